@@ -1,0 +1,208 @@
+//! The loops under the operations: element by element, and sums.
+//!
+//! Long arrays are cut into pieces of fixed length, one piece a task. A sum is never cut, so
+//! no result depends on the number of threads.
+
+use super::{Pool, Real};
+use ndarray::{ArrayD, Zip};
+use rayon::prelude::*;
+
+/// Elements a task handles: some 10 µs of work, well above what waking a thread costs.
+const GRAIN: usize = 1 << 14;
+
+/// The elements in row-major order.
+pub fn slice<T>(x: &ArrayD<T>) -> &[T] {
+    x.as_slice().expect("values on a tape are contiguous")
+}
+
+/// The elements in row-major order, to be written.
+pub fn slice_mut<T>(x: &mut ArrayD<T>) -> &mut [T] {
+    x.as_slice_mut().expect("values on a tape are contiguous")
+}
+
+/// Calls `work(start, piece)` for every piece of `elements`, `start` being its first index.
+pub fn in_pieces<T: Send>(elements: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+    if elements.len() <= GRAIN {
+        work(0, elements);
+    } else {
+        elements.par_chunks_mut(GRAIN).enumerate().for_each(|(i, piece)| work(i * GRAIN, piece));
+    }
+}
+
+/// `f` of every element.
+pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync) -> ArrayD<T> {
+    let mut result = pool.take(x.shape());
+    let x = slice(x);
+    in_pieces(slice_mut(&mut result), |start, piece| {
+        for (y, &x) in piece.iter_mut().zip(&x[start..]) {
+            *y = f(x);
+        }
+    });
+    result
+}
+
+/// `f` of every element, in its place.
+pub fn map_in_place<T: Real>(x: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync) {
+    in_pieces(slice_mut(x), |_, piece| piece.iter_mut().for_each(|x| *x = f(*x)));
+}
+
+/// `f` of every pair of elements, the shapes broadcast against each other (right-aligned, an
+/// extent of 1 stretched, as in NumPy).
+pub fn zip<T: Real>(
+    name: &str,
+    a: &ArrayD<T>,
+    b: &ArrayD<T>,
+    pool: &mut Pool<T>,
+    f: impl Fn(T, T) -> T + Sync,
+) -> ArrayD<T> {
+    if a.shape() == b.shape() {
+        let mut result = pool.take(a.shape());
+        let (a, b) = (slice(a), slice(b));
+        in_pieces(slice_mut(&mut result), |start, piece| {
+            for ((y, &a), &b) in piece.iter_mut().zip(&a[start..]).zip(&b[start..]) {
+                *y = f(a, b);
+            }
+        });
+        return result;
+    }
+    let shape = broadcast_shape(a.shape(), b.shape())
+        .unwrap_or_else(|| panic!("{name}: shapes {:?} and {:?} do not broadcast", a.shape(), b.shape()));
+    let mut result = pool.take(&shape);
+    let stretch = |x| broadcast_view(x, &shape);
+    Zip::from(&mut result).and(stretch(a)).and(stretch(b)).for_each(|y, &a, &b| *y = f(a, b));
+    result
+}
+
+/// The shape both can be broadcast to, if there is one.
+fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+    let rank = a.len().max(b.len());
+    let extent = |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |i| shape[i]);
+    (0..rank)
+        .map(|axis| match (extent(a, axis), extent(b, axis)) {
+            (a, b) if a == b => Some(a),
+            (1, n) | (n, 1) => Some(n),
+            _ => None,
+        })
+        .collect()
+}
+
+fn broadcast_view<'a, T>(x: &'a ArrayD<T>, shape: &[usize]) -> ndarray::ArrayViewD<'a, T> {
+    x.broadcast(shape).unwrap_or_else(|| panic!("broadcast: shape {:?} does not stretch to {shape:?}", x.shape()))
+}
+
+/// `x` repeated along its axes of extent 1 until it has this shape.
+pub fn broadcast_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>) -> ArrayD<T> {
+    let mut result = pool.take(shape);
+    result.assign(&broadcast_view(x, shape));
+    result
+}
+
+/// The sum over those axes along which `shape` has extent 1 (or, at the left, no axis at all):
+/// what [`broadcast_to`] is the adjoint of.
+pub fn sum_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>) -> ArrayD<T> {
+    let target: Vec<usize> =
+        std::iter::repeat_n(1, x.ndim().saturating_sub(shape.len())).chain(shape.iter().copied()).collect();
+    let fits = target.len() == x.ndim() && target.iter().zip(x.shape()).all(|(&t, &n)| t == n || t == 1);
+    assert!(fits, "sum_to: shape {:?} does not sum to {shape:?}", x.shape());
+
+    let mut extents = x.shape().to_vec();
+    let mut partial: Option<ArrayD<T>> = None;
+    let mut axis = 0;
+    while axis < extents.len() {
+        let run = (axis..extents.len()).take_while(|&i| target[i] != extents[i]).count();
+        if run > 0 {
+            let outer = extents[..axis].iter().product();
+            let summed = extents[axis..axis + run].iter().product();
+            let inner = extents[axis + run..].iter().product();
+            extents[axis..axis + run].fill(1);
+            let mut result = pool.take(&extents);
+            sum_middle(slice(partial.as_ref().unwrap_or(x)), [outer, summed, inner], slice_mut(&mut result));
+            if let Some(used) = partial.replace(result) {
+                pool.give(used);
+            }
+        }
+        axis += run.max(1);
+    }
+    match partial {
+        Some(sum) => sum.into_shape_with_order(shape).expect("extents of 1 may come and go"),
+        None => {
+            let mut copy = pool.take(shape);
+            slice_mut(&mut copy).copy_from_slice(slice(x));
+            copy
+        }
+    }
+}
+
+/// Sums the middle axis of `x: [outer, summed, inner]` into `result: [outer, inner]`.
+fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut [T]) {
+    if inner == 1 {
+        for (i, sum) in result.iter_mut().enumerate() {
+            *sum = sum_contiguous(&x[i * summed..][..summed]);
+        }
+        return;
+    }
+    for block in 0..outer {
+        let (x, sums) = (&x[block * summed * inner..][..summed * inner], &mut result[block * inner..][..inner]);
+        let columns = if x.len() <= GRAIN { inner } else { (GRAIN / summed.max(1)).max(16) };
+        let add_rows = |(piece, sums): (usize, &mut [T])| {
+            sums.fill(T::ZERO);
+            for row in x.chunks_exact(inner) {
+                for (sum, &x) in sums.iter_mut().zip(&row[piece * columns..]) {
+                    *sum += x;
+                }
+            }
+        };
+        if columns >= inner {
+            add_rows((0, sums));
+        } else {
+            sums.par_chunks_mut(columns).enumerate().for_each(add_rows);
+        }
+    }
+}
+
+/// The sum of a slice in 16 interleaved partial sums: vector code, and a smaller rounding error
+/// than one after the other.
+pub fn sum_contiguous<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::ZERO; 16];
+    let chunks = x.chunks_exact(16);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += x;
+        }
+    }
+    lanes.iter().chain(rest).fold(T::ZERO, |sum, &x| sum + x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array, Axis};
+
+    #[test]
+    fn sums_agree_with_ndarrays() {
+        let mut pool = Pool::default();
+        let x = Array::from_shape_fn((3, 40, 700), |(i, j, k)| (i * 31 + j * 7 + k) as f64 % 11.0).into_dyn();
+        let over = |axis: usize, x: &ArrayD<f64>| x.sum_axis(Axis(axis));
+        assert_eq!(sum_to(&x, &[40, 700], &mut pool), over(0, &x));
+        assert_eq!(sum_to(&x, &[3, 1, 700], &mut pool), over(1, &x).insert_axis(Axis(1)));
+        assert_eq!(sum_to(&x, &[3, 40, 1], &mut pool), over(2, &x).insert_axis(Axis(2)));
+        assert_eq!(sum_to(&x, &[1, 40, 1], &mut pool), over(0, &over(2, &x)).insert_axis(Axis(0)).insert_axis(Axis(2)));
+        assert_eq!(sum_to(&x, &[], &mut pool).sum(), x.sum());
+        assert_eq!(sum_to(&x, &[3, 40, 700], &mut pool), x);
+    }
+
+    #[test]
+    fn shapes_broadcast_as_in_numpy() {
+        assert_eq!(broadcast_shape(&[4, 1], &[3]), Some(vec![4, 3]));
+        assert_eq!(broadcast_shape(&[], &[2, 3]), Some(vec![2, 3]));
+        assert_eq!(broadcast_shape(&[2], &[3]), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "add: shapes [2] and [3] do not broadcast")]
+    fn shapes_that_do_not_broadcast_are_named() {
+        let (a, b) = (ArrayD::<f32>::zeros(vec![2]), ArrayD::zeros(vec![3]));
+        zip("add", &a, &b, &mut Pool::default(), |a, b| a + b);
+    }
+}

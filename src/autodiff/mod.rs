@@ -1,0 +1,42 @@
+//! Reverse-mode automatic differentiation, floor two of the house.
+//!
+//! A computation is written down on a [`Tape`] as it runs. Each step is a node: its value, the
+//! [`Operation`] that made it and the nodes that went in. A [`Var`] is a small copyable handle
+//! to a node. Walking the tape backwards and asking each operation for its vector-Jacobian
+//! product gives the gradient of a scalar with respect to anything that went in (Linnainmaa
+//! 1970; Griewank & Walther, *Evaluating Derivatives*, 2008, chapter 3).
+//!
+//! The vector-Jacobian products are themselves written with [`Var`] operations. A gradient is
+//! therefore an ordinary part of the tape and can be differentiated again:
+//!
+//! ```
+//! use twoplayer::autodiff::Tape;
+//!
+//! let tape = Tape::<f64>::new();
+//! let x = tape.scalar(2.0);
+//! let y = x.powi(3); //                                       y = x³
+//! let dy = tape.differentiable_gradients(y, &[x])[0]; //     3x²
+//! let ddy = tape.gradients(dy, &[x])[0]; //                  6x
+//! assert_eq!((y.item(), dy.item(), ddy.item()), (8.0, 12.0, 12.0));
+//! ```
+//!
+//! Read on in this order: `tape.rs` (what is written down), `ops/arithmetic.rs` (what an
+//! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified).
+
+mod backward;
+pub mod gradcheck;
+mod kernels;
+mod operation;
+pub mod ops;
+mod pool;
+mod real;
+mod shape;
+mod tape;
+
+pub use backward::Backward;
+pub use operation::Operation;
+pub use ops::Activation;
+pub use pool::Pool;
+pub use real::Real;
+pub use shape::Shape;
+pub use tape::{Tape, Var};

@@ -1,0 +1,22 @@
+//! What an operation is.
+
+use super::{Backward, Pool, Real};
+use ndarray::ArrayD;
+use std::fmt::Debug;
+
+/// One differentiable operation: its value, and beside it its derivative.
+///
+/// An operation is data, so it can be printed; it holds its constants (a slope, an axis), never
+/// its inputs. Every array is in row-major order without gaps.
+pub trait Operation<T: Real>: Debug + Send + Sync + 'static {
+    /// The value, in an array from the pool of which every element is written.
+    ///
+    /// # Panics
+    /// When the shapes do not fit, with both shapes and the operation's name.
+    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T>;
+
+    /// The vector-Jacobian product: given `ḡ = ∂L/∂output` in `step.gradient`, adds to each
+    /// input `i` its `∂L/∂inputᵢ = ḡ · ∂output/∂inputᵢ`, written in [`Var`](super::Var)
+    /// operations.
+    fn backward(&self, step: &mut Backward<'_, '_, T>);
+}

@@ -1,0 +1,148 @@
+//! The functions between a network's layers, and softplus, from which its losses are made.
+
+use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use ndarray::ArrayD;
+
+/// A function applied to each output of a layer. Each one's derivative can be told from its
+/// value alone, which is why a layer need not keep what went into it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// `x`.
+    Identity,
+    /// `max(x, slope·x)` with `0 ≤ slope < 1`; slope 0 is ReLU (Maas et al. 2013).
+    LeakyRelu {
+        /// The slope for negative `x`.
+        slope: f64,
+    },
+    /// `1 / (1 + e⁻ˣ)`, in (0, 1).
+    Sigmoid,
+    /// In (−1, 1).
+    Tanh,
+}
+
+impl Activation {
+    /// `max(x, 0)`.
+    pub const RELU: Activation = Activation::LeakyRelu { slope: 0.0 };
+
+    /// Applies the function to every element.
+    pub(super) fn apply<T: Real>(self, x: &mut ArrayD<T>) {
+        match self {
+            Activation::Identity => {}
+            Activation::LeakyRelu { slope } => {
+                let slope = T::from_f64(slope);
+                kernels::map_in_place(x, |x| if x > T::ZERO { x } else { slope * x });
+            }
+            Activation::Sigmoid => kernels::map_in_place(x, T::sigmoid),
+            Activation::Tanh => kernels::map_in_place(x, T::hyperbolic_tangent),
+        }
+    }
+}
+
+/// `y = f(x)`.
+#[derive(Debug)]
+struct Activate(Activation);
+
+impl<T: Real> Operation<T> for Activate {
+    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        let mut y = pool.take(x[0].shape());
+        kernels::slice_mut(&mut y).copy_from_slice(kernels::slice(x[0]));
+        self.0.apply(&mut y);
+        y
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (g, y) = (step.gradient, step.output);
+        step.add(0, || g.through(self.0, y));
+    }
+}
+
+/// `g · f′`, with `f′` in terms of `y = f(x)`: the derivative of [`Activate`].
+#[derive(Debug)]
+struct ActivationGradient(Activation);
+
+impl<T: Real> Operation<T> for ActivationGradient {
+    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        let (g, y) = (inputs[0], inputs[1]);
+        match self.0 {
+            Activation::Identity => kernels::zip("activation gradient", g, y, pool, |g, _| g),
+            Activation::LeakyRelu { slope } => {
+                let slope = T::from_f64(slope);
+                kernels::zip("activation gradient", g, y, pool, |g, y| if y > T::ZERO { g } else { slope * g })
+            }
+            Activation::Sigmoid => kernels::zip("activation gradient", g, y, pool, |g, y| g * y * (T::ONE - y)),
+            Activation::Tanh => kernels::zip("activation gradient", g, y, pool, |g, y| g * (T::ONE - y * y)),
+        }
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (u, g, y) = (step.gradient, step.input(0), step.input(1));
+        step.add(0, || u.through(self.0, y));
+        match self.0 {
+            // The slope is constant on either side of the kink: nothing flows to y.
+            Activation::Identity | Activation::LeakyRelu { .. } => {}
+            // d/dy y(1 − y) = 1 − 2y
+            Activation::Sigmoid => step.add(1, || u * g * y.affine(T::from_f64(-2.0), T::ONE)),
+            // d/dy (1 − y²) = −2y
+            Activation::Tanh => step.add(1, || u * g * y * T::from_f64(-2.0)),
+        }
+    }
+}
+
+/// `log(1 + eˣ)`.
+#[derive(Debug)]
+struct Softplus;
+
+impl<T: Real> Operation<T> for Softplus {
+    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        kernels::map(x[0], pool, T::softplus)
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (g, x) = (step.gradient, step.input(0));
+        step.add(0, || g * x.sigmoid());
+    }
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// `f(x)`, element by element.
+    pub fn activate(self, activation: Activation) -> Var<'t, T> {
+        match activation {
+            Activation::Identity => self,
+            _ => self.tape().apply(Activate(activation), &[self]),
+        }
+    }
+
+    /// This gradient with respect to `f(x)`, led back through `f` to `x`, given `y = f(x)`.
+    pub(super) fn through(self, activation: Activation, y: Var<'t, T>) -> Var<'t, T> {
+        match activation {
+            Activation::Identity => self,
+            _ => self.tape().apply(ActivationGradient(activation), &[self, y]),
+        }
+    }
+
+    /// `max(x, 0)`, with derivative 0 at 0.
+    pub fn relu(self) -> Var<'t, T> {
+        self.activate(Activation::RELU)
+    }
+
+    /// `x` where positive, `slope·x` elsewhere; `slope` in [0, 1).
+    pub fn leaky_relu(self, slope: f64) -> Var<'t, T> {
+        self.activate(Activation::LeakyRelu { slope })
+    }
+
+    /// The logistic function `1 / (1 + e⁻ˣ)`.
+    pub fn sigmoid(self) -> Var<'t, T> {
+        self.activate(Activation::Sigmoid)
+    }
+
+    /// The hyperbolic tangent.
+    pub fn tanh(self) -> Var<'t, T> {
+        self.activate(Activation::Tanh)
+    }
+
+    /// `log(1 + eˣ)`, finite for every finite `x`: `−log σ(x)` is `softplus(−x)`, so a loss
+    /// made of it never sees the logarithm of 0.
+    pub fn softplus(self) -> Var<'t, T> {
+        self.tape().apply(Softplus, &[self])
+    }
+}

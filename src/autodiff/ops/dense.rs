@@ -1,0 +1,89 @@
+//! The dense layer as one operation: product, bias and activation in one pass over the output.
+
+use super::matmul::as_matrix;
+use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Var, kernels};
+use crate::gemm::{Beta, MatrixMut, gemm};
+use ndarray::ArrayD;
+
+/// `y = f(x·Wᵀ + b)`.
+#[derive(Debug)]
+struct Dense {
+    activation: Activation,
+}
+
+impl<T: Real> Operation<T> for Dense {
+    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        let &[x, weight, bias] = inputs else { unreachable!("dense has three inputs") };
+        let (&[batch, fan_in], &[fan_out, depth]) = (x.shape(), weight.shape()) else {
+            panic!("dense: input {:?} and weight {:?} are not both matrices", x.shape(), weight.shape())
+        };
+        assert!(
+            fan_in == depth && bias.shape() == [fan_out],
+            "dense: input {:?}, weight {:?} and bias {:?} do not fit: [batch, in], [out, in] and [out] do",
+            x.shape(),
+            weight.shape(),
+            bias.shape()
+        );
+        let mut y = pool.take(&[batch, fan_out]);
+        let rows = kernels::slice_mut(&mut y); //                     [batch, out]
+        rows.chunks_exact_mut(fan_out.max(1)).for_each(|row| row.copy_from_slice(kernels::slice(bias)));
+        gemm(as_matrix(x, false), as_matrix(weight, true), Beta::One, MatrixMut::new(rows, batch, fan_out));
+        self.activation.apply(&mut y);
+        y
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (x, weight, y) = (step.input(0), step.input(1), step.output);
+        let g = step.gradient.through(self.activation, y); //         [batch, out], before f
+        step.add(0, || g.matmul(weight)); //                          [batch, in]
+        step.add(1, || g.matmul_tn(x)); //                            [out, in]
+        step.add(2, || g.sum_to(&g.shape()[1..])); //         [out]
+    }
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// A dense layer, `f(x·Wᵀ + b)`: `x` is `[batch, in]`, `weight` `[out, in]`, `bias`
+    /// `[out]`, the result `[batch, out]`.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    pub fn dense(self, weight: Var<'t, T>, bias: Var<'t, T>, activation: Activation) -> Var<'t, T> {
+        self.tape().apply(Dense { activation }, &[self, weight, bias])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autodiff::Tape;
+    use ndarray::{Array, Dimension, IxDyn};
+
+    #[test]
+    fn it_is_product_bias_and_activation() {
+        let tape = Tape::<f64>::new();
+        let wave = |shape: &[usize], speed: f64| {
+            tape.leaf(Array::from_shape_fn(IxDyn(shape), |i| {
+                (speed * (i.slice().iter().sum::<usize>() + 1) as f64).sin()
+            }))
+        };
+        let (x, w, b) = (wave(&[4, 3], 1.3), wave(&[5, 3], 2.1), wave(&[5], 0.7));
+        for f in [Activation::Identity, Activation::LeakyRelu { slope: 0.2 }, Activation::Sigmoid, Activation::Tanh] {
+            let (fused, plain) = (x.dense(w, b, f), (x.matmul_nt(w) + b).activate(f));
+            assert!((fused - plain).powi(2).sum().item() <= 1e-28, "{f:?}");
+            let gradient = |y: Var<'_, f64>| {
+                tape.gradients(y.powi(2).sum(), &[x, w, b]).iter().map(|g| g.value()).collect::<Vec<_>>()
+            };
+            for (fused, plain) in gradient(fused).iter().zip(gradient(plain)) {
+                assert!(fused.iter().zip(plain.iter()).all(|(a, b)| (a - b).abs() <= 1e-13), "{f:?}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "dense: input [4, 3], weight [5, 2]")]
+    fn shapes_that_do_not_fit_are_named() {
+        let tape = Tape::<f32>::new();
+        let zeros = |shape: &[usize]| tape.leaf(ArrayD::zeros(shape));
+        zeros(&[4, 3]).dense(zeros(&[5, 2]), zeros(&[5]), Activation::RELU);
+    }
+}

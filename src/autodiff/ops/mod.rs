@@ -1,0 +1,26 @@
+//! The operations, one file a family: in each, the operation's value and its derivative side by
+//! side, and the [`Var`] method that applies it.
+
+mod activation;
+mod arithmetic;
+mod bce;
+mod broadcast;
+mod dense;
+mod matmul;
+mod power;
+mod rows;
+mod shape;
+
+pub use activation::Activation;
+
+use super::{Real, Var};
+
+/// A constant of the same shape, all ones.
+pub(super) fn ones_like<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    x.tape().fill(&x.shape(), |y| y.fill(T::ONE))
+}
+
+/// A constant of the same shape, all zeros.
+pub(super) fn zeros_like<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    x.tape().fill(&x.shape(), |y| y.fill(T::ZERO))
+}

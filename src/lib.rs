@@ -1,0 +1,5 @@
+//! GANs from scratch.
+
+pub mod autodiff;
+pub mod gemm;
+pub mod nn;
