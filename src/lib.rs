@@ -1,5 +1,8 @@
 //! GANs from scratch.
 
 pub mod autodiff;
+pub mod data;
+pub mod gan;
 pub mod gemm;
 pub mod nn;
+pub mod run;

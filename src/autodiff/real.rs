@@ -12,7 +12,7 @@ pub trait Real: Element + NdFloat {
     /// The nearest number of this type.
     fn from_f64(x: f64) -> Self;
     /// The same number, widened.
-    fn to_f64(self) -> f64;
+    fn as_f64(self) -> f64;
 
     /// `eˣ`. In `f32`: relative error below 3e-7; above 88.3 it saturates at 2.2e38, below
     /// −87.3 the result is 0 (no denormals).
@@ -42,7 +42,7 @@ impl Real for f64 {
         x
     }
 
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         self
     }
 
@@ -64,7 +64,7 @@ impl Real for f32 {
         x as f32
     }
 
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         f64::from(self)
     }
 

@@ -1,0 +1,347 @@
+//! MNIST: 70,000 handwritten digits of 28 × 28 grey pixels, each with its label.
+//!
+//! A set is four IDX files in one directory: images and labels, to train on and to test with. Any
+//! set laid out the same way and with ten classes will load (Fashion-MNIST, say); by checksum,
+//! [`inspect`](super::inspect()) tells whether it is MNIST itself.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::error::DataError;
+use super::idx::Idx;
+
+/// How many classes there are: the digits 0 to 9.
+pub const CLASSES: usize = 10;
+
+/// The environment variable that names the data directory.
+const DATA_VARIABLE: &str = "TWOPLAYER_DATA";
+
+/// Which part of the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// The images to learn from, 60,000 in MNIST.
+    Train,
+    /// The images kept for judging, 10,000 in MNIST.
+    Test,
+}
+
+/// One of the four files of a set.
+pub(super) struct SetFile {
+    /// How its name begins: `train-images`.
+    stem: &'static str,
+    /// How many dimensions it has.
+    rank: usize,
+    /// SHA-256 of MNIST's own file, uncompressed.
+    pub(super) mnist_sha256: &'static str,
+}
+
+const TRAIN_IMAGES: SetFile = SetFile {
+    stem: "train-images",
+    rank: 3,
+    mnist_sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+};
+const TRAIN_LABELS: SetFile = SetFile {
+    stem: "train-labels",
+    rank: 1,
+    mnist_sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+};
+const TEST_IMAGES: SetFile = SetFile {
+    stem: "t10k-images",
+    rank: 3,
+    mnist_sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+};
+const TEST_LABELS: SetFile = SetFile {
+    stem: "t10k-labels",
+    rank: 1,
+    mnist_sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+};
+/// All four, in the order in which they are reported.
+pub(super) const SET_FILES: [&SetFile; 4] = [&TRAIN_IMAGES, &TRAIN_LABELS, &TEST_IMAGES, &TEST_LABELS];
+
+impl SetFile {
+    /// The names in use: the published one, and the one that some archives unpack to.
+    fn names(&self) -> [String; 4] {
+        let SetFile { stem, rank, .. } = self;
+        [
+            format!("{stem}-idx{rank}-ubyte"),
+            format!("{stem}-idx{rank}-ubyte.gz"),
+            format!("{stem}.idx{rank}-ubyte"),
+            format!("{stem}.idx{rank}-ubyte.gz"),
+        ]
+    }
+
+    fn find(&self, directory: &Path) -> Result<PathBuf, DataError> {
+        let names = self.names();
+        let found = names.iter().map(|name| directory.join(name)).find(|path| path.is_file());
+        found.ok_or_else(|| DataError::MissingFile { directory: directory.to_path_buf(), names: names.to_vec() })
+    }
+
+    /// Finds and reads the file; its rank is checked, its counts are not.
+    pub(super) fn read(&self, directory: &Path) -> Result<(PathBuf, Idx), DataError> {
+        let path = self.find(directory)?;
+        let idx = Idx::read(&path)?;
+        if idx.shape.len() != self.rank {
+            return Err(DataError::WrongRank { path, rank: self.rank, shape: idx.shape });
+        }
+        Ok((path, idx))
+    }
+}
+
+/// Labelled images of one split; never empty.
+#[derive(Debug, Clone)]
+pub struct Digits {
+    images: Vec<u8>, // [count, height, width]
+    labels: Vec<u8>, // [count]
+    height: usize,
+    width: usize,
+}
+
+impl Digits {
+    /// Puts labelled images together: `images` is `[count, height, width]` in C order, 0 black to
+    /// 255 white, and `labels` is `[count]`, each 0 to 9.
+    ///
+    /// # Panics
+    /// When the lengths do not fit together, a label exceeds 9, or there is no pixel at all.
+    pub fn new(images: Vec<u8>, labels: Vec<u8>, height: usize, width: usize) -> Digits {
+        assert!(!images.is_empty(), "Digits::new: expected at least one image of one pixel");
+        assert_eq!(
+            images.len(),
+            labels.len() * height * width,
+            "Digits::new: {} image bytes for labels [{}] and images of [{height}, {width}]",
+            images.len(),
+            labels.len(),
+        );
+        assert!(labels.iter().all(|&label| is_class(label)), "Digits::new: a label exceeds 9");
+        Digits { images, labels, height, width }
+    }
+
+    /// Loads one split from the two files of it in `directory`, compressed or not.
+    ///
+    /// The files are named as published (`train-images-idx3-ubyte.gz`) or as some archives unpack
+    /// them (`train-images.idx3-ubyte`); without `.gz` comes first where both are there.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, holds something other than images or labels, when there
+    /// are more of the one than of the other, or when a label exceeds 9.
+    pub fn load(directory: &Path, split: Split) -> Result<Digits, DataError> {
+        let (images_file, labels_file) = match split {
+            Split::Train => (TRAIN_IMAGES, TRAIN_LABELS),
+            Split::Test => (TEST_IMAGES, TEST_LABELS),
+        };
+        let (images_path, images) = images_file.read(directory)?;
+        let (labels_path, labels) = labels_file.read(directory)?;
+        if images.bytes.is_empty() {
+            return Err(DataError::Empty { path: images_path, shape: images.shape });
+        }
+        if images.shape[0] != labels.shape[0] {
+            return Err(DataError::Counts {
+                images_path,
+                images: images.shape[0],
+                labels_path,
+                labels: labels.shape[0],
+            });
+        }
+        check_labels(&labels, &labels_path)?;
+        Ok(Digits::new(images.bytes, labels.bytes, images.shape[1], images.shape[2]))
+    }
+
+    /// How many labelled images there are; at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a set of digits is never empty")]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Rows of one image.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Columns of one image.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Pixels of one image, `height × width`.
+    pub fn pixels(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// The image at `index`: `[height, width]` in C order, 0 black to 255 white.
+    ///
+    /// # Panics
+    /// When `index` is not below [`len`](Digits::len).
+    pub fn image(&self, index: usize) -> &[u8] {
+        let pixels = self.pixels();
+        &self.images[index * pixels..][..pixels]
+    }
+
+    /// The label at `index`, 0 to 9.
+    ///
+    /// # Panics
+    /// When `index` is not below [`len`](Digits::len).
+    pub fn label(&self, index: usize) -> u8 {
+        self.labels[index]
+    }
+
+    /// All images, `[count, height, width]` in C order.
+    pub fn images(&self) -> &[u8] {
+        &self.images
+    }
+
+    /// All labels, `[count]`.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+}
+
+fn is_class(label: u8) -> bool {
+    usize::from(label) < CLASSES
+}
+
+fn check_labels(labels: &Idx, path: &Path) -> Result<(), DataError> {
+    match labels.bytes.iter().position(|&label| !is_class(label)) {
+        None => Ok(()),
+        Some(index) => Err(DataError::Label {
+            path: path.to_path_buf(),
+            offset: labels.header().len() + index,
+            found: labels.bytes[index],
+        }),
+    }
+}
+
+/// Chooses the data directory.
+///
+/// The first of these that applies: `explicit` (the command line's flag); the environment variable
+/// `TWOPLAYER_DATA`, unless empty; `./data/mnist`; `data/mnist` in the source tree. The first two
+/// are somebody's wish and must be directories: falling back to other data would be worse than an
+/// error. The last two count only if they hold at least one file of a set.
+///
+/// # Errors
+/// [`DataError::NoDirectory`], with everything that was tried.
+pub fn locate(explicit: Option<&Path>) -> Result<PathBuf, DataError> {
+    let source_tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
+    choose(explicit, env::var_os(DATA_VARIABLE), &[Path::new("data/mnist"), &source_tree])
+}
+
+fn choose(explicit: Option<&Path>, variable: Option<OsString>, defaults: &[&Path]) -> Result<PathBuf, DataError> {
+    let variable = variable.filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(path) = explicit {
+        return wished(path, "as asked for");
+    }
+    if let Some(path) = variable {
+        return wished(&path, "from TWOPLAYER_DATA");
+    }
+    if let Some(path) = defaults.iter().find(|path| holds_a_set_file(path)) {
+        return Ok(path.to_path_buf());
+    }
+    let mut tried = vec![format!("{DATA_VARIABLE} (not set)")];
+    tried.extend(defaults.iter().map(|path| format!("{} (no MNIST files)", path.display())));
+    Err(DataError::NoDirectory { tried })
+}
+
+fn wished(path: &Path, origin: &str) -> Result<PathBuf, DataError> {
+    if path.is_dir() {
+        return Ok(path.to_path_buf());
+    }
+    let tried = vec![format!("{} ({origin}; not a directory)", path.display())];
+    Err(DataError::NoDirectory { tried })
+}
+
+fn holds_a_set_file(directory: &Path) -> bool {
+    SET_FILES.iter().any(|file| file.find(directory).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn write(directory: &TempDir, name: &str, shape: &[usize], bytes: &[u8]) {
+        let idx = Idx { shape: shape.to_vec(), bytes: bytes.to_vec() };
+        idx.write(&directory.path().join(name)).unwrap();
+    }
+
+    /// Three images of 1 × 2 pixels, named in every accepted way, and `labels` to go with them.
+    fn small_set(labels: &[u8]) -> TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        let pixels = [1, 2, 3, 4, 5, 6];
+        write(&directory, "train-images-idx3-ubyte.gz", &[3, 1, 2], &pixels);
+        write(&directory, "train-labels.idx1-ubyte", &[labels.len()], labels);
+        write(&directory, "t10k-images.idx3-ubyte.gz", &[3, 1, 2], &pixels);
+        write(&directory, "t10k-labels-idx1-ubyte", &[labels.len()], labels);
+        directory
+    }
+
+    #[track_caller]
+    fn assert_error<T>(result: Result<T, DataError>, parts: &[&str]) {
+        let message = result.err().expect("expected an error").to_string();
+        for part in parts {
+            assert!(message.contains(part), "no {part:?} in: {message}");
+        }
+    }
+
+    #[test]
+    fn loads_both_splits_by_any_accepted_name() {
+        let directory = small_set(&[7, 0, 9]);
+        for split in [Split::Train, Split::Test] {
+            let digits = Digits::load(directory.path(), split).unwrap();
+            assert_eq!((digits.len(), digits.height(), digits.width()), (3, 1, 2));
+            assert_eq!((digits.image(1), digits.label(2)), (&[3, 4][..], 9));
+        }
+    }
+
+    #[test]
+    fn images_without_their_labels_are_an_error_that_names_both_files_and_counts() {
+        let directory = small_set(&[7, 0]);
+        let parts = ["train-images-idx3-ubyte.gz holds 3", "train-labels.idx1-ubyte holds 2"];
+        assert_error(Digits::load(directory.path(), Split::Train), &parts);
+    }
+
+    #[test]
+    fn a_label_above_9_is_an_error_with_its_offset() {
+        let directory = small_set(&[7, 10, 9]);
+        let parts = ["train-labels.idx1-ubyte", "offset 9", "found 10"];
+        assert_error(Digits::load(directory.path(), Split::Train), &parts);
+    }
+
+    #[test]
+    fn an_empty_directory_is_an_error_that_says_what_was_looked_for_and_how_to_get_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let command = format!("`scripts/fetch-mnist.sh {}`", directory.path().display());
+        let parts = ["t10k-images-idx3-ubyte.gz, t10k-images.idx3-ubyte", &command];
+        assert_error(Digits::load(directory.path(), Split::Test), &parts);
+    }
+
+    #[test]
+    fn labels_in_place_of_images_and_no_images_at_all_are_errors() {
+        let directory = small_set(&[7, 0, 9]);
+        write(&directory, "train-images-idx3-ubyte.gz", &[3], &[7, 0, 9]);
+        let parts = ["train-images-idx3-ubyte.gz", "rank 3 [count, height, width]", "[3]"];
+        assert_error(Digits::load(directory.path(), Split::Train), &parts);
+        write(&directory, "train-images-idx3-ubyte.gz", &[0, 28, 28], &[]);
+        assert_error(Digits::load(directory.path(), Split::Train), &["[0, 28, 28]"]);
+    }
+
+    #[test]
+    fn a_wish_is_followed_or_refused_but_never_replaced_by_other_data() {
+        let set = small_set(&[7, 0, 9]);
+        let empty = tempfile::tempdir().unwrap();
+        let missing = empty.path().join("missing");
+        let defaults = [empty.path(), set.path()];
+        assert_eq!(choose(Some(empty.path()), None, &defaults).unwrap(), empty.path());
+        assert_eq!(choose(None, Some(empty.path().into()), &defaults).unwrap(), empty.path());
+        assert_eq!(choose(None, Some("".into()), &defaults).unwrap(), set.path());
+        assert_error(choose(Some(&missing), Some(set.path().into()), &defaults), &["missing"]);
+        let parts = ["missing", "TWOPLAYER_DATA", "fetch-mnist.sh"];
+        assert_error(choose(None, Some(missing.into()), &defaults), &parts);
+    }
+
+    #[test]
+    fn without_data_the_error_lists_all_that_was_tried() {
+        let empty = tempfile::tempdir().unwrap();
+        let (first, second) = (empty.path().join("first"), empty.path().join("second"));
+        let parts = ["TWOPLAYER_DATA", "first", "second"];
+        assert_error(choose(None, None, &[&first, &second]), &parts);
+    }
+}

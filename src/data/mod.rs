@@ -1,0 +1,19 @@
+//! Handwritten digits on disk and in memory.
+//!
+//! In reading order: [`Idx`] is the file format, [`Digits`] the labelled images of one MNIST
+//! split, [`Batches`] the order in which training visits them, and [`fill`] the step from bytes
+//! to the numbers that a network sees. This floor knows nothing of autodiff or models.
+
+mod atomic;
+mod batches;
+mod error;
+mod idx;
+mod inspect;
+mod mnist;
+
+pub use atomic::{WriteError, write_atomically};
+pub use batches::{Batch, Batches, PixelRange, fill};
+pub use error::{DataError, IdxError};
+pub use idx::Idx;
+pub use inspect::{FileReport, Verdict, inspect};
+pub use mnist::{CLASSES, Digits, Split, locate};

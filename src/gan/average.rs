@@ -1,0 +1,72 @@
+//! The moving average of a network's weights.
+
+use crate::autodiff::Real;
+use crate::nn::{Network, Parameter};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// A copy of a network whose weights follow it slowly: `θ̄ ← d·θ̄ + (1 − d)·θ` after every step.
+///
+/// The two players of a game circle around an equilibrium rather than settle in it; the average
+/// sits in the middle of the circle and draws better images than any single point of it
+/// (Yazıcı et al. 2019, *The Unusual Effectiveness of Averaging in GAN Training*).
+#[derive(Clone, Debug)]
+pub struct Average<T: Real = f32> {
+    /// The averaged network.
+    pub network: Network<T>,
+    decay: f64,
+    steps: u32,
+}
+
+/// Elements a task handles.
+const GRAIN: usize = 1 << 14;
+
+impl<T: Real> Average<T> {
+    /// An average that starts at the network's present weights; `decay` in (0, 1).
+    pub fn new(network: &Network<T>, decay: f64) -> Self {
+        Self { network: network.clone(), decay, steps: 0 }
+    }
+
+    /// Moves the average towards the network's present weights.
+    pub fn follow(&mut self, network: &Network<T>) {
+        self.steps += 1;
+        // At first the average forgets faster, or it would long remember the random start.
+        let warm_up = f64::from(self.steps) / (f64::from(self.steps) + 10.0);
+        let share = T::from_f64(1.0 - self.decay.min(warm_up));
+        for (average, current) in self.network.parameters.iter_mut().zip(&network.parameters) {
+            follow(average, current, share);
+        }
+    }
+}
+
+fn follow<T: Real>(average: &mut Parameter<T>, current: &Parameter<T>, share: T) {
+    let average = Arc::make_mut(&mut average.value).as_slice_mut().expect("parameters are contiguous");
+    let current = current.value.as_slice().expect("parameters are contiguous");
+    let pieces = average.par_chunks_mut(GRAIN).zip(current.par_chunks(GRAIN));
+    pieces.for_each(|(average, current)| average.iter_mut().zip(current).for_each(|(a, &c)| *a += share * (c - *a)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Init, LayerSpec, UnitActivation};
+    use rand::SeedableRng;
+
+    #[test]
+    fn the_average_follows_by_its_share() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+        let layers = [LayerSpec::Dense { units: 1, activation: UnitActivation::Identity }];
+        let mut network = Network::<f64>::new("g", 1, &layers, Init::He, &mut rng).unwrap();
+        let set = |network: &mut Network<f64>, x: f64| Arc::make_mut(&mut network.parameters[0].value).fill(x);
+        set(&mut network, 0.0);
+        let mut average = Average::new(&network, 0.5);
+        set(&mut network, 1.0);
+        average.follow(&network); // warm-up: keeps 1/11
+        let value = |average: &Average<f64>| average.network.parameters[0].value[[0, 0]];
+        assert!((value(&average) - 10.0 / 11.0).abs() < 1e-12);
+        (0..100).for_each(|_| average.follow(&network));
+        set(&mut network, 0.0);
+        average.follow(&network); // by now it keeps its decay, one half
+        assert!((value(&average) - 0.5).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,315 @@
+//! Every value that decides a run.
+
+use super::Objective;
+use crate::data::PixelRange;
+use crate::nn::{Init, LayerSpec, UnitActivation};
+use serde::{Deserialize, Serialize};
+
+/// A complete description of a training run; the same text in a run's `config.toml`, in a preset
+/// and in a file for `--config`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The preset this began as.
+    pub preset: String,
+    /// Decides all random numbers.
+    pub seed: u64,
+    /// The game and its length.
+    pub training: Training,
+    /// From latent vector to image.
+    pub generator: Generator,
+    /// From image to logit.
+    pub discriminator: Discriminator,
+}
+
+/// The game and its length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// How often the training set is gone through.
+    pub epochs: u64,
+    /// If given, training ends after this many steps instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Real images, and generated ones, in a step.
+    pub batch_size: usize,
+    /// Who moves when.
+    pub update: UpdateRule,
+    /// What each player minimises.
+    pub objective: Objective,
+    /// How the learning rates change over the run.
+    pub schedule: Schedule,
+}
+
+/// Who moves when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateRule {
+    /// Both gradients come from one forward pass, then both players move.
+    Simultaneous,
+    /// The discriminator moves first; the generator answers the discriminator as it now is
+    /// (Goodfellow et al. 2014, algorithm 1).
+    Alternating,
+}
+
+/// How a learning rate changes from the first step to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It stays.
+    Constant,
+    /// It falls in a straight line, to 0 at the end.
+    Linear,
+}
+
+impl Schedule {
+    /// The factor on the learning rate at `step` (from 0) of `total`.
+    pub fn factor(self, step: u64, total: u64) -> f64 {
+        match self {
+            Schedule::Constant => 1.0,
+            Schedule::Linear => 1.0 - step as f64 / total as f64,
+        }
+    }
+}
+
+/// The generator and how it learns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// Numbers in a latent vector, each from N(0, 1).
+    pub latent_dim: usize,
+    /// How weights are drawn.
+    pub init: Init,
+    /// If given, images are drawn with a moving average of the weights, of which this share is
+    /// kept from step to step; in (0, 1) (Yazıcı et al. 2019).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_decay: Option<f64>,
+    /// Its optimizer.
+    pub adam: AdamConfig,
+    /// Its layers from latent vector to pixels.
+    pub layers: Vec<LayerSpec>,
+}
+
+/// The discriminator and how it learns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discriminator {
+    /// How weights are drawn.
+    pub init: Init,
+    /// Its optimizer.
+    pub adam: AdamConfig,
+    /// Its layers from pixels to the one logit.
+    pub layers: Vec<LayerSpec>,
+}
+
+/// The settings of [`Adam`](crate::nn::Adam).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdamConfig {
+    /// At the start of the run.
+    pub learning_rate: f64,
+    /// In [0, 1).
+    pub beta1: f64,
+    /// In [0, 1).
+    pub beta2: f64,
+}
+
+/// A configuration that cannot be run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// No preset of that name.
+    #[error("there is no preset \"{name}\"{}; the presets are: {}", suggestion(name), PRESETS.map(|(name, _)| name).join(", "))]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+    },
+    /// The text is not TOML, or has a key or value that is none of ours.
+    #[error("{}", message.trim_end())]
+    Toml {
+        /// Where and what, in the parser's words.
+        message: String,
+    },
+    /// A value out of its range.
+    #[error("{key} is {value}; it must be {allowed}")]
+    OutOfRange {
+        /// The key in the file, with the flag that sets it if there is one.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+}
+
+/// The presets by name: each a complete configuration.
+const PRESETS: [(&str, &str); 2] =
+    [("mlp", include_str!("presets/mlp.toml")), ("article", include_str!("presets/article.toml"))];
+
+/// `; did you mean …?` where a preset's name is near.
+fn suggestion(name: &str) -> String {
+    let nearest = PRESETS.map(|(preset, _)| (strsim::jaro_winkler(name, preset), preset));
+    let nearest = nearest.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7);
+    nearest.map_or(String::new(), |(_, preset)| format!(", did you mean \"{preset}\"?"))
+}
+
+impl Config {
+    /// The preset that is used when none is named.
+    pub const DEFAULT_PRESET: &str = "mlp";
+
+    /// The names of all presets.
+    pub fn presets() -> impl Iterator<Item = &'static str> {
+        PRESETS.iter().map(|(name, _)| *name)
+    }
+
+    /// A preset by name.
+    ///
+    /// # Errors
+    /// When there is none of that name; one of a similar name is suggested.
+    pub fn preset(name: &str) -> Result<Config, ConfigError> {
+        Self::preset_table(name).map(|table| table.try_into().expect("presets are checked by a test"))
+    }
+
+    fn preset_table(name: &str) -> Result<toml::Table, ConfigError> {
+        let (_, text) = PRESETS
+            .into_iter()
+            .find(|(preset, _)| *preset == name)
+            .ok_or_else(|| ConfigError::UnknownPreset { name: name.into() })?;
+        Ok(text.parse().expect("presets are checked by a test"))
+    }
+
+    /// A configuration from TOML. What the text leaves out is the preset's that it names with
+    /// `preset = "…"`, or else `preset`'s.
+    ///
+    /// # Errors
+    /// When the text is no TOML, names an unknown preset, or has keys or values that are none
+    /// of ours. Ranges are not checked: see [`validate`](Config::validate).
+    pub fn from_toml(text: &str, preset: &str) -> Result<Config, ConfigError> {
+        let wrong = |error: toml::de::Error| ConfigError::Toml { message: error.to_string() };
+        let changes: toml::Table = text.parse().map_err(wrong)?;
+        let preset = changes.get("preset").and_then(toml::Value::as_str).unwrap_or(preset);
+        let mut table = Self::preset_table(preset)?;
+        merge(&mut table, changes.clone());
+        // Errors in the user's own text are reported with its lines, if it stands alone.
+        table.try_into().map_err(|error| {
+            toml::from_str::<Config>(text)
+                .err()
+                .filter(|e| !e.message().contains("missing field"))
+                .map_or_else(|| wrong(error), wrong)
+        })
+    }
+
+    /// The configuration as TOML that [`from_toml`](Config::from_toml) reads back.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("a configuration is a table of plain values")
+    }
+
+    /// The range of the generator's pixels, as its last layer decides: [0, 1] after a sigmoid,
+    /// [−1, 1] after a tanh. Real images are scaled to the same.
+    ///
+    /// # Errors
+    /// When the last layer is something else.
+    pub fn pixel_range(&self) -> Result<PixelRange, ConfigError> {
+        match self.generator.layers.last() {
+            Some(LayerSpec::Dense { activation: UnitActivation::Sigmoid, .. }) => Ok(PixelRange::Unit),
+            Some(LayerSpec::Dense { activation: UnitActivation::Tanh, .. }) => Ok(PixelRange::Symmetric),
+            other => Err(ConfigError::OutOfRange {
+                key: "the last of generator.layers",
+                value: format!("{other:?}"),
+                allowed: "a dense layer with activation \"sigmoid\" or \"tanh\"",
+            }),
+        }
+    }
+
+    /// Checks every number against its range.
+    ///
+    /// # Errors
+    /// The first that is out of its range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let check = |fine: bool, key: &'static str, value: &dyn ToString, allowed: &'static str| match fine {
+            true => Ok(()),
+            false => Err(ConfigError::OutOfRange { key, value: value.to_string(), allowed }),
+        };
+        let Training { epochs, steps, batch_size, .. } = &self.training;
+        check(*epochs > 0, "training.epochs (--epochs)", epochs, "at least 1")?;
+        check(*steps != Some(0), "training.steps (--steps)", &0, "at least 1")?;
+        check(*batch_size > 0, "training.batch_size (--batch-size)", batch_size, "at least 1")?;
+        let latent_dim = self.generator.latent_dim;
+        check(
+            (1..=65_536).contains(&latent_dim),
+            "generator.latent_dim (--latent-dim)",
+            &latent_dim,
+            "from 1 to 65536",
+        )?;
+        if let Some(decay) = self.generator.average_decay {
+            check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
+        }
+        for AdamConfig { learning_rate: rate, beta1, beta2 } in [&self.generator.adam, &self.discriminator.adam] {
+            check(rate.is_finite() && *rate > 0.0, "learning_rate (--learning-rate)", rate, "a finite number above 0")?;
+            for beta in [beta1, beta2] {
+                check((0.0..1.0).contains(beta), "adam.beta1 or adam.beta2", beta, "at least 0 and below 1")?;
+            }
+        }
+        self.pixel_range().map(drop)
+    }
+}
+
+/// Puts the changes over the table, key by key; a list is replaced whole.
+fn merge(table: &mut toml::Table, changes: toml::Table) {
+    for (key, change) in changes {
+        match (table.get_mut(&key), change) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(change)) => merge(inner, change),
+            (_, change) => {
+                table.insert(key, change);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_complete_valid_and_reads_back() {
+        for name in Config::presets() {
+            let config = Config::preset(name).unwrap();
+            assert_eq!(config.preset, name);
+            config.validate().unwrap();
+            assert_eq!(Config::from_toml(&config.to_toml(), "mlp").unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names() {
+        let config = Config::from_toml("preset = \"article\"\n[generator.adam]\nlearning_rate = 0.5", "mlp").unwrap();
+        let mut expected = Config::preset("article").unwrap();
+        expected.generator.adam.learning_rate = 0.5;
+        assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let message = |text: &str| Config::from_toml(text, "mlp").unwrap_err().to_string();
+        assert!(message("[training]\nepoch = 3").contains("epoch"), "{}", message("[training]\nepoch = 3"));
+        assert!(message("[training\nepochs = 3").contains("line 1"));
+        let unknown = Config::preset("artcle").unwrap_err().to_string();
+        assert_eq!(unknown, "there is no preset \"artcle\", did you mean \"article\"?; the presets are: mlp, article");
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        let message = |change: fn(&mut Config)| {
+            let mut config = Config::preset("mlp").unwrap();
+            change(&mut config);
+            config.validate().unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(|c| c.training.batch_size = 0),
+            "training.batch_size (--batch-size) is 0; it must be at least 1"
+        );
+        assert!(message(|c| c.generator.adam.learning_rate = f64::NAN).contains("is NaN; it must be a finite number"));
+        assert!(message(|c| c.discriminator.adam.beta2 = 1.0).contains("adam.beta"));
+        assert!(message(|c| c.generator.latent_dim = 0).contains("--latent-dim"));
+        assert!(message(|c| c.training.steps = Some(0)).contains("--steps"));
+    }
+}

@@ -1,0 +1,21 @@
+//! Generative adversarial networks: two players, their objectives, the training step and the
+//! loop around it. Floor four; it knows nothing of files, terminals or command lines.
+//!
+//! Read in this order: [`objective`](Objective) (what each player wants), [`Trainer`] (one step
+//! of the game), [`train`] (the loop), [`Health`] (what can go wrong).
+
+mod average;
+mod config;
+mod health;
+mod objective;
+mod random;
+mod train;
+mod trainer;
+
+pub use average::Average;
+pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Schedule, Training, UpdateRule};
+pub use health::{Health, Warning};
+pub use objective::Objective;
+pub use random::Stream;
+pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
+pub use trainer::{BuildError, Game, Scores, Trainer, latent_vectors};

@@ -1,0 +1,34 @@
+//! One seed, many streams of random numbers.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// What random numbers are for. Each purpose has its own stream of the run's seed, so that
+/// drawing more for one purpose changes nothing for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// The generator's first weights.
+    GeneratorWeights = 1,
+    /// The discriminator's first weights.
+    DiscriminatorWeights = 2,
+    /// The order of the training images.
+    Shuffle = 3,
+    /// The latent vectors of training.
+    Latent = 4,
+    /// Which units dropout silences.
+    Dropout = 5,
+    /// The latent vectors whose images a run shows again and again.
+    Preview = 6,
+    /// The latent vectors of `sample`.
+    Sample = 7,
+}
+
+impl Stream {
+    /// The stream of this purpose under a seed: ChaCha with 8 rounds (Bernstein 2008), the same
+    /// numbers on every machine.
+    pub fn of(self, seed: u64) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(self as u64);
+        rng
+    }
+}

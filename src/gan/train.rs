@@ -1,0 +1,241 @@
+//! The training loop, and the one seam to everything that watches it.
+
+use super::{BuildError, Config, ConfigError, Health, Scores, Stream, Trainer, Warning, latent_vectors};
+use crate::autodiff::Tape;
+use crate::data::{Batches, DataError, Digits, PixelRange, fill};
+use crate::nn::{Mode, Network};
+use ndarray::ArrayD;
+use std::sync::Arc;
+
+/// How many images a run shows after every epoch, from the same latent vectors each time.
+pub const PREVIEW_COUNT: usize = 64;
+
+/// What a watcher may answer: an error (a full disk, say) ends the training.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Watches a training run. The loop prints nothing and writes nothing; whoever wants to, does so
+/// here.
+pub trait Observer {
+    /// Training is about to begin.
+    fn beginning(&mut self, _run: &Beginning<'_>) -> Result<(), ObserverError> {
+        Ok(())
+    }
+
+    /// A step has been made.
+    fn step_end(&mut self, _step: &StepEnd) -> Result<(), ObserverError> {
+        Ok(())
+    }
+
+    /// An epoch has ended; called as epoch 0 before the first step, and after the last step also
+    /// when that ended no epoch.
+    fn epoch_end(&mut self, _epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
+        Ok(())
+    }
+
+    /// Something looks wrong.
+    fn warning(&mut self, _warning: &Warning) -> Result<(), ObserverError> {
+        Ok(())
+    }
+}
+
+/// Nobody watches.
+impl Observer for () {}
+
+/// Several watchers, told one after another.
+pub struct Observers<'o>(pub Vec<&'o mut dyn Observer>);
+
+impl Observer for Observers<'_> {
+    fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
+        self.0.iter_mut().try_for_each(|observer| observer.beginning(run))
+    }
+
+    fn step_end(&mut self, step: &StepEnd) -> Result<(), ObserverError> {
+        self.0.iter_mut().try_for_each(|observer| observer.step_end(step))
+    }
+
+    fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
+        self.0.iter_mut().try_for_each(|observer| observer.epoch_end(epoch))
+    }
+
+    fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
+        self.0.iter_mut().try_for_each(|observer| observer.warning(warning))
+    }
+}
+
+/// A run that is about to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    /// What decides it.
+    pub config: &'a Config,
+    /// How many steps it will have.
+    pub total_steps: u64,
+    /// How many steps make an epoch.
+    pub steps_per_epoch: u64,
+}
+
+/// A step that has been made.
+#[derive(Clone, Copy, Debug)]
+pub struct StepEnd {
+    /// Its number, from 1.
+    pub step: u64,
+    /// The epoch it belongs to, from 1.
+    pub epoch: u64,
+    /// What it cost.
+    pub scores: Scores,
+}
+
+/// An epoch that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochEnd<'a> {
+    /// Its number, from 1; 0 before the first step.
+    pub epoch: u64,
+    /// How many steps have been made.
+    pub step: u64,
+    /// The last step's scores; none before the first step.
+    pub scores: Option<Scores>,
+    /// The players as they are now.
+    pub trainer: &'a Trainer,
+    /// Images `[PREVIEW_COUNT, height × width]` from the same latent vectors every time.
+    pub samples: &'a ArrayD<f32>,
+    /// The range of their pixels.
+    pub pixel_range: PixelRange,
+    /// `[height, width]` of an image.
+    pub image_shape: [usize; 2],
+}
+
+/// Why training ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The configuration cannot be run.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The players do not fit the images.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The batch does not fit the data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A loss is no number any more.
+    #[error(
+        "step {step} (epoch {epoch}): the discriminator's loss is {}, the generator's {}; training stopped, what was \
+         saved before is kept. A lower --learning-rate usually prevents this",
+        scores.discriminator_loss, scores.generator_loss
+    )]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// Its epoch.
+        epoch: u64,
+        /// Its losses.
+        scores: Scores,
+    },
+    /// A watcher could not go on.
+    #[error("{0}")]
+    Observer(ObserverError),
+}
+
+impl From<ObserverError> for TrainError {
+    fn from(error: ObserverError) -> Self {
+        TrainError::Observer(error)
+    }
+}
+
+/// Trains both players on these images as the configuration says, and gives them back.
+///
+/// # Errors
+/// When the configuration cannot be run on these images, a loss is no number any more, or the
+/// observer reports an error.
+pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> Result<Trainer, TrainError> {
+    config.validate()?;
+    let range = config.pixel_range()?;
+    let pixels = digits.pixels();
+    let mut trainer = Trainer::new(config, pixels)?;
+    let mut batches = Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(config.seed))?;
+    let steps_per_epoch = batches.per_epoch() as u64;
+    let total_steps = config.training.steps.unwrap_or(config.training.epochs * steps_per_epoch);
+    let mut health = Health::new(&some_real_images(digits, range), pixels);
+    let mut preview = Preview::new(config);
+    let image_shape = [digits.height(), digits.width()];
+
+    observer.beginning(&Beginning { config, total_steps, steps_per_epoch })?;
+    let samples = preview.draw(trainer.artist());
+    let start = EpochEnd {
+        epoch: 0,
+        step: 0,
+        scores: None,
+        trainer: &trainer,
+        samples: &samples,
+        pixel_range: range,
+        image_shape,
+    };
+    observer.epoch_end(&start)?;
+
+    for step in 1..=total_steps {
+        let epoch = step.div_ceil(steps_per_epoch);
+        let factor = config.training.schedule.factor(step - 1, total_steps);
+        trainer.set_learning_rates(
+            factor * config.generator.adam.learning_rate,
+            factor * config.discriminator.adam.learning_rate,
+        );
+        let batch = batches.next_batch();
+        let scores = trainer.step(|real| fill(digits, batch.indices, range, real));
+        if !scores.are_finite() {
+            return Err(TrainError::Diverged { step, epoch, scores });
+        }
+        observer.step_end(&StepEnd { step, epoch, scores })?;
+        if let Some(warning) = health.after_step(step, &scores) {
+            observer.warning(&warning)?;
+        }
+
+        if batch.ends_epoch || step == total_steps {
+            let samples = preview.draw(trainer.artist());
+            let scores = Some(scores);
+            observer.epoch_end(&EpochEnd {
+                epoch,
+                step,
+                scores,
+                trainer: &trainer,
+                samples: &samples,
+                pixel_range: range,
+                image_shape,
+            })?;
+            if let Some(warning) = health.after_epoch(epoch, samples.as_slice().expect("contiguous"), pixels) {
+                observer.warning(&warning)?;
+            }
+        }
+    }
+    Ok(trainer)
+}
+
+/// As many real images as a preview has, to compare it with.
+fn some_real_images(digits: &Digits, range: PixelRange) -> Vec<f32> {
+    let indices: Vec<usize> = (0..PREVIEW_COUNT.min(digits.len())).collect();
+    let mut images = vec![0.0; indices.len() * digits.pixels()];
+    fill(digits, &indices, range, &mut images);
+    images
+}
+
+/// The latent vectors whose images a run shows again and again.
+struct Preview {
+    latent: Arc<ArrayD<f32>>,
+    tape: Tape,
+}
+
+impl Preview {
+    fn new(config: &Config) -> Self {
+        let tape = Tape::new();
+        let mut rng = Stream::Preview.of(config.seed);
+        let latent = latent_vectors(&tape, PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
+        Self { latent, tape }
+    }
+
+    /// The generator's images of them, `[PREVIEW_COUNT, pixels]`.
+    fn draw(&mut self, generator: &Network) -> Arc<ArrayD<f32>> {
+        let tape = &self.tape;
+        let images = tape.without_recording(|| {
+            generator.forward(&generator.leaves(tape), tape.share(&self.latent), &mut Mode::Evaluate).value()
+        });
+        self.tape.reset();
+        images
+    }
+}

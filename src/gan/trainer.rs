@@ -1,0 +1,247 @@
+//! One step of the game.
+
+use super::{Average, Config, Objective, Stream, UpdateRule};
+use crate::autodiff::{Real, Tape, Var};
+use crate::nn::{Adam, Mode, Network, NetworkError};
+use ndarray::ArrayD;
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
+use std::sync::Arc;
+
+/// The two players and everything that a step changes.
+#[derive(Debug)]
+pub struct Trainer<T: Real = f32> {
+    /// From latent vectors `[n, latent_dim]` to images `[n, pixels]`.
+    pub generator: Network<T>,
+    /// From images `[n, pixels]` to logits `[n, 1]`; `σ(logit)` is the probability it gives to
+    /// the image being real.
+    pub discriminator: Network<T>,
+    /// The generator's moving average, if the configuration asks for one.
+    pub average: Option<Average<T>>,
+    generator_optimizer: Adam<T>,
+    discriminator_optimizer: Adam<T>,
+    objective: Objective,
+    update: UpdateRule,
+    batch_size: usize,
+    latent_rng: ChaCha8Rng,
+    dropout_rng: ChaCha8Rng,
+    tape: Tape<T>,
+    discriminator_tape: Tape<T>,
+}
+
+/// A configuration whose players do not fit the images or each other.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// A player's layers do not form a network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The generator's last layer has another width than an image.
+    #[error(
+        "the generator draws {width} pixels, an image of the data has {pixels}; give its last layer {pixels} units"
+    )]
+    Pixels {
+        /// What it draws.
+        width: usize,
+        /// What an image has.
+        pixels: usize,
+    },
+    /// The discriminator gives more than one logit.
+    #[error("the discriminator's last layer has {width} units; it must have 1, the logit")]
+    Logits {
+        /// How many it gives.
+        width: usize,
+    },
+}
+
+/// What a step cost and how the discriminator scored its images.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scores {
+    /// The discriminator's loss, before the step.
+    pub discriminator_loss: f64,
+    /// The generator's loss, before the generator moved.
+    pub generator_loss: f64,
+    /// The mean of `D(x)` over the real images, in [0, 1].
+    pub real: f64,
+    /// The mean of `D(G(z))` over the generated images, in [0, 1].
+    pub fake: f64,
+}
+
+impl Scores {
+    /// Whether both losses are numbers.
+    pub fn are_finite(&self) -> bool {
+        self.discriminator_loss.is_finite() && self.generator_loss.is_finite()
+    }
+}
+
+/// The discriminator's view of a batch, on a tape.
+#[derive(Clone, Copy, Debug)]
+pub struct Game<'t, T: Real> {
+    /// Logits of the real images, `[batch, 1]`.
+    pub real: Var<'t, T>,
+    /// Logits of the generated images, `[batch, 1]`.
+    pub fake: Var<'t, T>,
+}
+
+impl<T: Real> Trainer<T> {
+    /// Two players with fresh weights, for images of this many pixels.
+    ///
+    /// # Errors
+    /// When the configuration's layers do not fit the images or each other.
+    pub fn new(config: &Config, pixels: usize) -> Result<Self, BuildError> {
+        let (g, d, seed) = (&config.generator, &config.discriminator, config.seed);
+        let mut weights = Stream::GeneratorWeights.of(seed);
+        let generator = Network::new("generator", g.latent_dim, &g.layers, g.init, &mut weights)?;
+        let mut weights = Stream::DiscriminatorWeights.of(seed);
+        let discriminator = Network::new("discriminator", pixels, &d.layers, d.init, &mut weights)?;
+        if generator.output_width() != pixels {
+            return Err(BuildError::Pixels { width: generator.output_width(), pixels });
+        }
+        if discriminator.output_width() != 1 {
+            return Err(BuildError::Logits { width: discriminator.output_width() });
+        }
+        let adam = |network: &Network<T>, c: &super::AdamConfig| {
+            Adam::new(&network.parameters, c.learning_rate, c.beta1, c.beta2)
+        };
+        Ok(Self {
+            average: g.average_decay.map(|decay| Average::new(&generator, decay)),
+            generator_optimizer: adam(&generator, &g.adam),
+            discriminator_optimizer: adam(&discriminator, &d.adam),
+            generator,
+            discriminator,
+            objective: config.training.objective,
+            update: config.training.update,
+            batch_size: config.training.batch_size,
+            latent_rng: Stream::Latent.of(seed),
+            dropout_rng: Stream::Dropout.of(seed),
+            tape: Tape::new(),
+            discriminator_tape: Tape::new(),
+        })
+    }
+
+    /// Sets both players' learning rates.
+    pub fn set_learning_rates(&mut self, generator: f64, discriminator: f64) {
+        self.generator_optimizer.learning_rate = generator;
+        self.discriminator_optimizer.learning_rate = discriminator;
+    }
+
+    /// The generator that draws images: the average where there is one.
+    pub fn artist(&self) -> &Network<T> {
+        self.average.as_ref().map_or(&self.generator, |average| &average.network)
+    }
+
+    /// One step of both players against a batch of real images, `[batch, pixels]`, which
+    /// `write_real` writes into the buffer it is given.
+    pub fn step(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let scores = match self.update {
+            UpdateRule::Simultaneous => self.step_simultaneously(write_real),
+            UpdateRule::Alternating => self.step_in_turn(write_real),
+        };
+        if let Some(average) = &mut self.average {
+            average.follow(&self.generator);
+        }
+        scores
+    }
+
+    /// Both gradients from one forward pass; then both players move.
+    fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let tape = &self.tape;
+        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let (g, d) = (self.generator.leaves(tape), self.discriminator.leaves(tape));
+
+        // Forward: z → G(z), then the discriminator's logits for real and generated images.
+        let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
+        let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
+        let real = tape.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
+        let game = play(&self.discriminator, &d, real, generated, &mut mode);
+        let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
+        let generator_loss = self.objective.generator_loss(game.fake);
+
+        // Backward: each player's loss with respect to its own weights only.
+        let d_gradients = values(&tape.gradients(discriminator_loss, &d));
+        let g_gradients = values(&tape.gradients(generator_loss, &g));
+        let scores = Scores::new(discriminator_loss, generator_loss, game);
+
+        self.tape.reset(); // lets go of the weights
+        self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
+        self.generator_optimizer.step(&mut self.generator.parameters, &g_gradients);
+        self.tape.recycle(d_gradients.into_iter().chain(g_gradients));
+        scores
+    }
+
+    /// The discriminator moves first; then the generator answers the discriminator as it now is.
+    fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let tape = &self.tape;
+        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let g = self.generator.leaves(tape);
+        let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
+        let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
+
+        // The discriminator's turn is on a tape of its own, where generated images are constants.
+        let turn = &self.discriminator_tape;
+        let d = self.discriminator.leaves(turn);
+        let real = turn.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
+        let game = play(&self.discriminator, &d, real, turn.share(&generated.value()), &mut mode);
+        let loss = self.objective.discriminator_loss(game.real, game.fake);
+        let gradients = values(&turn.gradients(loss, &d));
+        let mut scores = Scores::new(loss, loss, game);
+        self.discriminator_tape.reset();
+        self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
+        self.discriminator_tape.recycle(gradients);
+
+        // The generator's turn, with the same images before the new discriminator.
+        let d = self.discriminator.leaves(tape);
+        let fake = self.discriminator.forward(&d, generated, &mut mode); //      [batch, 1]
+        let loss = self.objective.generator_loss(fake);
+        let gradients = values(&tape.gradients(loss, &g));
+        scores.generator_loss = loss.item().as_f64();
+        self.tape.reset();
+        self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
+        self.tape.recycle(gradients);
+        scores
+    }
+}
+
+/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one
+/// batch to the network, which works row by row, so both halves share every product.
+pub fn play<'t, T: Real>(
+    discriminator: &Network<T>,
+    parameters: &[Var<'t, T>],
+    real: Var<'t, T>,
+    generated: Var<'t, T>,
+    mode: &mut Mode,
+) -> Game<'t, T> {
+    let batch = real.shape()[0];
+    let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
+    Game { real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
+}
+
+/// `count` latent vectors, `[count, latent_dim]`, each number from N(0, 1).
+pub fn latent_vectors<'t, T: Real>(
+    tape: &'t Tape<T>,
+    count: usize,
+    latent_dim: usize,
+    rng: &mut impl Rng,
+) -> Var<'t, T> {
+    tape.fill(&[count, latent_dim], |z| z.iter_mut().for_each(|z| *z = T::from_f64(rng.sample(StandardNormal))))
+}
+
+/// The values of gradients, to outlive the tape's reset.
+fn values<T: Real>(gradients: &[Var<'_, T>]) -> Vec<Arc<ArrayD<T>>> {
+    gradients.iter().map(|gradient| gradient.value()).collect()
+}
+
+impl Scores {
+    fn new<T: Real>(discriminator_loss: Var<'_, T>, generator_loss: Var<'_, T>, game: Game<'_, T>) -> Self {
+        let mean_probability = |logits: Var<'_, T>| {
+            let logits = logits.value();
+            logits.iter().map(|x| x.as_f64().sigmoid()).sum::<f64>() / logits.len() as f64
+        };
+        Self {
+            discriminator_loss: discriminator_loss.item().as_f64(),
+            generator_loss: generator_loss.item().as_f64(),
+            real: mean_probability(game.real),
+            fake: mean_probability(game.fake),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Every operation and layer against central differences: first and second derivatives, also
+//! with its inputs used twice. A new operation adds one line to `cases`.
+
+use ndarray::ArrayD;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use twoplayer::autodiff::gradcheck::{Order, check};
+use twoplayer::autodiff::{Activation, Tape, Var};
+use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
+
+type V<'t> = Var<'t, f64>;
+type Function = for<'t> fn(&[V<'t>]) -> V<'t>;
+
+/// Where an input's elements are drawn from; both stay away from 0, where ReLU has its kink.
+#[derive(Clone, Copy)]
+enum Domain {
+    Positive,
+    Any,
+}
+use Domain::{Any, Positive};
+
+struct Case {
+    name: &'static str,
+    function: Function,
+    inputs: Vec<ArrayD<f64>>,
+}
+
+fn case(name: &'static str, inputs: &[(&[usize], Domain)], function: Function) -> Case {
+    let mut rng = ChaCha8Rng::seed_from_u64(name.len() as u64);
+    let mut draw = |domain| {
+        let magnitude = rng.random_range(0.3..1.6);
+        if matches!(domain, Any) && rng.random() { -magnitude } else { magnitude }
+    };
+    let inputs = inputs.iter().map(|&(shape, domain)| ArrayD::from_shape_simple_fn(shape, || draw(domain))).collect();
+    Case { name, function, inputs }
+}
+
+#[rustfmt::skip]
+fn cases() -> Vec<Case> {
+    vec![
+        case("add", &[(&[2, 3], Any), (&[2, 3], Any)], |x| x[0] + x[1]),
+        case("add, a row to each row", &[(&[2, 3], Any), (&[3], Any)], |x| x[0] + x[1]),
+        case("add, outer", &[(&[2, 1], Any), (&[1, 3], Any)], |x| x[0] + x[1]),
+        case("add, scalar", &[(&[], Any), (&[2, 1, 3], Any)], |x| x[0] + x[1]),
+        case("sub", &[(&[5], Any), (&[5], Any)], |x| x[0] - x[1]),
+        case("sub, broadcast", &[(&[3], Any), (&[4, 3], Any)], |x| x[0] - x[1]),
+        case("mul", &[(&[2, 3], Any), (&[2, 3], Any)], |x| x[0] * x[1]),
+        case("mul, broadcast", &[(&[2, 3, 1], Any), (&[3, 2], Any)], |x| x[0] * x[1]),
+        case("div", &[(&[2, 3], Any), (&[2, 3], Any)], |x| x[0] / x[1]),
+        case("div, broadcast", &[(&[2, 3], Any), (&[], Positive)], |x| x[0] / x[1]),
+        case("neg", &[(&[3, 1], Any)], |x| -x[0]),
+        case("scalar forms", &[(&[4], Any)], |x| ((x[0] + 2.0) * 3.0 - 1.0) / 4.0),
+        case("affine of a square", &[(&[4], Any)], |x| (x[0] * x[0]).affine(-0.7, 0.2)),
+        case("matmul", &[(&[2, 3], Any), (&[3, 4], Any)], |x| x[0].matmul(x[1])),
+        case("matmul_nt", &[(&[2, 3], Any), (&[4, 3], Any)], |x| x[0].matmul_nt(x[1])),
+        case("matmul_tn", &[(&[3, 2], Any), (&[3, 4], Any)], |x| x[0].matmul_tn(x[1])),
+        case("matmul_tt", &[(&[3, 2], Any), (&[4, 3], Any)], |x| x[0].matmul_tt(x[1])),
+        case("matmul, one row", &[(&[1, 7], Any), (&[7, 1], Any)], |x| x[0].matmul(x[1])),
+        case("matmul, with itself", &[(&[3, 3], Any)], |x| x[0].matmul(x[0])),
+        case("sum", &[(&[2, 3, 2], Any)], |x| x[0].powi(2).sum()),
+        case("mean", &[(&[7], Any)], |x| x[0].powi(3).mean()),
+        case("sum_axis 0", &[(&[3, 4], Any)], |x| x[0].powi(2).sum_axis(0)),
+        case("sum_axis 1", &[(&[3, 4, 2], Any)], |x| x[0].powi(2).sum_axis(1)),
+        case("mean_axis", &[(&[3, 4], Any)], |x| x[0].powi(2).mean_axis(1)),
+        case("sum_to", &[(&[2, 3, 4], Any)], |x| x[0].powi(2).sum_to(&[3, 1])),
+        case("broadcast_to", &[(&[3, 1], Any)], |x| x[0].powi(2).broadcast_to(&[2, 3, 4])),
+        case("reshape", &[(&[2, 6], Any)], |x| x[0].powi(2).reshape(&[3, 1, 4])),
+        case("transpose", &[(&[2, 5], Any)], |x| x[0].powi(2).transpose()),
+        case("concat_rows", &[(&[2, 3], Any), (&[1, 3], Any)], |x| x[0].powi(2).concat_rows(x[1] * x[1])),
+        case("slice_rows", &[(&[5, 2], Any)], |x| x[0].powi(2).slice_rows(1..4)),
+        case("pad_rows", &[(&[2, 2], Any)], |x| x[0].powi(2).pad_rows(1, 4)),
+        case("exp", &[(&[2, 3], Any)], |x| x[0].exp()),
+        case("log", &[(&[2, 3], Positive)], |x| x[0].log()),
+        case("sqrt", &[(&[2, 3], Positive)], |x| x[0].sqrt()),
+        case("powi 0", &[(&[3], Any)], |x| x[0].powi(0) * x[0]),
+        case("powi 1", &[(&[3], Any)], |x| x[0].powi(1)),
+        case("powi 3", &[(&[3], Any)], |x| x[0].powi(3)),
+        case("powi -2", &[(&[3], Any)], |x| x[0].powi(-2)),
+        case("relu", &[(&[3, 3], Any)], |x| x[0].relu() * x[0]),
+        case("leaky_relu", &[(&[3, 3], Any)], |x| x[0].leaky_relu(0.2) * x[0]),
+        case("sigmoid", &[(&[3, 3], Any)], |x| x[0].sigmoid()),
+        case("tanh", &[(&[3, 3], Any)], |x| x[0].tanh()),
+        case("softplus", &[(&[3, 3], Any)], |x| x[0].softplus()),
+        case("bce_with_logits", &[(&[4, 1], Any), (&[4, 1], Positive)], |x| x[0].bce_with_logits(x[1])),
+        case("bce_with_logits, one target", &[(&[4, 1], Any), (&[], Positive)], |x| x[0].bce_with_logits(x[1])),
+        case("binary_cross_entropy, real", &[(&[5, 1], Any)], |x| binary_cross_entropy(x[0], 1.0)),
+        case("binary_cross_entropy, smoothed", &[(&[5, 1], Any)], |x| binary_cross_entropy(x[0], 0.9)),
+        case("dense", &[(&[4, 3], Any), (&[2, 3], Any), (&[2], Any)], |x| x[0].dense(x[1], x[2], Activation::Identity)),
+        case("dense, relu", &[(&[4, 3], Any), (&[2, 3], Any), (&[2], Any)], |x| x[0].dense(x[1], x[2], Activation::RELU)),
+        case("dense, leaky_relu", &[(&[4, 3], Any), (&[5, 3], Any), (&[5], Any)], |x| x[0].dense(x[1], x[2], Activation::LeakyRelu { slope: 0.2 })),
+        case("dense, sigmoid", &[(&[1, 3], Any), (&[2, 3], Any), (&[2], Any)], |x| x[0].dense(x[1], x[2], Activation::Sigmoid)),
+        case("dense, tanh", &[(&[4, 1], Any), (&[2, 1], Any), (&[2], Any)], |x| x[0].dense(x[1], x[2], Activation::Tanh)),
+        case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
+        case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
+    ]
+}
+
+fn network_with_dropout<'t>(x: &[V<'t>]) -> V<'t> {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let layers = [
+        LayerSpec::Dense { units: 5, activation: UnitActivation::LeakyRelu },
+        LayerSpec::Dropout { rate: 0.4 },
+        LayerSpec::Dense { units: 2, activation: UnitActivation::Sigmoid },
+    ];
+    let network = Network::<f64>::new("n", 4, &layers, Init::He, &mut rng).expect("the layers form a network");
+    network.forward(&x[1..], x[0], &mut Mode::Train(&mut rng))
+}
+
+/// A gradient penalty, as an operation like any other: its own derivatives are of third order.
+fn norm_of_a_gradient<'t>(x: &[V<'t>]) -> V<'t> {
+    let scores = x[0].matmul_nt(x[1]).tanh().sum();
+    x[0].tape().differentiable_gradients(scores, &[x[0]])[0].powi(2).sum()
+}
+
+const TOLERANCE: f64 = 1e-6;
+
+fn assert_all_within(order: Order) {
+    let mut failures = Vec::new();
+    for Case { name, function, inputs } in cases() {
+        let once = check(function, &inputs, order);
+        let twice = check(
+            |x| function(x) + function(&x.iter().map(|x| x.affine(0.75, 0.1)).collect::<Vec<_>>()),
+            &inputs,
+            order,
+        );
+        for (use_of_inputs, report) in [("once", once), ("twice", twice)] {
+            if !report.within(TOLERANCE) {
+                failures.push(format!("{name}, inputs used {use_of_inputs}: {report}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn every_first_derivative_agrees_with_central_differences() {
+    assert_all_within(Order::First);
+}
+
+#[test]
+fn every_second_derivative_agrees_with_central_differences() {
+    assert_all_within(Order::Second);
+}
+
+/// The gradient penalty `P = Σᵢ‖∇ₓD(xᵢ)‖²` has an oracle that knows nothing of tapes: for a
+/// piecewise-linear critic, with `aₗ` the adjoints of the summed scores and `tₗ` the tangent of
+/// `v = ∂P/∂(∇ₓD) = 2∇ₓD` pushed forward, `dWₗ = Σᵢ aₗ ⊗ tₗ₋₁`.
+#[test]
+fn gradient_penalty_agrees_with_its_independent_oracle() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0));
+    let (x, w1, b1, w2) = (draw(&[6, 3]), draw(&[4, 3]), draw(&[4]), draw(&[1, 4]));
+
+    let tape = Tape::<f64>::new();
+    let vars: Vec<V> = [&x, &w1, &b1, &w2].into_iter().map(|a| tape.leaf(a.clone())).collect();
+    let scores = vars[0].dense(vars[1], vars[2], Activation::LeakyRelu { slope: 0.2 }).matmul_nt(vars[3]);
+    let input_gradient = tape.differentiable_gradients(scores.sum(), &[vars[0]])[0];
+    let by_tape = tape.gradients(input_gradient.powi(2).sum(), &[vars[1], vars[3]]);
+
+    let (mut dw1, mut dw2) = (ArrayD::<f64>::zeros(w1.shape()), ArrayD::<f64>::zeros(w2.shape()));
+    for i in 0..6 {
+        let before = |j: usize| b1[[j]] + (0..3).map(|k| w1[[j, k]] * x[[i, k]]).sum::<f64>();
+        let slope = |j: usize| if before(j) > 0.0 { 1.0 } else { 0.2 };
+        let a1: Vec<f64> = (0..4).map(|j| w2[[0, j]] * slope(j)).collect(); //              ∂score/∂before
+        let v: Vec<f64> = (0..3).map(|k| 2.0 * (0..4).map(|j| a1[j] * w1[[j, k]]).sum::<f64>()).collect();
+        let t1 = |j: usize| slope(j) * (0..3).map(|k| w1[[j, k]] * v[k]).sum::<f64>(); // the tangent after layer 1
+        for j in 0..4 {
+            (0..3).for_each(|k| dw1[[j, k]] += a1[j] * v[k]);
+            dw2[[0, j]] += t1(j);
+        }
+    }
+    for (tape, oracle) in by_tape.iter().zip([dw1, dw2]) {
+        assert!(tape.value().iter().zip(&oracle).all(|(a, b)| (a - b).abs() <= 1e-12), "{:?} {oracle:?}", tape.value());
+    }
+}
