@@ -1,6 +1,7 @@
 //! GANs from scratch.
 
 pub mod autodiff;
+pub mod cli;
 pub mod data;
 pub mod gan;
 pub mod gemm;

@@ -182,10 +182,11 @@ fn a_gzip_bomb_is_inflated_no_further_than_its_header_says() {
 }
 
 #[test]
-fn the_bomb_is_a_valid_stream_of_as_many_zeros_as_it_claims() {
-    let mut decoder = flate2::read::GzDecoder::new(&*Box::leak(gzip_bomb(b"").into_boxed_slice()));
-    let zeros = std::io::copy(&mut decoder.by_ref().take(1 << 30), &mut std::io::sink()).unwrap();
-    assert_eq!(zeros, 1 << 30);
+fn the_bomb_is_a_stream_of_zeros() {
+    let bomb = gzip_bomb(b"");
+    let mut start = vec![1; 3 << 20];
+    flate2::read::GzDecoder::new(&bomb[..]).read_exact(&mut start).unwrap();
+    assert!(start.iter().all(|&byte| byte == 0));
 }
 
 #[test]
@@ -209,24 +210,4 @@ fn more_than_2_gib_is_refused_before_reading_any_of_it() {
         assert!(matches!(result, Err(IdxError::TooLarge { .. })), "{dimensions:?}: {result:?}");
         assert_eq!(consumed.get(), size, "{dimensions:?}");
     }
-}
-
-/// Address space in KiB that this process has used at its peak, allocated but untouched included.
-#[cfg(target_os = "linux")]
-fn peak_address_space() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmPeak:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn memory_is_not_allocated_ahead_of_the_bytes() {
-    let before = peak_address_space();
-    for file in [header(&[1 << 31]), gzipped(&header(&[1 << 31]))] {
-        let result = parse(&file[..]);
-        assert!(matches!(result, Err(IdxError::Truncated { found: 0, .. })), "{result:?}");
-    }
-    // The header asks for 2 GiB; other tests' threads add some address space at the same time.
-    assert!(peak_address_space() - before < 1 << 20, "over 1 GiB was allocated");
 }

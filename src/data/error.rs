@@ -203,7 +203,7 @@ pub enum DataError {
     /// Labels stand where images should be, or the other way round.
     #[error(
         "{path}: expected {} at offset 3, found the shape {shape:?}; \
-         are the file's name and content at odds?", expected_layout(*.rank)
+         the file's name and content are at odds, rename or replace it", expected_layout(*.rank)
     )]
     WrongRank {
         /// The file.
@@ -215,7 +215,7 @@ pub enum DataError {
     },
 
     /// The set has no pixels.
-    #[error("{path}: expected at least one image of at least one pixel, found the shape {shape:?}")]
+    #[error("{path}: expected at least one image of one pixel, found the shape {shape:?}; replace the file")]
     Empty {
         /// The file.
         path: PathBuf,
@@ -254,7 +254,7 @@ pub enum DataError {
     },
 
     /// An epoch cannot be divided into batches of this size.
-    #[error("expected a batch size of 1 to {examples} (the number of examples), found {batch_size}")]
+    #[error("expected a batch size of 1 to {examples} (the number of examples), found {batch_size}; choose another")]
     BatchSize {
         /// The batch size asked for.
         batch_size: usize,

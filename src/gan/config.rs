@@ -4,6 +4,7 @@ use super::Objective;
 use crate::data::PixelRange;
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// A complete description of a training run; the same text in a run's `config.toml`, in a preset
 /// and in a file for `--config`.
@@ -14,6 +15,9 @@ pub struct Config {
     pub preset: String,
     /// Decides all random numbers.
     pub seed: u64,
+    /// The directory with the training images, if one is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
     /// The game and its length.
     pub training: Training,
     /// From latent vector to image.
@@ -86,7 +90,9 @@ pub struct Generator {
     pub average_decay: Option<f64>,
     /// Its optimizer.
     pub adam: AdamConfig,
-    /// Its layers from latent vector to pixels.
+    /// `[height, width]` of an image.
+    pub image_shape: [usize; 2],
+    /// Its layers from latent vector to pixels, `height × width` of them.
     pub layers: Vec<LayerSpec>,
 }
 
@@ -218,6 +224,11 @@ impl Config {
                 allowed: "a dense layer with activation \"sigmoid\" or \"tanh\"",
             }),
         }
+    }
+
+    /// How many pixels an image has.
+    pub fn pixels(&self) -> usize {
+        self.generator.image_shape.iter().product()
     }
 
     /// Checks every number against its range.

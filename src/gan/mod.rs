@@ -6,6 +6,7 @@
 
 mod average;
 mod config;
+mod draw;
 mod health;
 mod objective;
 mod random;
@@ -14,6 +15,7 @@ mod trainer;
 
 pub use average::Average;
 pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Schedule, Training, UpdateRule};
+pub use draw::{Drawn, draw};
 pub use health::{Health, Warning};
 pub use objective::Objective;
 pub use random::Stream;

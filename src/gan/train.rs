@@ -115,6 +115,17 @@ pub enum TrainError {
     /// The batch does not fit the data.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The images have another shape than the configuration says.
+    #[error(
+        "the images of the data are {found:?} pixels, the configuration draws {expected:?}; set generator.image_shape and \
+         the units of the generator's last layer to fit, in a file for --config"
+    )]
+    Images {
+        /// `[height, width]` of the data.
+        found: [usize; 2],
+        /// `[height, width]` of the configuration.
+        expected: [usize; 2],
+    },
     /// A loss is no number any more.
     #[error(
         "step {step} (epoch {epoch}): the discriminator's loss is {}, the generator's {}; training stopped, what was \
@@ -148,14 +159,16 @@ impl From<ObserverError> for TrainError {
 pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> Result<Trainer, TrainError> {
     config.validate()?;
     let range = config.pixel_range()?;
-    let pixels = digits.pixels();
-    let mut trainer = Trainer::new(config, pixels)?;
+    let (image_shape, pixels) = (config.generator.image_shape, config.pixels());
+    if image_shape != [digits.height(), digits.width()] {
+        return Err(TrainError::Images { found: [digits.height(), digits.width()], expected: image_shape });
+    }
+    let mut trainer = Trainer::new(config)?;
     let mut batches = Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(config.seed))?;
     let steps_per_epoch = batches.per_epoch() as u64;
     let total_steps = config.training.steps.unwrap_or(config.training.epochs * steps_per_epoch);
     let mut health = Health::new(&some_real_images(digits, range), pixels);
     let mut preview = Preview::new(config);
-    let image_shape = [digits.height(), digits.width()];
 
     observer.beginning(&Beginning { config, total_steps, steps_per_epoch })?;
     let samples = preview.draw(trainer.artist());

@@ -38,7 +38,7 @@ pub enum BuildError {
     Network(#[from] NetworkError),
     /// The generator's last layer has another width than an image.
     #[error(
-        "the generator draws {width} pixels, an image of the data has {pixels}; give its last layer {pixels} units"
+        "the generator draws {width} pixels, an image has {pixels}; give its last layer {pixels} units"
     )]
     Pixels {
         /// What it draws.
@@ -84,11 +84,12 @@ pub struct Game<'t, T: Real> {
 }
 
 impl<T: Real> Trainer<T> {
-    /// Two players with fresh weights, for images of this many pixels.
+    /// Two players with fresh weights.
     ///
     /// # Errors
-    /// When the configuration's layers do not fit the images or each other.
-    pub fn new(config: &Config, pixels: usize) -> Result<Self, BuildError> {
+    /// When the configuration's layers do not form networks or do not fit an image.
+    pub fn new(config: &Config) -> Result<Self, BuildError> {
+        let pixels = config.pixels();
         let (g, d, seed) = (&config.generator, &config.discriminator, config.seed);
         let mut weights = Stream::GeneratorWeights.of(seed);
         let generator = Network::new("generator", g.latent_dim, &g.layers, g.init, &mut weights)?;

@@ -12,7 +12,7 @@ struct Reshape {
 impl<T: Real> Operation<T> for Reshape {
     fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
         let (from, to) = (x[0].shape(), &self.shape);
-        assert!(x[0].len() == to.iter().product(), "reshape: {from:?} has not as many elements as {to:?}");
+        assert!(x[0].len() == to.iter().product::<usize>(), "reshape: {from:?} has not as many elements as {to:?}");
         let mut y = pool.take(to);
         kernels::slice_mut(&mut y).copy_from_slice(kernels::slice(x[0]));
         y

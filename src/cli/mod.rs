@@ -1,0 +1,72 @@
+//! The command line: one file a command. Floor six.
+
+mod data;
+mod progress;
+mod sample;
+mod train;
+
+use crate::data::DataError;
+use crate::gan::{ConfigError, TrainError};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Build, train and look into generative adversarial networks on handwritten digits.
+///
+/// A generator draws digits from random numbers; a discriminator tells drawn digits from real
+/// ones; each learns from the other. Everything under it, from the matrix product and the
+/// automatic differentiation up, is this program's own code.
+#[derive(Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  twoplayer train\n  twoplayer sample runs/mlp-2026-01-31-120000 --count 64 -o digits.png\n\n\
+                  `twoplayer COMMAND --help` tells all about a command."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Arguments),
+    Sample(sample::Arguments),
+    Data(data::Arguments),
+}
+
+/// A mistake in how the program was called, as against something that went wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+/// Parses the command line, runs the command, and answers the exit code: 0 when all went well, 2
+/// for a mistake in the call, 1 for anything else.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    let is_usage = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<UsageError>()
+            || cause.is::<ConfigError>()
+            || matches!(cause.downcast_ref(), Some(TrainError::Config(_) | TrainError::Build(_)))
+            || matches!(cause.downcast_ref(), Some(TrainError::Data(DataError::BatchSize { .. })))
+    };
+    error.chain().any(is_usage)
+}
+
+/// Lets every parallel loop of the program run on this many threads; 0 means one a core.
+fn use_threads(threads: usize) -> anyhow::Result<()> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?)
+}

@@ -1,0 +1,143 @@
+//! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
+
+use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, Scores, StepEnd, Warning};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// Shows a run on standard error.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    start: Instant,
+    images_per_step: u64,
+    epochs: u64,
+    steps: u64,
+    mean: RunningMean,
+}
+
+impl Progress {
+    /// A bar if standard error is a terminal, lines otherwise.
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(ProgressBar::no_length);
+        Self { bar, start: Instant::now(), images_per_step: 0, epochs: 0, steps: 0, mean: RunningMean::default() }
+    }
+
+    /// Leaves the bar as it stands.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.abandon();
+        }
+    }
+
+    fn images_per_second(&self, step: u64) -> f64 {
+        (step * self.images_per_step) as f64 / self.start.elapsed().as_secs_f64()
+    }
+
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix} [{bar:24}] step {pos}/{len} · {msg}")
+        .expect("the template is fixed")
+        .progress_chars("=> ")
+}
+
+impl Observer for Progress {
+    fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
+        self.start = Instant::now();
+        self.images_per_step = run.config.training.batch_size as u64;
+        self.epochs = run.total_steps.div_ceil(run.steps_per_epoch);
+        self.steps = run.total_steps;
+        let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
+        self.say(&format!(
+            "preset {}, seed {}: {} steps of {} images in {} {epochs}, {} threads",
+            run.config.preset,
+            run.config.seed,
+            run.total_steps,
+            self.images_per_step,
+            self.epochs,
+            rayon::current_num_threads()
+        ));
+        if let Some(bar) = &self.bar {
+            bar.set_length(run.total_steps);
+            bar.set_style(style());
+        }
+        Ok(())
+    }
+
+    fn step_end(&mut self, StepEnd { step, epoch, scores }: &StepEnd) -> Result<(), ObserverError> {
+        self.mean.add(scores);
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
+            let left = self.start.elapsed().div_f64(*step as f64).mul_f64((self.steps - step) as f64);
+            bar.set_message(format!(
+                "{:.0} images/s · {} left · {}",
+                self.images_per_second(*step),
+                HumanDuration(left),
+                self.mean
+            ));
+            bar.set_position(*step);
+        }
+        Ok(())
+    }
+
+    fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
+        if self.bar.is_none() && epoch.epoch > 0 {
+            let seconds = Duration::from_secs(self.start.elapsed().as_secs());
+            self.say(&format!(
+                "epoch {}/{} · step {}/{} · {:.0} images/s · {} · {}",
+                epoch.epoch,
+                self.epochs,
+                epoch.step,
+                self.steps,
+                self.images_per_second(epoch.step),
+                humantime(seconds),
+                self.mean
+            ));
+        }
+        Ok(())
+    }
+
+    fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
+        self.say(&format!("warning: {warning}"));
+        Ok(())
+    }
+}
+
+/// `3m 07s`.
+fn humantime(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 60 { format!("{seconds}s") } else { format!("{}m {:02}s", seconds / 60, seconds % 60) }
+}
+
+/// The scores averaged over about the last hundred steps: single steps jump too much to be read.
+#[derive(Default)]
+struct RunningMean {
+    steps: u64,
+    mean: Option<Scores>,
+}
+
+impl RunningMean {
+    fn add(&mut self, new: &Scores) {
+        self.steps += 1;
+        let share = 1.0 / self.steps.min(100) as f64;
+        let mean = self.mean.get_or_insert(*new);
+        let follow = |mean: &mut f64, new: f64| *mean += share * (new - *mean);
+        follow(&mut mean.discriminator_loss, new.discriminator_loss);
+        follow(&mut mean.generator_loss, new.generator_loss);
+        follow(&mut mean.real, new.real);
+        follow(&mut mean.fake, new.fake);
+    }
+}
+
+impl std::fmt::Display for RunningMean {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(Scores { discriminator_loss, generator_loss, real, fake }) = self.mean else { return Ok(()) };
+        write!(f, "loss D {discriminator_loss:.3} G {generator_loss:.3} · D(x) {real:.2} D(G(z)) {fake:.2}")
+    }
+}

@@ -1,0 +1,38 @@
+//! Drawing images from a generator.
+
+use super::latent_vectors;
+use crate::autodiff::Tape;
+use crate::nn::{Mode, Network};
+use ndarray::ArrayD;
+use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
+
+/// Images drawn at a time: enough for the product's full speed, few enough to stay in the cache.
+const CHUNK: usize = 256;
+
+/// Latent vectors and the images drawn from them.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// `[count, latent_dim]`.
+    pub latent: Arc<ArrayD<f32>>,
+    /// `[count, pixels]`, in the generator's own range.
+    pub images: Vec<f32>,
+}
+
+/// Draws `count` images, the latent vectors coming from `rng`.
+pub fn draw(generator: &Network, count: usize, rng: &mut ChaCha8Rng) -> Drawn {
+    let mut tape = Tape::new();
+    let latent = latent_vectors(&tape, count, generator.input_width(), rng).value();
+    let mut images = Vec::with_capacity(count * generator.output_width());
+    let vectors = latent.as_slice().expect("values of a tape are contiguous");
+    for chunk in vectors.chunks(CHUNK * generator.input_width()) {
+        let rows = chunk.len() / generator.input_width();
+        tape.reset();
+        tape.without_recording(|| {
+            let z = tape.fill(&[rows, generator.input_width()], |z| z.copy_from_slice(chunk));
+            let drawn = generator.forward(&generator.leaves(&tape), z, &mut Mode::Evaluate).value();
+            images.extend(drawn.iter());
+        });
+    }
+    Drawn { latent, images }
+}

@@ -1,0 +1,179 @@
+//! The directory of a run and what lies in it.
+
+use super::weights::load_weights;
+use crate::data::{WriteError, write_atomically};
+use crate::gan::{BuildError, Config, ConfigError, Stream};
+use crate::nn::Network;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A run's directory:
+///
+/// ```text
+/// config.toml                 every value that decided the run
+/// metrics.csv                 losses and scores as it went
+/// samples/epoch-0000.png …    the same 64 latent vectors after every epoch
+/// generator.safetensors       the generator's weights (their average, if the run keeps one)
+/// discriminator.safetensors   the discriminator's
+/// ```
+#[derive(Clone, Debug)]
+pub struct RunDirectory {
+    root: PathBuf,
+}
+
+/// Something about a run's directory is not as it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It would mix with what is there.
+    #[error("{path}: not empty; choose another --out or remove it first", path = path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It cannot be made.
+    #[error("{path}: cannot create this directory: {reason}", path = path.display())]
+    Create {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("{path}: cannot read: {reason}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// There is no run there.
+    #[error("{path}: not a run's directory (it has no config.toml); `twoplayer train` makes one", path = path.display())]
+    NoRun {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The configuration in it cannot be used.
+    #[error("{path}: {error}", path = path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: ConfigError,
+    },
+    /// The configuration describes no network.
+    #[error("{path}: {error}", path = path.display())]
+    Build {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: BuildError,
+    },
+    /// The weights in it cannot be used.
+    #[error("{path}: {reason}; the file is damaged or of another run", path = path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl RunDirectory {
+    /// A new directory, with the configuration in it.
+    ///
+    /// # Errors
+    /// When it exists and is not empty, or cannot be made or written to.
+    pub fn create(root: &Path, config: &Config) -> Result<Self, RunError> {
+        let run = Self { root: root.into() };
+        let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied {
+            return Err(RunError::NotEmpty { path: root.into() });
+        }
+        for directory in [root.to_path_buf(), root.join("samples")] {
+            fs::create_dir_all(&directory).map_err(|reason| RunError::Create { path: directory, reason })?;
+        }
+        let text = config.to_toml();
+        write_atomically(&run.config_file(), |out| out.write_all(text.as_bytes()))?;
+        Ok(run)
+    }
+
+    /// The directory of a run that has been made.
+    ///
+    /// # Errors
+    /// When there is no run there.
+    pub fn open(root: &Path) -> Result<Self, RunError> {
+        let run = Self { root: root.into() };
+        if run.config_file().is_file() { Ok(run) } else { Err(RunError::NoRun { path: root.into() }) }
+    }
+
+    /// `runs/PRESET-DATE-TIME`, with a number behind it if that exists.
+    pub fn fresh_path(preset: &str) -> PathBuf {
+        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d-%H%M%S");
+        let name =
+            |number: u32| if number == 1 { format!("{preset}-{now}") } else { format!("{preset}-{now}-{number}") };
+        (1..)
+            .map(|number| Path::new("runs").join(name(number)))
+            .find(|path| !path.exists())
+            .expect("some number is free")
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `config.toml`.
+    pub fn config_file(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// `metrics.csv`.
+    pub fn metrics_file(&self) -> PathBuf {
+        self.root.join("metrics.csv")
+    }
+
+    /// `samples/epoch-NNNN.png`.
+    pub fn sample_file(&self, epoch: u64) -> PathBuf {
+        self.root.join(format!("samples/epoch-{epoch:04}.png"))
+    }
+
+    /// `PLAYER.safetensors`.
+    pub fn weights_file(&self, player: &str) -> PathBuf {
+        self.root.join(format!("{player}.safetensors"))
+    }
+
+    /// The configuration that decided the run.
+    ///
+    /// # Errors
+    /// When it cannot be read or used.
+    pub fn config(&self) -> Result<Config, RunError> {
+        let path = self.config_file();
+        let text = fs::read_to_string(&path).map_err(|reason| RunError::Read { path: path.clone(), reason })?;
+        let config = Config::from_toml(&text, Config::DEFAULT_PRESET).and_then(|c| c.validate().map(|()| c));
+        config.map_err(|error| RunError::Config { path, error })
+    }
+
+    /// The run's generator, and the configuration that says how its pixels lie.
+    ///
+    /// # Errors
+    /// When configuration or weights cannot be read or used.
+    pub fn generator(&self) -> Result<(Network, Config), RunError> {
+        let config = self.config()?;
+        let path = self.config_file();
+        let generator = &config.generator;
+        let mut rng = Stream::GeneratorWeights.of(0); // any weights: they are replaced
+        let mut network = Network::new("generator", generator.latent_dim, &generator.layers, generator.init, &mut rng)
+            .map_err(BuildError::from)
+            .and_then(|network| match (network.output_width(), config.pixels()) {
+                (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
+                _ => Ok(network),
+            })
+            .map_err(|error| RunError::Build { path, error })?;
+        load_weights(&mut network, &self.weights_file("generator"))?;
+        Ok((network, config))
+    }
+}

@@ -1,0 +1,87 @@
+//! A network's weights on disk, in the safetensors format: a JSON header of names, shapes and
+//! offsets, then the numbers. PyTorch reads it with `safetensors.torch.load_file`.
+
+use super::RunError;
+use crate::data::write_atomically;
+use crate::nn::Network;
+use ndarray::ArrayD;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::fs;
+use std::path::Path;
+
+/// Writes a network's parameters under their names.
+///
+/// # Errors
+/// When the file cannot be written; what was there before is then still there.
+pub fn save_weights(network: &Network, path: &Path) -> Result<(), RunError> {
+    let bytes: Vec<Vec<u8>> =
+        network.parameters.iter().map(|p| p.value.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let views = network.parameters.iter().zip(&bytes).map(|(parameter, bytes)| {
+        let view = TensorView::new(Dtype::F32, parameter.value.shape().to_vec(), bytes);
+        (parameter.name.as_str(), view.expect("four bytes an element"))
+    });
+    let file = safetensors::serialize(views, None).expect("names and shapes fit a header");
+    Ok(write_atomically(path, |out| out.write_all(&file))?)
+}
+
+/// Reads the parameters of a network, by their names, into it.
+///
+/// # Errors
+/// When the file cannot be read, is damaged, or holds another architecture; the network is then
+/// unchanged.
+pub fn load_weights(network: &mut Network, path: &Path) -> Result<(), RunError> {
+    let damaged = |reason: String| RunError::Weights { path: path.into(), reason };
+    let file = fs::read(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+    let tensors = SafeTensors::deserialize(&file).map_err(|error| damaged(error.to_string()))?;
+    let find = |name: &str| {
+        let tensor = tensors.tensor(name).ok().filter(|tensor| tensor.dtype() == Dtype::F32)?;
+        let (numbers, _) = tensor.data().as_chunks::<4>();
+        ArrayD::from_shape_vec(tensor.shape(), numbers.iter().map(|&x| f32::from_le_bytes(x)).collect()).ok()
+    };
+    network.load(find).map_err(|error| damaged(error.to_string()))?;
+    match network.parameters.iter().find(|p| p.value.iter().any(|x| !x.is_finite())) {
+        Some(parameter) => Err(damaged(format!("{} has elements that are no finite numbers", parameter.name))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Init, LayerSpec, UnitActivation};
+    use rand::SeedableRng;
+
+    fn network(seed: u64, units: usize) -> Network {
+        let layers = [3, units].map(|units| LayerSpec::Dense { units, activation: UnitActivation::Relu });
+        Network::new("n", 2, &layers, Init::He, &mut rand_chacha::ChaCha8Rng::seed_from_u64(seed)).unwrap()
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n.safetensors");
+        let (saved, mut loaded) = (network(1, 4), network(2, 4));
+        save_weights(&saved, &path).unwrap();
+        load_weights(&mut loaded, &path).unwrap();
+        for (a, b) in saved.parameters.iter().zip(&loaded.parameters) {
+            assert_eq!((&a.name, &a.value), (&b.name, &b.value));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_or_is_damaged_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n.safetensors");
+        save_weights(&network(1, 4), &path).unwrap();
+        let error = load_weights(&mut network(1, 5), &path).unwrap_err().to_string();
+        assert!(
+            error.contains("n.safetensors") && error.contains("n.1.weight should have shape [5, 3], found [4, 3]"),
+            "{error}"
+        );
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert!(load_weights(&mut network(1, 4), &path).is_err());
+        fs::write(&path, b"\xff\xff\xff\xff\xff\xff\xff\x7f{").unwrap();
+        assert!(load_weights(&mut network(1, 4), &path).is_err());
+    }
+}
