@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Tape, Var};
+use twoplayer::gan::{Objective, play};
 use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
 
 type V<'t> = Var<'t, f64>;
@@ -171,5 +172,46 @@ fn gradient_penalty_agrees_with_its_independent_oracle() {
     }
     for (tape, oracle) in by_tape.iter().zip([dw1, dw2]) {
         assert!(tape.value().iter().zip(&oracle).all(|(a, b)| (a - b).abs() <= 1e-12), "{:?} {oracle:?}", tape.value());
+    }
+}
+
+fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
+    LayerSpec::Dense { units, activation }
+}
+
+/// Both players' losses as functions of all their weights: the whole step but the update.
+#[test]
+fn the_whole_game_agrees_with_central_differences() {
+    use UnitActivation::{Identity, LeakyRelu, Tanh};
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let layers = [dense(4, LeakyRelu), dense(5, Tanh)];
+    let generator = Network::<f64>::new("generator", 3, &layers, Init::He, &mut rng).unwrap();
+    let layers = [dense(6, LeakyRelu), LayerSpec::Dropout { rate: 0.3 }, dense(1, Identity)];
+    let discriminator = Network::<f64>::new("discriminator", 5, &layers, Init::He, &mut rng).unwrap();
+    let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0));
+    let (real, latent) = (draw(&[4, 5]), draw(&[4, 3]));
+    let parameters = generator.parameters.iter().chain(&discriminator.parameters);
+    let weights: Vec<_> = parameters.map(|p| (*p.value).clone()).collect();
+
+    for objective in [Objective::NonSaturating, Objective::Minimax] {
+        for player in ["generator", "discriminator"] {
+            let report = check(
+                |x| {
+                    let (g, d) = x.split_at(generator.parameters.len());
+                    let mut dropout = ChaCha8Rng::seed_from_u64(9);
+                    let mut mode = Mode::Train(&mut dropout);
+                    let tape = x[0].tape();
+                    let generated = generator.forward(g, tape.leaf(latent.clone()), &mut mode);
+                    let game = play(&discriminator, d, tape.leaf(real.clone()), generated, &mut mode);
+                    match player {
+                        "generator" => objective.generator_loss(game.fake),
+                        _ => objective.discriminator_loss(game.real, game.fake),
+                    }
+                },
+                &weights,
+                Order::First,
+            );
+            assert!(report.within(TOLERANCE), "{objective:?}, {player}: {report}");
+        }
     }
 }

@@ -20,4 +20,4 @@ pub use health::{Health, Warning};
 pub use objective::Objective;
 pub use random::Stream;
 pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
-pub use trainer::{BuildError, Game, Scores, Trainer, latent_vectors};
+pub use trainer::{BuildError, Game, Scores, Trainer, latent_vectors, play};

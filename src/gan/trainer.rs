@@ -37,9 +37,7 @@ pub enum BuildError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The generator's last layer has another width than an image.
-    #[error(
-        "the generator draws {width} pixels, an image has {pixels}; give its last layer {pixels} units"
-    )]
+    #[error("the generator draws {width} pixels, an image has {pixels}; give its last layer {pixels} units")]
     Pixels {
         /// What it draws.
         width: usize,

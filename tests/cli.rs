@@ -1,0 +1,227 @@
+//! The program as a person calls it: what it makes, and what it says when something is wrong.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+use twoplayer::data::Idx;
+
+/// What a call answered.
+struct Answer {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn twoplayer(arguments: &[&str]) -> Answer {
+    let output = Command::new(env!("CARGO_BIN_EXE_twoplayer"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("TWOPLAYER_DATA")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Answer { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The call fails with this code and one line that says all of `parts`.
+#[track_caller]
+fn refuses(arguments: &[&str], code: i32, parts: &[&str]) {
+    let Answer { code: found, stderr, .. } = twoplayer(arguments);
+    assert_eq!(found, code, "{arguments:?}: {stderr}");
+    let errors: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 1, "{arguments:?}: {stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    for part in parts {
+        assert!(errors[0].contains(part), "{arguments:?}: {part:?} is not in {stderr}");
+    }
+}
+
+/// A set of ten tiny digits under the four standard names.
+fn small_set(directory: &Path) {
+    for split in ["train", "t10k"] {
+        let images: Vec<u8> = (0..10 * 784).map(|i| (i % 251) as u8).collect();
+        Idx { shape: vec![10, 28, 28], bytes: images }
+            .write(&directory.join(format!("{split}-images-idx3-ubyte")))
+            .unwrap();
+        Idx { shape: vec![10], bytes: (0..10).collect() }
+            .write(&directory.join(format!("{split}-labels-idx1-ubyte.gz")))
+            .unwrap();
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_run_leaves_what_it_promises_and_can_be_sampled_in_every_form() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let run = at("run");
+    let answer = twoplayer(&["train", "--steps", "4", "--log-every", "2", "--batch-size", "16", "--out", text(&run)]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(answer.stdout.contains("twoplayer sample"), "{}", answer.stdout);
+    assert_eq!(answer.stderr.lines().filter(|line| line.starts_with("epoch 1/1")).count(), 1, "{}", answer.stderr);
+
+    let metrics = fs::read_to_string(run.join("metrics.csv")).unwrap();
+    let rows: Vec<_> = metrics.lines().collect();
+    assert_eq!(rows[0], "step,epoch,seconds,discriminator_loss,generator_loss,d_real,d_fake");
+    assert!(rows.len() == 3 && rows[1].starts_with("2,1,") && rows[2].starts_with("4,1,"), "{metrics}");
+    for name in ["config.toml", "samples/epoch-0000.png", "samples/epoch-0001.png", "discriminator.safetensors"] {
+        assert!(run.join(name).is_file(), "{name} is missing");
+    }
+    let file = fs::read(run.join("generator.safetensors")).unwrap();
+    let weights = safetensors::SafeTensors::deserialize(&file).unwrap();
+    assert_eq!(weights.tensor("generator.0.weight").unwrap().shape(), [128, 100]);
+    assert_eq!(weights.tensor("generator.4.bias").unwrap().shape(), [784]);
+
+    let sample = |arguments: &[&str]| {
+        let answer = twoplayer(&[&["sample", text(&run), "--seed", "3"], arguments].concat());
+        assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.stderr);
+    };
+    let outputs = ["a.png", "a.idx", "a.idx.gz", "a.npy", "digits", "latent.npy"].map(at);
+    let [png, idx, gz, npy, folder, latent] = outputs.each_ref().map(|path| text(path));
+    sample(&["--count", "5", "--columns", "3", "--scale", "1", "-o", png]);
+    sample(&["--count", "5", "-o", idx]);
+    sample(&["--count", "5", "-o", gz, "--threads", "1"]);
+    sample(&["--count", "5", "-o", npy, "--latent", latent]);
+    sample(&["--count", "5", "-o", folder]);
+
+    let plain = Idx::read(Path::new(idx)).unwrap();
+    assert_eq!(plain.shape, [5, 28, 28]);
+    assert_eq!(plain.bytes, Idx::read(Path::new(gz)).unwrap().bytes);
+    let picture = |path: &Path| {
+        let mut reader = png::Decoder::new(std::io::BufReader::new(fs::File::open(path).unwrap())).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        pixels
+    };
+    assert_eq!(picture(&Path::new(folder).join("000004.png")), plain.bytes[4 * 784..]);
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 5);
+    assert_eq!(fs::metadata(npy).unwrap().len(), 128 + 4 * 5 * 784);
+    assert_eq!(fs::metadata(latent).unwrap().len(), 128 + 4 * 5 * 100);
+    refuses(&["sample", text(&run), "-o", folder], 1, &[folder, "not empty"]);
+    refuses(&["sample", text(&run), "-o", "digits.jpeg"], 2, &["digits.jpeg", ".png"]);
+
+    // The run's own configuration makes the same run again.
+    let again = at("again");
+    let config = run.join("config.toml");
+    assert_eq!(twoplayer(&["train", "--config", text(&config), "--threads", "1", "--out", text(&again)]).code, 0);
+    assert!(fs::read(again.join("generator.safetensors")).unwrap() == file, "the repeated run has other weights");
+
+    fs::write(run.join("generator.safetensors"), &file[..file.len() / 2]).unwrap();
+    refuses(&["sample", text(&run), "-o", png], 1, &["generator.safetensors", "damaged"]);
+    refuses(&["train", "--steps", "1", "--out", text(&run)], 1, &[text(&run), "not empty", "--out"]);
+}
+
+#[test]
+fn mistakes_in_the_call_are_named_and_leave_nothing_behind() {
+    let directory = TempDir::new().unwrap();
+    let out = directory.path().join("run");
+    let train = |flags: &[&str], parts: &[&str]| refuses(&[&["train", "--out", text(&out)], flags].concat(), 2, parts);
+    train(&["--preset", "artcle"], &["artcle", "did you mean \"article\"?"]);
+    train(&["--batch-size", "0"], &["--batch-size", "at least 1"]);
+    train(&["--batch-size", "60001"], &["60001", "60000"]);
+    train(&["--learning-rate", "NaN"], &["--learning-rate", "NaN"]);
+    train(&["--learning-rate=-1"], &["--learning-rate", "-1"]);
+    train(&["--epochs", "0"], &["--epochs"]);
+    train(&["--latent-dim", "0"], &["--latent-dim"]);
+    train(&["--update", "together"], &["--update", "together"]);
+    train(&["--epoch", "3"], &["--epoch"]);
+    let config = directory.path().join("mine.toml");
+    fs::write(&config, "[training]\nbatchsize = 3\n").unwrap();
+    train(&["--config", text(&config)], &["mine.toml", "line 2", "batchsize"]);
+    fs::write(&config, "[generator]\nlayers = [{ kind = \"dense\", units = 7, activation = \"tanh\" }]\n").unwrap();
+    train(&["--config", text(&config)], &["7 pixels", "784"]);
+    assert!(!out.exists(), "a run that could not begin left a directory");
+    refuses(&["train", "--config", "nowhere.toml"], 1, &["nowhere.toml"]);
+}
+
+#[test]
+fn bad_data_is_named_with_file_and_reason() {
+    let directory = TempDir::new().unwrap();
+    let (data, out) = (directory.path().join("data"), directory.path().join("run"));
+    let train = |parts: &[&str]| {
+        refuses(&["train", "--batch-size", "2", "--steps", "1", "--data", text(&data), "--out", text(&out)], 1, parts);
+    };
+    train(&["data"]);
+    fs::create_dir(&data).unwrap();
+    train(&["train-images-idx3-ubyte", "scripts/fetch-mnist.sh"]);
+    small_set(&data);
+    let images = data.join("train-images-idx3-ubyte");
+    let whole = fs::read(&images).unwrap();
+    let with = |content: &[u8], parts: &[&str]| {
+        fs::write(&images, content).unwrap();
+        train(&[&["train-images-idx3-ubyte"], parts].concat());
+    };
+    with(&whole[..5000], &["7840 bytes", "found 4984"]);
+    with(&[&whole[..], &[0]].concat(), &["7856"]);
+    with(&[&[1, 2, 3, 4], &whole[4..]].concat(), &["magic"]);
+    with(&[&[0, 0, 0x0d, 3], &whole[4..]].concat(), &["float"]);
+    with(&[0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 28, 0, 0, 0, 28], &["2 GiB"]);
+    fs::write(&images, &whole).unwrap();
+    let labels = data.join("train-labels-idx1-ubyte.gz");
+    let mut damaged = fs::read(&labels).unwrap();
+    let crc = damaged.len() - 8;
+    damaged[crc] ^= 1;
+    fs::write(&labels, damaged).unwrap();
+    train(&["train-labels-idx1-ubyte.gz", "gzip"]);
+    Idx { shape: vec![9], bytes: vec![0; 9] }.write(&labels).unwrap();
+    train(&["10 images", "9 labels"]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_set_of_mnists_form_is_shown_and_trained_on() {
+    let directory = TempDir::new().unwrap();
+    small_set(directory.path());
+    let sheet = directory.path().join("sheet.png");
+    let answer = twoplayer(&["data", "--data", text(directory.path()), "--show", text(&sheet)]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(
+        answer.stdout.contains("not MNIST's checksum") && answer.stdout.contains("10 × 28 × 28"),
+        "{}",
+        answer.stdout
+    );
+    assert!(sheet.is_file());
+    let out = directory.path().join("run");
+    let flags = ["train", "--data", text(directory.path()), "--batch-size", "5", "--epochs", "2", "--out", text(&out)];
+    assert_eq!(twoplayer(&flags).code, 0);
+    assert!(out.join("samples/epoch-0002.png").is_file());
+}
+
+#[test]
+fn mnist_in_the_source_tree_is_found_and_verified() {
+    let answer = twoplayer(&["data"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert_eq!(answer.stdout.matches("MNIST, checksum matches").count(), 4, "{}", answer.stdout);
+}
+
+#[test]
+fn what_cannot_be_written_or_is_no_run_is_named() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let under_a_file = file.join("run");
+    refuses(&["train", "--steps", "1", "--out", text(&under_a_file)], 1, &[text(&under_a_file), "cannot create"]);
+    refuses(&["sample", text(directory.path()), "-o", "x.png"], 1, &["config.toml", "twoplayer train"]);
+    refuses(&["data", "--show", text(&under_a_file)], 1, &[text(&under_a_file)]);
+}
+
+#[test]
+fn a_diverging_run_keeps_what_it_saved() {
+    let directory = TempDir::new().unwrap();
+    let out = directory.path().join("run");
+    refuses(&["train", "--learning-rate", "1e30", "--out", text(&out)], 1, &["step ", "--learning-rate"]);
+    assert!(out.join("samples/epoch-0000.png").is_file() && out.join("generator.safetensors").is_file());
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    for command in ["train", "sample", "data"] {
+        let answer = twoplayer(&[command, "--help"]);
+        assert_eq!(answer.code, 0);
+        assert!(answer.stdout.contains("Examples:") && answer.stdout.contains(&format!("twoplayer {command}")));
+    }
+}
