@@ -157,7 +157,7 @@ fn bad_data_is_named_with_file_and_reason() {
     };
     with(&whole[..5000], &["7840 bytes", "found 4984"]);
     with(&[&whole[..], &[0]].concat(), &["7856"]);
-    with(&[&[1, 2, 3, 4], &whole[4..]].concat(), &["magic"]);
+    with(&[&[1, 2, 3, 4], &whole[4..]].concat(), &["expected the bytes 00 00 at offset 0"]);
     with(&[&[0, 0, 0x0d, 3], &whole[4..]].concat(), &["float"]);
     with(&[0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 28, 0, 0, 0, 28], &["2 GiB"]);
     fs::write(&images, &whole).unwrap();
