@@ -1,4 +1,47 @@
-//! GANs from scratch.
+//! Generative adversarial networks on handwritten digits, from the matrix product up, on the CPU.
+//!
+//! Two networks play a game. The *generator* turns random numbers into images; the
+//! *discriminator* tells real images from generated ones. Each learns from the other's success,
+//! until the generated images pass (Goodfellow et al. 2014). This crate is everything that takes,
+//! one floor on the other:
+//!
+//! | floor | module | what it knows |
+//! |---|---|---|
+//! | 1 | [`gemm`] | the matrix product |
+//! | 1 | [`data`] | MNIST on disk, shuffled batches |
+//! | 2 | [`autodiff`] | derivatives of any order, by tape |
+//! | 3 | [`nn`] | layers, initial weights, losses, optimizers |
+//! | 4 | [`gan`] | the two players, one step of the game, the training loop |
+//! | 5 | [`run`] | what a run leaves on disk |
+//! | 6 | [`cli`] | the command line |
+//!
+//! A file uses its own floor and those below. Train a small GAN on a hundred made-up images of
+//! four pixels:
+//!
+//! ```
+//! use twoplayer::data::Digits;
+//! use twoplayer::gan::{Config, Stream, draw, train};
+//!
+//! let images: Vec<u8> = (0..100u8).flat_map(|i| [i, 0, 255 - i, 0]).collect();
+//! let digits = Digits::new(images, vec![0; 100], 2, 2);
+//! let config = Config::from_toml(
+//!     r#"
+//!     [training]
+//!     epochs = 3
+//!     batch_size = 10
+//!     [generator]
+//!     image_shape = [2, 2]
+//!     layers = [{ kind = "dense", units = 8, activation = "relu" }, { kind = "dense", units = 4, activation = "tanh" }]
+//!     [discriminator]
+//!     layers = [{ kind = "dense", units = 8, activation = "leaky-relu" }, { kind = "dense", units = 1 }]
+//!     "#,
+//!     Config::DEFAULT_PRESET,
+//! )?;
+//! let trainer = train(&config, &digits, &mut ())?;
+//! let drawn = draw(trainer.artist(), 5, &mut Stream::Sample.of(0));
+//! assert_eq!(drawn.images.len(), 5 * 4);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod autodiff;
 pub mod cli;

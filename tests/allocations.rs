@@ -50,19 +50,20 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 #[test]
-fn step_10_allocates_no_tensor() {
+fn from_step_10_on_no_tensor_is_allocated() {
     for update in [UpdateRule::Simultaneous, UpdateRule::Alternating] {
         let mut config = Config::preset("mlp").unwrap();
         config.training.update = update;
         config.training.batch_size = 32; // the smallest activation, [32, 128], is 16 KiB
         let mut trainer = Trainer::<f32>::new(&config).unwrap();
         let mut counts = Vec::new();
-        for _ in 1..=10 {
+        for _ in 1..=20 {
             let before = LARGE_ALLOCATIONS.load(Ordering::Relaxed);
             trainer.step(|real| real.fill(0.5));
             counts.push(LARGE_ALLOCATIONS.load(Ordering::Relaxed) - before);
         }
         assert!(counts[0] > 20, "the first step fills the pool: {counts:?}");
-        assert_eq!(counts[9], 0, "{update:?}: large allocations by step {counts:?}");
+        // From step 10 on, steps with and without the gradient penalty.
+        assert!(counts[9..].iter().all(|&count| count == 0), "{update:?}: large allocations by step {counts:?}");
     }
 }

@@ -219,7 +219,7 @@ fn a_diverging_run_keeps_what_it_saved() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["train", "sample", "data"] {
+    for command in ["train", "sample", "data", "bench"] {
         let answer = twoplayer(&[command, "--help"]);
         assert_eq!(answer.code, 0);
         assert!(answer.stdout.contains("Examples:") && answer.stdout.contains(&format!("twoplayer {command}")));

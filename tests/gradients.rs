@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Tape, Var};
-use twoplayer::gan::{Objective, play};
+use twoplayer::gan::{GradientPenalty, Objective, play};
 use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
 
 type V<'t> = Var<'t, f64>;
@@ -205,7 +205,11 @@ fn the_whole_game_agrees_with_central_differences() {
                     let game = play(&discriminator, d, tape.leaf(real.clone()), generated, &mut mode);
                     match player {
                         "generator" => objective.generator_loss(game.fake),
-                        _ => objective.discriminator_loss(game.real, game.fake),
+                        _ => {
+                            let penalty = GradientPenalty { gamma: 0.7, every: 1 };
+                            objective.discriminator_loss(game.real, game.fake)
+                                + penalty.r1(&discriminator, d, tape.leaf(real.clone()), &mut mode)
+                        }
                     }
                 },
                 &weights,

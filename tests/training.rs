@@ -82,7 +82,7 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads() {
     for update in [UpdateRule::Simultaneous, UpdateRule::Alternating] {
         let mut config = Config::preset("mlp").unwrap();
         config.training.update = update;
-        config.training.steps = Some(6);
+        config.training.steps = Some(6); // two of them with the gradient penalty
         config.discriminator.layers.insert(1, LayerSpec::Dropout { rate: 0.3 });
         let run = |threads: usize, seed: u64| {
             let directory = TempDir::new().unwrap();

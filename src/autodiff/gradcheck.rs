@@ -92,7 +92,10 @@ pub fn check(
         let tape = Tape::new();
         function(&leaves(&tape, inputs)).shape()
     };
-    let weights = random(&output_shape);
+    let mut weights = random(&output_shape);
+    if weights.len() == 1 && order == Order::First {
+        weights.fill(1.0); // a single number has nothing to be weighed against
+    }
     match order {
         Order::First => compare(inputs, |tape, x| weighted(&function, x, tape.leaf(weights.clone()))),
         Order::Second => {
@@ -151,8 +154,8 @@ fn compare(inputs: &[ArrayD<f64>], scalar: impl for<'t> Fn(&'t Tape<f64>, &[Var<
             let scale = by_tape.abs().max(by_differences.abs()).max(0.1);
             let relative_error = (by_tape - by_differences).abs() / scale;
             compared += 1;
-            // Written so that a NaN, once there, stays the worst.
-            if worst.as_ref().is_none_or(|w| !(relative_error <= w.relative_error) && !w.relative_error.is_nan()) {
+            // Nothing is worse than a NaN: once there, it stays.
+            if worst.as_ref().is_none_or(|w| relative_error > w.relative_error || relative_error.is_nan()) {
                 let element = element.to_vec();
                 worst = Some(Report { compared: 0, input, element, by_tape, by_differences, relative_error });
             }

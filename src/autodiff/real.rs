@@ -88,11 +88,10 @@ impl Real for f32 {
     #[inline(always)]
     fn hyperbolic_tangent(self) -> Self {
         // tanh |x| = m / (m + 2) with m = e^2|x| − 1; beyond 10 it is 1 to the last bit.
-        let magnitude = if self.abs() < 10.0 { self.abs() } else { 10.0 };
+        let magnitude = if self.abs() > 10.0 { 10.0 } else { self.abs() }; // a NaN stays one
         let (power, rest) = split_exponential(2.0 * magnitude);
         let m = power * rest + (power - 1.0);
-        // The last term is 0, or NaN where x is: a NaN must not come out as a number.
-        (m / (m + 2.0)).copysign(self) + (self - self) * 0.0
+        (m / (m + 2.0)).copysign(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Floor six.
 
+mod bench;
 mod data;
 mod progress;
 mod sample;
@@ -32,6 +33,7 @@ enum Command {
     Train(train::Arguments),
     Sample(sample::Arguments),
     Data(data::Arguments),
+    Bench(bench::Arguments),
 }
 
 /// A mistake in how the program was called, as against something that went wrong.
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! Every value that decides a run.
 
-use super::Objective;
+use super::{GradientPenalty, Objective};
 use crate::data::PixelRange;
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,9 @@ pub struct Discriminator {
     pub init: Init,
     /// Its optimizer.
     pub adam: AdamConfig,
+    /// If given, its slope at real images is penalised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_penalty: Option<GradientPenalty>,
     /// Its layers from pixels to the one logit.
     pub layers: Vec<LayerSpec>,
 }
@@ -260,6 +263,11 @@ impl Config {
         )?;
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
+        }
+        if let Some(GradientPenalty { gamma, every }) = &self.discriminator.gradient_penalty {
+            let key = "discriminator.gradient_penalty.gamma";
+            check(gamma.is_finite() && *gamma > 0.0, key, gamma, "a finite number above 0")?;
+            check(*every > 0, "discriminator.gradient_penalty.every", every, "at least 1")?;
         }
         for AdamConfig { learning_rate: rate, beta1, beta2 } in [&self.generator.adam, &self.discriminator.adam] {
             check(rate.is_finite() && *rate > 0.0, "learning_rate (--learning-rate)", rate, "a finite number above 0")?;

@@ -9,6 +9,7 @@ mod config;
 mod draw;
 mod health;
 mod objective;
+mod penalty;
 mod random;
 mod train;
 mod trainer;
@@ -18,6 +19,7 @@ pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Sche
 pub use draw::{Drawn, draw};
 pub use health::{Health, Warning};
 pub use objective::Objective;
+pub use penalty::GradientPenalty;
 pub use random::Stream;
 pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
 pub use trainer::{BuildError, Game, Scores, Trainer, latent_vectors, play};

@@ -1,6 +1,6 @@
 //! One step of the game.
 
-use super::{Average, Config, Objective, Stream, UpdateRule};
+use super::{Average, Config, GradientPenalty, Objective, Stream, UpdateRule};
 use crate::autodiff::{Real, Tape, Var};
 use crate::nn::{Adam, Mode, Network, NetworkError};
 use ndarray::ArrayD;
@@ -22,8 +22,10 @@ pub struct Trainer<T: Real = f32> {
     generator_optimizer: Adam<T>,
     discriminator_optimizer: Adam<T>,
     objective: Objective,
+    gradient_penalty: Option<GradientPenalty>,
     update: UpdateRule,
     batch_size: usize,
+    steps: u64,
     latent_rng: ChaCha8Rng,
     dropout_rng: ChaCha8Rng,
     tape: Tape<T>,
@@ -109,8 +111,10 @@ impl<T: Real> Trainer<T> {
             generator,
             discriminator,
             objective: config.training.objective,
+            gradient_penalty: d.gradient_penalty,
             update: config.training.update,
             batch_size: config.training.batch_size,
+            steps: 0,
             latent_rng: Stream::Latent.of(seed),
             dropout_rng: Stream::Dropout.of(seed),
             tape: Tape::new(),
@@ -136,6 +140,7 @@ impl<T: Real> Trainer<T> {
             UpdateRule::Simultaneous => self.step_simultaneously(write_real),
             UpdateRule::Alternating => self.step_in_turn(write_real),
         };
+        self.steps += 1;
         if let Some(average) = &mut self.average {
             average.follow(&self.generator);
         }
@@ -156,8 +161,14 @@ impl<T: Real> Trainer<T> {
         let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
         let generator_loss = self.objective.generator_loss(game.fake);
 
+        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
+        let penalised = match penalty {
+            Some(penalty) => discriminator_loss + penalty.r1(&self.discriminator, &d, real, &mut mode),
+            None => discriminator_loss,
+        };
+
         // Backward: each player's loss with respect to its own weights only.
-        let d_gradients = values(&tape.gradients(discriminator_loss, &d));
+        let d_gradients = values(&tape.gradients(penalised, &d));
         let g_gradients = values(&tape.gradients(generator_loss, &g));
         let scores = Scores::new(discriminator_loss, generator_loss, game);
 
@@ -182,7 +193,12 @@ impl<T: Real> Trainer<T> {
         let real = turn.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
         let game = play(&self.discriminator, &d, real, turn.share(&generated.value()), &mut mode);
         let loss = self.objective.discriminator_loss(game.real, game.fake);
-        let gradients = values(&turn.gradients(loss, &d));
+        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
+        let penalised = match penalty {
+            Some(penalty) => loss + penalty.r1(&self.discriminator, &d, real, &mut mode),
+            None => loss,
+        };
+        let gradients = values(&turn.gradients(penalised, &d));
         let mut scores = Scores::new(loss, loss, game);
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);

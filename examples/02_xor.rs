@@ -1,0 +1,39 @@
+//! A network learns XOR by gradient descent.
+//!
+//!     cargo run --release --example 02_xor
+//!
+//! No straight line separates (0,1) and (1,0) from (0,0) and (1,1), so one layer cannot do it and
+//! two can (Minsky & Papert 1969). This is all there is to training a network: forward, loss,
+//! gradients, step.
+
+use ndarray::array;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use twoplayer::autodiff::Tape;
+use twoplayer::nn::UnitActivation::{Identity, Tanh};
+use twoplayer::nn::{Init, LayerSpec, Mode, Network, Sgd};
+
+fn main() {
+    let inputs = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]].into_dyn(); // [4, 2]
+    let targets = array![[0.0], [1.0], [1.0], [0.0]].into_dyn(); //                    [4, 1]
+
+    let layers = [LayerSpec::Dense { units: 8, activation: Tanh }, LayerSpec::Dense { units: 1, activation: Identity }];
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut network = Network::<f32>::new("xor", 2, &layers, Init::Xavier, &mut rng).expect("two dense layers");
+    let mut optimizer = Sgd::new(&network.parameters, 0.5, 0.9);
+    let mut tape = Tape::new();
+
+    for step in 0..=300 {
+        let parameters = network.leaves(&tape);
+        let logits = network.forward(&parameters, tape.leaf(inputs.clone()), &mut Mode::Evaluate); // [4, 1]
+        let loss = logits.bce_with_logits(tape.leaf(targets.clone())).mean();
+
+        let gradients: Vec<_> = tape.gradients(loss, &parameters).iter().map(|g| g.value()).collect();
+        if step % 50 == 0 {
+            let answers: Vec<String> = logits.sigmoid().value().iter().map(|p| format!("{p:.3}")).collect();
+            println!("step {step:3}  loss {:.5}  00 01 10 11 -> {}", loss.item(), answers.join(" "));
+        }
+        tape.reset(); // the network has its weights for itself again
+        optimizer.step(&mut network.parameters, &gradients);
+    }
+}
