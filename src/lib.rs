@@ -49,4 +49,5 @@ pub mod data;
 pub mod gan;
 pub mod gemm;
 pub mod nn;
+mod parallel;
 pub mod run;

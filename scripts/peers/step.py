@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times one training step of twoplayer and of PyTorch, in turn, and prints the ratio.
 
-The same networks, objective, update rule and optimizer (f32, PyTorch's default Adam), the same
-number of threads. Rounds alternate between the two, so that a machine whose speed drifts slows
+The same networks, objective, penalty, update rule, optimizer (f32, PyTorch's default Adam) and moving
+average, the same number of threads. Rounds alternate between the two, so that a machine whose speed drifts slows
 both alike.
 
     cargo build --release
@@ -60,12 +60,21 @@ def pytorch_step(preset):
         return d_loss.item(), g_loss.item()
 
     average = [p.detach().clone() for p in generator.parameters()]
+    steps = 0
+
+    def r1():
+        """4 · γ/2 · E‖∇ₓ logit‖² with γ = 0.5, as the preset has it at every fourth step."""
+        x = real.clone().requires_grad_(True)
+        (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+        return slope.square().sum() / BATCH
 
     def alternating():
+        nonlocal steps
         fake = generator(torch.randn(BATCH, 100))
         d_adam.zero_grad()
         d_loss = bce(discriminator(real), ones) + bce(discriminator(fake.detach()), zeros)
-        d_loss.backward()
+        (d_loss + r1() if steps % 4 == 0 else d_loss).backward()
+        steps += 1
         d_adam.step()
         g_adam.zero_grad()
         discriminator.requires_grad_(False)

@@ -1,14 +1,9 @@
 //! The loops under the operations: element by element, and sums.
-//!
-//! Long arrays are cut into pieces of fixed length, one piece a task. A sum is never cut, so
-//! no result depends on the number of threads.
 
 use super::{Pool, Real};
+use crate::parallel::{GRAIN, in_pieces, vectorised};
 use ndarray::{ArrayD, Zip};
 use rayon::prelude::*;
-
-/// Elements a task handles: some 10 µs of work, well above what waking a thread costs.
-const GRAIN: usize = 1 << 14;
 
 /// The elements in row-major order.
 pub fn slice<T>(x: &ArrayD<T>) -> &[T] {
@@ -18,15 +13,6 @@ pub fn slice<T>(x: &ArrayD<T>) -> &[T] {
 /// The elements in row-major order, to be written.
 pub fn slice_mut<T>(x: &mut ArrayD<T>) -> &mut [T] {
     x.as_slice_mut().expect("values on a tape are contiguous")
-}
-
-/// Calls `work(start, piece)` for every piece of `elements`, `start` being its first index.
-pub fn in_pieces<T: Send>(elements: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
-    if elements.len() <= GRAIN {
-        work(0, elements);
-    } else {
-        elements.par_chunks_mut(GRAIN).enumerate().for_each(|(i, piece)| work(i * GRAIN, piece));
-    }
 }
 
 /// `f` of every element.
@@ -145,12 +131,14 @@ fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut
         let (x, sums) = (&x[block * summed * inner..][..summed * inner], &mut result[block * inner..][..inner]);
         let columns = if x.len() <= GRAIN { inner } else { (GRAIN / summed.max(1)).max(16) };
         let add_rows = |(piece, sums): (usize, &mut [T])| {
-            sums.fill(T::ZERO);
-            for row in x.chunks_exact(inner) {
-                for (sum, &x) in sums.iter_mut().zip(&row[piece * columns..]) {
-                    *sum += x;
+            vectorised(|| {
+                sums.fill(T::ZERO);
+                for row in x.chunks_exact(inner) {
+                    for (sum, &x) in sums.iter_mut().zip(&row[piece * columns..]) {
+                        *sum += x;
+                    }
                 }
-            }
+            });
         };
         if columns >= inner {
             add_rows((0, sums));

@@ -1,7 +1,7 @@
 //! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
 
 use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, Scores, StepEnd, Warning};
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,8 @@ impl Progress {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix} [{bar:24}] step {pos}/{len} · {msg}")
+    // Two lines, so that all of it fits a terminal of 80 columns.
+    ProgressStyle::with_template("{prefix} [{bar:20}] step {pos}/{len} · {msg}")
         .expect("the template is fixed")
         .progress_chars("=> ")
 }
@@ -76,9 +77,9 @@ impl Observer for Progress {
             bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
             let left = self.start.elapsed().div_f64(*step as f64).mul_f64((self.steps - step) as f64);
             bar.set_message(format!(
-                "{:.0} images/s · {} left · {}",
+                "{:.0} images/s · {} left\n{}",
                 self.images_per_second(*step),
-                HumanDuration(left),
+                humantime(left),
                 self.mean
             ));
             bar.set_position(*step);
@@ -88,7 +89,6 @@ impl Observer for Progress {
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
         if self.bar.is_none() && epoch.epoch > 0 {
-            let seconds = Duration::from_secs(self.start.elapsed().as_secs());
             self.say(&format!(
                 "epoch {}/{} · step {}/{} · {:.0} images/s · {} · {}",
                 epoch.epoch,
@@ -96,7 +96,7 @@ impl Observer for Progress {
                 epoch.step,
                 self.steps,
                 self.images_per_second(epoch.step),
-                humantime(seconds),
+                humantime(self.start.elapsed()),
                 self.mean
             ));
         }

@@ -2,7 +2,7 @@
 
 use crate::autodiff::Real;
 use crate::nn::{Network, Parameter};
-use rayon::prelude::*;
+use crate::parallel::in_pieces;
 use std::sync::Arc;
 
 /// A copy of a network whose weights follow it slowly: `θ̄ ← d·θ̄ + (1 − d)·θ` after every step.
@@ -17,9 +17,6 @@ pub struct Average<T: Real = f32> {
     decay: f64,
     steps: u32,
 }
-
-/// Elements a task handles.
-const GRAIN: usize = 1 << 14;
 
 impl<T: Real> Average<T> {
     /// An average that starts at the network's present weights; `decay` in (0, 1).
@@ -42,8 +39,11 @@ impl<T: Real> Average<T> {
 fn follow<T: Real>(average: &mut Parameter<T>, current: &Parameter<T>, share: T) {
     let average = Arc::make_mut(&mut average.value).as_slice_mut().expect("parameters are contiguous");
     let current = current.value.as_slice().expect("parameters are contiguous");
-    let pieces = average.par_chunks_mut(GRAIN).zip(current.par_chunks(GRAIN));
-    pieces.for_each(|(average, current)| average.iter_mut().zip(current).for_each(|(a, &c)| *a += share * (c - *a)));
+    in_pieces(average, |start, average| {
+        for (a, &c) in average.iter_mut().zip(&current[start..]) {
+            *a += share * (c - *a);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Parameter;
 use crate::autodiff::Real;
+use crate::parallel::{GRAIN, vectorised};
 use ndarray::ArrayD;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -32,9 +33,6 @@ struct Moments<T> {
     second: Vec<T>,
 }
 
-/// Elements a task handles.
-const GRAIN: usize = 1 << 14;
-
 impl<T: Real> Adam<T> {
     /// An optimizer for these parameters, at step 0, with `ε = 1e-8`.
     pub fn new(parameters: &[Parameter<T>], learning_rate: f64, beta1: f64, beta2: f64) -> Self {
@@ -64,13 +62,11 @@ impl<T: Real> Adam<T> {
             let gradient = gradient.as_slice().expect("gradients are contiguous");
             let values = parameter.elements_mut();
             assert!(values.len() == gradient.len(), "Adam: {} elements, {} gradients", values.len(), gradient.len());
-            if values.len() <= GRAIN {
-                update.apply(values, gradient, first, second);
-            } else {
-                let pieces = values.par_chunks_mut(GRAIN).zip(gradient.par_chunks(GRAIN));
-                let moments = first.par_chunks_mut(GRAIN).zip(second.par_chunks_mut(GRAIN));
-                pieces.zip(moments).for_each(|((values, gradient), (m, v))| update.apply(values, gradient, m, v));
-            }
+            let pieces = values.par_chunks_mut(GRAIN).zip(gradient.par_chunks(GRAIN));
+            let moments = first.par_chunks_mut(GRAIN).zip(second.par_chunks_mut(GRAIN));
+            pieces
+                .zip(moments)
+                .for_each(|((values, gradient), (m, v))| vectorised(|| update.apply(values, gradient, m, v)));
         }
     }
 }
@@ -96,6 +92,7 @@ impl<T: Real> Update<T> {
         }
     }
 
+    #[inline(always)]
     fn apply(&self, values: &mut [T], gradient: &[T], first: &mut [T], second: &mut [T]) {
         let (keep1, keep2) = (self.beta1, self.beta2);
         let (new1, new2) = (T::ONE - keep1, T::ONE - keep2);
