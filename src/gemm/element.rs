@@ -2,7 +2,8 @@
 
 use super::kernel::Kernel;
 use super::matrix::Beta;
-use super::nest;
+#[cfg(target_arch = "x86_64")]
+use super::{kernel_avx2, kernel_avx512, nest};
 
 /// A block of `C` and the rows of `A` and columns of `B` it is the product of, by address.
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +49,14 @@ impl Element for f32 {
     #[allow(unsafe_code)]
     unsafe fn multiply(kernel: Kernel, block: &Block<Self>) {
         // SAFETY: the same contract as this function's.
-        match kernel.micro_kernel() {
-            Some(micro_kernel) => unsafe { nest::multiply(micro_kernel, block) },
-            None => unsafe { portable(matrixmultiply::sgemm, block) },
+        unsafe {
+            match kernel {
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512 => nest::multiply(&kernel_avx512::KERNEL, block),
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx2 => nest::multiply(&kernel_avx2::KERNEL, block),
+                _ => portable(matrixmultiply::sgemm, block),
+            }
         }
     }
 }

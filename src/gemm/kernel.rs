@@ -1,29 +1,6 @@
-//! What a micro-kernel is, which ones there are, and which one this machine runs.
+//! Which kernels there are, and which one this machine runs.
 
-use super::{kernel_avx2, kernel_avx512};
 use std::sync::LazyLock;
-
-/// Multiplies a packed panel of `A` by a packed panel of `B` into one register tile of `C`:
-/// `(depth, a, b, c, c_row_stride, columns, add)`.
-///
-/// `a` is `[depth, rows]` (the number of rows is the function's own), `b` is `[depth, NR]` and
-/// aligned to a cache line; the tile of `C` has `rows` rows of `columns ≤ NR` elements. It is
-/// overwritten, or added to if `add`.
-///
-/// # Safety
-/// The processor must have the kernel's instructions and the panels and the tile must be valid.
-pub(super) type TileMultiply = unsafe fn(usize, *const f32, *const f32, *mut f32, usize, usize, bool);
-
-/// A register tile of `mr` rows by `nr` columns in some instruction set.
-#[derive(Debug)]
-pub(super) struct MicroKernel {
-    /// Rows of `C` held in registers at most.
-    pub mr: usize,
-    /// Columns of `C` held in registers.
-    pub nr: usize,
-    /// `tiles[r - 1]` multiplies a tile of `r` rows, for `r` in `1..=mr`.
-    pub tiles: &'static [TileMultiply],
-}
 
 /// The implementations of the `f32` product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,20 +42,14 @@ impl Kernel {
 
     /// Whether this processor has the kernel's instructions.
     pub fn is_available(self) -> bool {
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         match self {
-            Self::Avx512 => avx2 && is_x86_feature_detected!("avx512f"),
-            Self::Avx2 => avx2,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Self::Avx2.is_available() && is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx512 | Self::Avx2 => false,
             Self::Portable => true,
-        }
-    }
-
-    /// The register tile, if the kernel is this module's.
-    pub(super) fn micro_kernel(self) -> Option<&'static MicroKernel> {
-        match self {
-            Self::Avx512 => Some(&kernel_avx512::KERNEL),
-            Self::Avx2 => Some(&kernel_avx2::KERNEL),
-            Self::Portable => None,
         }
     }
 
@@ -102,7 +73,7 @@ static CHOICE: LazyLock<Result<Kernel, KernelError>> = LazyLock::new(|| match st
 /// The kernel of every `f32` product of this process: the one [`KERNEL_VARIABLE`] names or,
 /// failing that, the fastest the processor can run.
 pub fn kernel() -> Kernel {
-    CHOICE.clone().unwrap_or_else(|_| Kernel::fastest())
+    CHOICE.as_ref().copied().unwrap_or_else(|_| Kernel::fastest())
 }
 
 /// The name of [`kernel`].

@@ -2,12 +2,18 @@
 
 mod element;
 mod kernel;
+#[cfg(target_arch = "x86_64")]
 mod kernel_avx2;
+#[cfg(target_arch = "x86_64")]
 mod kernel_avx512;
 mod matrix;
+#[cfg(target_arch = "x86_64")]
 mod nest;
+#[cfg(target_arch = "x86_64")]
 mod pack;
 mod split;
+#[cfg(target_arch = "x86_64")]
+mod tile;
 
 pub use element::Element;
 pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};

@@ -34,7 +34,7 @@ pub(super) struct Strip {
 /// the processor must have AVX2.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn pack(strip: Strip, packed: *mut f32, pitch: usize) {
+pub(super) unsafe fn pack(strip: &Strip, packed: *mut f32, pitch: usize) {
     // SAFETY: the same contract as this function's.
     unsafe {
         if strip.width_stride == 1 {
@@ -49,7 +49,7 @@ pub(super) unsafe fn pack(strip: Strip, packed: *mut f32, pitch: usize) {
 
 /// Any strides, one number at a time.
 #[allow(unsafe_code)]
-unsafe fn gather(strip: Strip, packed: *mut f32, pitch: usize) {
+unsafe fn gather(strip: &Strip, packed: *mut f32, pitch: usize) {
     for p in 0..strip.depth {
         for i in 0..strip.width {
             // SAFETY: within the strip, and within its room.
@@ -64,7 +64,7 @@ unsafe fn gather(strip: Strip, packed: *mut f32, pitch: usize) {
 /// may spill into the next row, which is written after it.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
-unsafe fn copy(strip: Strip, packed: *mut f32, pitch: usize) {
+unsafe fn copy(strip: &Strip, packed: *mut f32, pitch: usize) {
     let whole = strip.width / LANES * LANES;
     let mask = first_lanes(strip.width - whole);
     for p in 0..strip.depth {
@@ -84,26 +84,25 @@ unsafe fn copy(strip: Strip, packed: *mut f32, pitch: usize) {
 
 /// Steps along the depth that [`transpose_8x4`] takes at once.
 const STEPS: usize = 4;
-/// Steps taken before the next eight rows of the strip: a cache line of each.
-const LINE: usize = 16;
+/// Numbers in a cache line: so many steps are taken before the next eight rows of the strip.
+pub(super) const LINE: usize = 16;
 
 /// Neighbours along the depth are neighbours in memory: blocks of 8 by 4 are transposed in
 /// registers. Eights of the strip are taken from the last to the first, for the last may spill
 /// into the beginning of the next packed row.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
-unsafe fn transpose(strip: Strip, packed: *mut f32, pitch: usize) {
+unsafe fn transpose(strip: &Strip, packed: *mut f32, pitch: usize) {
     for line in (0..strip.depth).step_by(LINE) {
         for first in (0..strip.width).step_by(LANES).rev() {
+            // Rows beyond the strip are replaced by its last one.
+            let row = |i: usize| strip.start.wrapping_add((first + i).min(strip.width - 1) * strip.width_stride);
+            let rows: [_; LANES] = std::array::from_fn(row);
             for step in (line..strip.depth.min(line + LINE)).step_by(STEPS) {
                 // The last steps again, rather than fewer.
                 let p = step.min(strip.depth - STEPS);
-                // SAFETY: rows beyond the strip are replaced by its last one and steps beyond
-                // its depth by its last ones, so all loads lie within it.
-                unsafe {
-                    let row = |i: usize| strip.start.add((first + i).min(strip.width - 1) * strip.width_stride + p);
-                    transpose_8x4(std::array::from_fn(row), packed.add(p * pitch + first), pitch);
-                }
+                // SAFETY: all loads lie within the strip.
+                unsafe { transpose_8x4(rows, p, packed.add(p * pitch + first), pitch) };
             }
         }
     }
@@ -112,12 +111,13 @@ unsafe fn transpose(strip: Strip, packed: *mut f32, pitch: usize) {
 /// Four numbers of each of eight rows become four rows of eight numbers, `pitch` apart.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
-unsafe fn transpose_8x4(rows: [*const f32; LANES], packed: *mut f32, pitch: usize) {
+#[inline]
+unsafe fn transpose_8x4(rows: [*const f32; LANES], p: usize, packed: *mut f32, pitch: usize) {
     // SAFETY: the caller's rows have four numbers each, and there is room for the result.
     unsafe {
         // Row i in the lower half, row i + 4 in the upper: each half is then a 4x4 transpose.
         let pair = |i: usize| {
-            _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(_mm_loadu_ps(rows[i])), _mm_loadu_ps(rows[i + 4]))
+            _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(_mm_loadu_ps(rows[i].add(p))), _mm_loadu_ps(rows[i + 4].add(p)))
         };
         let (r0, r1, r2, r3) = (pair(0), pair(1), pair(2), pair(3));
         let (low01, high01) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 /// Multiplications below which a second thread costs more than it brings.
 const PARALLEL_WORK: usize = 1 << 19;
-/// Blocks begin at multiples of this many rows or columns, so that only the last has ragged tiles.
-const BLOCK_ALIGNMENT: usize = 16;
+/// Blocks begin at multiples of this many columns, so that only the last has ragged tiles.
+const BLOCK_ALIGNMENT: usize = 32;
 
 /// `C` cut into `across_rows` by `across_columns` blocks.
 pub(super) struct Blocks {
@@ -38,7 +38,7 @@ impl Blocks {
 
     pub(super) fn get(&self, index: usize) -> (Range<usize>, Range<usize>) {
         let (row, column) = (index / self.across_columns, index % self.across_columns);
-        (aligned_part(self.rows, row, self.across_rows), aligned_part(self.columns, column, self.across_columns))
+        (part(self.rows, row, self.across_rows), aligned_part(self.columns, column, self.across_columns))
     }
 }
 
