@@ -1,4 +1,30 @@
-//! The two element types of a product and the kernel behind each.
+//! The two element types of a product and the code behind each.
+
+use super::kernel::Kernel;
+use super::matrix::Beta;
+#[cfg(target_arch = "x86_64")]
+use super::{kernel_avx2, kernel_avx512, nest};
+
+/// A block of `C` and the rows of `A` and columns of `B` it is the product of, by address.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<T> {
+    /// `[m, k, n]`: `A` is `[m, k]`, `B` is `[k, n]`, `C` is `[m, n]`.
+    pub shape: [usize; 3],
+    /// The first element of `A`.
+    pub a: *const T,
+    /// `[row, column]`, in elements; so are the strides below.
+    pub a_strides: [usize; 2],
+    /// The first element of `B`.
+    pub b: *const T,
+    /// See `a_strides`.
+    pub b_strides: [usize; 2],
+    /// What happens to the former content of `C`.
+    pub beta: Beta,
+    /// The first element of `C`, whose column stride is 1.
+    pub c: *mut T,
+    /// How far apart the rows of `C` are.
+    pub c_row_stride: usize,
+}
 
 /// An element of a matrix: `f32` for training, `f64` for checking gradients.
 pub trait Element: Copy + Send + Sync + 'static {
@@ -7,48 +33,56 @@ pub trait Element: Copy + Send + Sync + 'static {
     /// The multiplicative identity.
     const ONE: Self;
 
-    /// `C = A·B + beta·C` on one thread; `shape` is `[m, k, n]`, strides are `[row, column]`.
+    /// `C = A·B + beta·C` on one thread.
     ///
     /// # Safety
-    /// Every element of the three matrices must lie within its allocation, and nobody else
-    /// may touch those of `C` during the call.
-    #[allow(unsafe_code, clippy::too_many_arguments)]
-    unsafe fn multiply(
-        shape: [usize; 3],
-        a: *const Self,
-        a_strides: [isize; 2],
-        b: *const Self,
-        b_strides: [isize; 2],
-        beta: Self,
-        c: *mut Self,
-        c_strides: [isize; 2],
-    );
+    /// Every element of the three matrices must lie within its allocation, nobody else may
+    /// touch those of `C` during the call, and the kernel must be available.
+    #[allow(unsafe_code)]
+    unsafe fn multiply(kernel: Kernel, block: &Block<Self>);
 }
 
-macro_rules! element {
-    ($type:ty, $kernel:path) => {
-        impl Element for $type {
-            const ZERO: Self = 0.0;
-            const ONE: Self = 1.0;
+impl Element for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
 
-            #[allow(unsafe_code)]
-            unsafe fn multiply(
-                [m, k, n]: [usize; 3],
-                a: *const Self,
-                [rsa, csa]: [isize; 2],
-                b: *const Self,
-                [rsb, csb]: [isize; 2],
-                beta: Self,
-                c: *mut Self,
-                [rsc, csc]: [isize; 2],
-            ) {
-                // SAFETY: the same contract as this function's.
-                unsafe { $kernel(m, k, n, 1.0, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc) }
+    #[allow(unsafe_code)]
+    unsafe fn multiply(kernel: Kernel, block: &Block<Self>) {
+        // SAFETY: the same contract as this function's.
+        unsafe {
+            match kernel {
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512 => nest::multiply(&kernel_avx512::KERNEL, block),
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx2 => nest::multiply(&kernel_avx2::KERNEL, block),
+                _ => portable(matrixmultiply::sgemm, block),
             }
         }
-    };
+    }
 }
 
-// A macro, not a generic: the two functions differ in nothing but the type they are named for.
-element!(f32, matrixmultiply::sgemm);
-element!(f64, matrixmultiply::dgemm);
+impl Element for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[allow(unsafe_code)]
+    unsafe fn multiply(_: Kernel, block: &Block<Self>) {
+        // SAFETY: the same contract as this function's.
+        unsafe { portable(matrixmultiply::dgemm, block) }
+    }
+}
+
+/// `matrixmultiply::sgemm` or `dgemm`: `(m, k, n, alpha, A, strides, B, strides, beta, C, strides)`.
+#[rustfmt::skip]
+type Gemm<T> = unsafe fn(
+    usize, usize, usize, T, *const T, isize, isize, *const T, isize, isize, T, *mut T, isize, isize,
+);
+
+#[allow(unsafe_code)]
+unsafe fn portable<T: Element>(gemm: Gemm<T>, block: &Block<T>) {
+    let [m, k, n] = block.shape;
+    let ([rsa, csa], [rsb, csb]) = (block.a_strides.map(|s| s as isize), block.b_strides.map(|s| s as isize));
+    let beta = if block.beta == Beta::One { T::ONE } else { T::ZERO };
+    // SAFETY: the same contract as `Element::multiply`'s.
+    unsafe { gemm(m, k, n, T::ONE, block.a, rsa, csa, block.b, rsb, csb, beta, block.c, block.c_row_stride as isize, 1) }
+}

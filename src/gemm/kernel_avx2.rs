@@ -1,0 +1,72 @@
+//! The register tile for AVX2 with FMA: up to 6 rows of 16 columns.
+
+use super::pack::first_lanes;
+use super::tile::{MicroKernel, Tile, TileMultiply, prefetch};
+use std::arch::x86_64::{
+    __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_load_ps, _mm256_loadu_ps, _mm256_maskload_ps, _mm256_maskstore_ps,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+};
+use std::array::from_fn;
+
+/// Numbers in a vector register.
+const LANES: usize = 8;
+const NR: usize = 2 * LANES;
+/// 6 rows of 2 sums, 2 vectors of `B` and one number of `A` are 15 of the 16 registers.
+const MR: usize = 6;
+
+pub(super) static KERNEL: MicroKernel = MicroKernel { mr: MR, nr: NR, tiles: [&tiles::<1>(), &tiles::<2>()] };
+
+/// One function for each number of rows, so that every one keeps its sums in registers.
+#[rustfmt::skip]
+const fn tiles<const VECTORS: usize>() -> [TileMultiply; MR] {
+    [
+        multiply::<1, VECTORS>, multiply::<2, VECTORS>, multiply::<3, VECTORS>,
+        multiply::<4, VECTORS>, multiply::<5, VECTORS>, multiply::<6, VECTORS>,
+    ]
+}
+
+/// See [`TileMultiply`].
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn multiply<const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
+    let c = |i: usize, v: usize| tile.c.wrapping_add(i * tile.c_row_stride + v * LANES);
+    for i in 0..ROWS {
+        (0..VECTORS).for_each(|v| prefetch(c(i, v)));
+    }
+    let mut sums = [[_mm256_setzero_ps(); VECTORS]; ROWS];
+    for p in 0..tile.depth {
+        prefetch(tile.ahead.at(p));
+        // SAFETY: the panels hold `depth` steps of NR and of ROWS numbers, B's aligned to 32 bytes.
+        let b: [_; VECTORS] = from_fn(|v| unsafe { _mm256_load_ps(tile.b.add(p * NR + v * LANES)) });
+        for (i, row) in sums.iter_mut().enumerate() {
+            // SAFETY: as above.
+            let a = _mm256_set1_ps(unsafe { *tile.a.add(p * ROWS + i) });
+            // C[i, :] += A[i, p]·B[p, :]
+            (0..VECTORS).for_each(|v| row[v] = _mm256_fmadd_ps(a, b[v], row[v]));
+        }
+    }
+    for (i, row) in sums.iter().enumerate() {
+        for (v, &sum) in row.iter().enumerate() {
+            let columns = tile.columns.saturating_sub(v * LANES);
+            // SAFETY: those lanes lie within the first `columns` columns of C.
+            unsafe { store(c(i, v), columns.min(LANES), sum, tile.add) };
+        }
+    }
+}
+
+/// Writes the first `lanes` lanes of a sum, or adds them to what is there. Masks are slow on
+/// some processors, so only the last columns of a matrix take that way.
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx2")]
+unsafe fn store(c: *mut f32, lanes: usize, sum: __m256, add: bool) {
+    // SAFETY: the caller's lanes lie within C; others are not touched.
+    unsafe {
+        if lanes == LANES {
+            _mm256_storeu_ps(c, if add { _mm256_add_ps(_mm256_loadu_ps(c), sum) } else { sum });
+        } else {
+            let mask = first_lanes(lanes);
+            let value = if add { _mm256_add_ps(_mm256_maskload_ps(c, mask), sum) } else { sum };
+            _mm256_maskstore_ps(c, mask, value);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The loops around the micro-kernel: one block of `C`, on one thread.
+
+use super::element::Block;
+use super::matrix::Beta;
+use super::pack::{SLACK, Strip, pack};
+use super::split::part;
+use super::tile::{Ahead, MicroKernel, Tile};
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// Steps of the summed dimension taken at a time, at most. A panel of `B` is then 64 KiB: more
+/// than the first-level cache, but it streams through it, and fewer passes over `C` win.
+const KC: usize = 512;
+/// Elements of `A` packed at a time: half a megabyte, to stay in the second-level cache. `MC`,
+/// the rows of such a block, follows from it and the depth.
+const PACKED_A: usize = 1 << 17;
+/// The widest panel of `B` that any kernel reads.
+const NR_MAX: usize = 32;
+
+/// `C = A·B` or `C += A·B` for one block.
+///
+/// # Safety
+/// That of `Element::multiply`; the processor must have the kernel's instructions.
+#[allow(unsafe_code)]
+pub(super) unsafe fn multiply(kernel: &MicroKernel, block: &Block<f32>) {
+    BUFFERS.with_borrow_mut(|buffers| {
+        let [m, k, n] = block.shape;
+        // At least once, so that an empty sum is written as zero.
+        let depths = k.div_ceil(KC).max(1);
+        for depth in (0..depths).map(|i| part(k, i, depths)) {
+            let heights = (m * depth.len()).div_ceil(PACKED_A).max(1);
+            for rows in (0..heights).map(|i| part(m, i, heights)) {
+                let mut pass = Pass { kernel, block, depth: depth.clone(), rows, buffers };
+                // SAFETY: the same contract as this function's.
+                unsafe {
+                    pass.pack_a();
+                    for column in (0..n).step_by(kernel.nr) {
+                        pass.pack_b(column);
+                        pass.multiply_panel(column);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// One pass of the nest: some rows of `A`, packed, times all columns of `B`, over some depth.
+struct Pass<'a> {
+    kernel: &'a MicroKernel,
+    block: &'a Block<f32>,
+    depth: Range<usize>,
+    rows: Range<usize>,
+    buffers: &'a mut Buffers,
+}
+
+/// The contract of all three is that of [`multiply`].
+#[allow(unsafe_code)]
+impl Pass<'_> {
+    /// The tiles' rows within the pass: as even as can be, for a low tile computes less in each
+    /// load of `B`.
+    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let rows = self.rows.len();
+        let count = rows.div_ceil(self.kernel.mr);
+        (0..count).map(move |i| part(rows, i, count))
+    }
+
+    unsafe fn pack_a(&mut self) {
+        let [row_stride, column_stride] = self.block.a_strides;
+        for rows in self.strips() {
+            let first = (self.rows.start + rows.start) * row_stride + self.depth.start * column_stride;
+            let strip = Strip {
+                start: self.block.a.wrapping_add(first),
+                width: rows.len(),
+                depth: self.depth.len(),
+                width_stride: row_stride,
+                depth_stride: column_stride,
+            };
+            // SAFETY: the strip is part of A. The buffer has room for all strips of the pass, one
+            // after the other: PACKED_A elements, and one row more where the parts are uneven.
+            unsafe { pack(&strip, self.buffers.a().add(rows.start * strip.depth), rows.len()) };
+        }
+    }
+
+    /// The columns of `B` from `column` on that one panel holds.
+    fn strip_of_b(&self, column: usize) -> Strip {
+        let [row_stride, column_stride] = self.block.b_strides;
+        Strip {
+            start: self.block.b.wrapping_add(column * column_stride + self.depth.start * row_stride),
+            width: self.kernel.nr.min(self.block.shape[2] - column),
+            depth: self.depth.len(),
+            width_stride: column_stride,
+            depth_stride: row_stride,
+        }
+    }
+
+    unsafe fn pack_b(&mut self, column: usize) {
+        // SAFETY: the strip is part of B; the buffer has room for KC rows of NR_MAX.
+        unsafe { pack(&self.strip_of_b(column), self.buffers.b(), self.kernel.nr) };
+    }
+
+    unsafe fn multiply_panel(&mut self, column: usize) {
+        let block = self.block;
+        let next = column + self.kernel.nr;
+        // After the last panel comes the first again, for the next rows.
+        let next = self.strip_of_b(if next < block.shape[2] { next } else { 0 });
+        let columns = self.strip_of_b(column).width;
+        for (index, rows) in self.strips().enumerate() {
+            let tile = Tile {
+                depth: self.depth.len(),
+                a: self.buffers.a().wrapping_add(rows.start * self.depth.len()),
+                b: self.buffers.b(),
+                c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
+                c_row_stride: block.c_row_stride,
+                columns,
+                add: block.beta == Beta::One || self.depth.start > 0,
+                ahead: Ahead::of(&next, index),
+            };
+            // SAFETY: both panels are packed, and the tile is part of the block.
+            unsafe { self.kernel.tile(rows.len(), columns)(&tile) };
+        }
+    }
+}
+
+/// A cache line of numbers, for its alignment.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
+
+/// The packed panels of a thread: allocated at its first product, kept for all others.
+struct Buffers {
+    a: Vec<Line>,
+    b: Vec<Line>,
+}
+
+impl Buffers {
+    fn new() -> Self {
+        let lines = |elements: usize| vec![Line([0.0; 16]); elements.div_ceil(16)];
+        Self { a: lines(PACKED_A + KC + SLACK), b: lines(KC * NR_MAX + SLACK) }
+    }
+
+    fn a(&mut self) -> *mut f32 {
+        self.a.as_mut_ptr().cast()
+    }
+
+    fn b(&mut self) -> *mut f32 {
+        self.b.as_mut_ptr().cast()
+    }
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers::new());
+}
