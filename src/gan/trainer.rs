@@ -83,6 +83,16 @@ pub struct Game<'t, T: Real> {
     pub fake: Var<'t, T>,
 }
 
+impl<T: Real> Game<'_, T> {
+    /// The mean of `D(x)` over the real images and of `D(G(z))` over the generated ones.
+    fn mean_probabilities(&self) -> [f64; 2] {
+        [self.real, self.fake].map(|logits| {
+            let logits = logits.value();
+            logits.iter().map(|x| x.as_f64().sigmoid()).sum::<f64>() / logits.len() as f64
+        })
+    }
+}
+
 impl<T: Real> Trainer<T> {
     /// Two players with fresh weights.
     ///
@@ -149,6 +159,7 @@ impl<T: Real> Trainer<T> {
 
     /// Both gradients from one forward pass; then both players move.
     fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
         let mut mode = Mode::Train(&mut self.dropout_rng);
         let (g, d) = (self.generator.leaves(tape), self.discriminator.leaves(tape));
@@ -161,26 +172,25 @@ impl<T: Real> Trainer<T> {
         let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
         let generator_loss = self.objective.generator_loss(game.fake);
 
-        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
-        let penalised = match penalty {
-            Some(penalty) => discriminator_loss + penalty.r1(&self.discriminator, &d, real, &mut mode),
-            None => discriminator_loss,
-        };
+        let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
+        let penalised = r1.map_or(discriminator_loss, |r1| discriminator_loss + r1);
 
         // Backward: each player's loss with respect to its own weights only.
         let d_gradients = values(&tape.gradients(penalised, &d));
         let g_gradients = values(&tape.gradients(generator_loss, &g));
-        let scores = Scores::new(discriminator_loss, generator_loss, game);
+        let [real, fake] = game.mean_probabilities();
+        let (discriminator_loss, generator_loss) = (discriminator_loss.item().as_f64(), generator_loss.item().as_f64());
 
         self.tape.reset(); // lets go of the weights
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
         self.generator_optimizer.step(&mut self.generator.parameters, &g_gradients);
         self.tape.recycle(d_gradients.into_iter().chain(g_gradients));
-        scores
+        Scores { discriminator_loss, generator_loss, real, fake }
     }
 
     /// The discriminator moves first; then the generator answers the discriminator as it now is.
     fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
         let mut mode = Mode::Train(&mut self.dropout_rng);
         let g = self.generator.leaves(tape);
@@ -193,27 +203,24 @@ impl<T: Real> Trainer<T> {
         let real = turn.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
         let game = play(&self.discriminator, &d, real, turn.share(&generated.value()), &mut mode);
         let loss = self.objective.discriminator_loss(game.real, game.fake);
-        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
-        let penalised = match penalty {
-            Some(penalty) => loss + penalty.r1(&self.discriminator, &d, real, &mut mode),
-            None => loss,
-        };
+        let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
+        let penalised = r1.map_or(loss, |r1| loss + r1);
         let gradients = values(&turn.gradients(penalised, &d));
-        let mut scores = Scores::new(loss, loss, game);
+        let (discriminator_loss, [real, fake]) = (loss.item().as_f64(), game.mean_probabilities());
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
         self.discriminator_tape.recycle(gradients);
 
         // The generator's turn, with the same images before the new discriminator.
         let d = self.discriminator.leaves(tape);
-        let fake = self.discriminator.forward(&d, generated, &mut mode); //      [batch, 1]
-        let loss = self.objective.generator_loss(fake);
+        let logits = self.discriminator.forward(&d, generated, &mut mode); //    [batch, 1]
+        let loss = self.objective.generator_loss(logits);
         let gradients = values(&tape.gradients(loss, &g));
-        scores.generator_loss = loss.item().as_f64();
+        let generator_loss = loss.item().as_f64();
         self.tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         self.tape.recycle(gradients);
-        scores
+        Scores { discriminator_loss, generator_loss, real, fake }
     }
 }
 
@@ -244,19 +251,4 @@ pub fn latent_vectors<'t, T: Real>(
 /// The values of gradients, to outlive the tape's reset.
 fn values<T: Real>(gradients: &[Var<'_, T>]) -> Vec<Arc<ArrayD<T>>> {
     gradients.iter().map(|gradient| gradient.value()).collect()
-}
-
-impl Scores {
-    fn new<T: Real>(discriminator_loss: Var<'_, T>, generator_loss: Var<'_, T>, game: Game<'_, T>) -> Self {
-        let mean_probability = |logits: Var<'_, T>| {
-            let logits = logits.value();
-            logits.iter().map(|x| x.as_f64().sigmoid()).sum::<f64>() / logits.len() as f64
-        };
-        Self {
-            discriminator_loss: discriminator_loss.item().as_f64(),
-            generator_loss: generator_loss.item().as_f64(),
-            real: mean_probability(game.real),
-            fake: mean_probability(game.fake),
-        }
-    }
 }
