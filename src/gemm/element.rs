@@ -84,5 +84,7 @@ unsafe fn portable<T: Element>(gemm: Gemm<T>, block: &Block<T>) {
     let ([rsa, csa], [rsb, csb]) = (block.a_strides.map(|s| s as isize), block.b_strides.map(|s| s as isize));
     let beta = if block.beta == Beta::One { T::ONE } else { T::ZERO };
     // SAFETY: the same contract as `Element::multiply`'s.
-    unsafe { gemm(m, k, n, T::ONE, block.a, rsa, csa, block.b, rsb, csb, beta, block.c, block.c_row_stride as isize, 1) }
+    unsafe {
+        gemm(m, k, n, T::ONE, block.a, rsa, csa, block.b, rsb, csb, beta, block.c, block.c_row_stride as isize, 1)
+    }
 }

@@ -6,8 +6,8 @@
 //! two source strides is 1.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps,
-    _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm_loadu_ps,
+    __m256i, _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_maskload_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 /// Numbers in the vector registers used here.
@@ -117,7 +117,10 @@ unsafe fn transpose_8x4(rows: [*const f32; LANES], p: usize, packed: *mut f32, p
     unsafe {
         // Row i in the lower half, row i + 4 in the upper: each half is then a 4x4 transpose.
         let pair = |i: usize| {
-            _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(_mm_loadu_ps(rows[i].add(p))), _mm_loadu_ps(rows[i + 4].add(p)))
+            _mm256_insertf128_ps::<1>(
+                _mm256_castps128_ps256(_mm_loadu_ps(rows[i].add(p))),
+                _mm_loadu_ps(rows[i + 4].add(p)),
+            )
         };
         let (r0, r1, r2, r3) = (pair(0), pair(1), pair(2), pair(3));
         let (low01, high01) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
