@@ -57,7 +57,7 @@ impl Kernel {
         Self::ALL.into_iter().find(|kernel| kernel.is_available()).unwrap_or(Self::Portable)
     }
 
-    fn by_name(name: &str) -> Result<Self, KernelError> {
+    pub(super) fn by_name(name: &str) -> Result<Self, KernelError> {
         let unknown = || KernelError::Unknown(name.to_owned());
         let kernel = Self::ALL.into_iter().find(|kernel| kernel.name() == name).ok_or_else(unknown)?;
         if kernel.is_available() { Ok(kernel) } else { Err(KernelError::Unavailable(kernel.name())) }

@@ -88,7 +88,7 @@ impl<'a, T> MatrixMut<'a, T> {
 }
 
 /// How many elements a slice must have to hold every element of such a matrix.
-fn extent([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2]) -> usize {
+pub(super) fn extent([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2]) -> usize {
     if rows == 0 || columns == 0 { 0 } else { (rows - 1) * row_stride + (columns - 1) * column_stride + 1 }
 }
 

@@ -1,4 +1,60 @@
 //! The matrix product, floor one of the house: everything a dense network spends its time on.
+//!
+//! One entry, [`gemm`], computes `C = A·B` or `C += A·B` over slices and strides, so that a
+//! transposed operand is a swap of two numbers and never a copy.
+//!
+//! # Why three loops are slow, and what makes them fast
+//!
+//! The definition, `C[i, j] = Σₚ A[i, p]·B[p, j]`, is three loops. A core can do 32 or 64
+//! floating-point operations in a cycle, but the plain loops fetch two numbers for every two
+//! operations, and a fetch that misses the caches takes hundreds of cycles. Everything below
+//! serves one aim: to use a number many times once it has been fetched.
+//!
+//! **Register tiles.** A core has 16 or 32 vector registers. Let a tile of `MR` by `NR` elements of
+//! `C` live in them while `p` runs. Each step takes `MR` numbers of `A` (a piece of a column)
+//! and `NR` of `B` (a piece of a row) and adds their outer product to the tile: `MR·NR`
+//! multiplications for `MR + NR` numbers. With 14 by 32, that is 448 for 46, and the units that
+//! multiply never wait for those that load. That loop is the *micro-kernel*; everything else is
+//! there to feed it.
+//!
+//! ```text
+//!                 NR                    for depth in parts of k, KC at most       nest.rs
+//!               ┌────┐                    for rows in parts of m, MC at most
+//!            B  │ p →│ one row              pack rows × depth of A            → second-level cache
+//!               └────┘                      for columns in 0..n by NR
+//!        A  ┌─┐ ┌────┐                        pack depth × columns of B       → first-level cache
+//!        MR │p│ │ C  │ in registers           for strip in rows by MR
+//!           └─┘ └────┘                          for p in depth                    kernel_*.rs
+//!      one column                                 tile += A[strip, p] ⊗ B[p, columns]
+//! ```
+//!
+//! **Blocks for the caches.** A panel of `B`, `KC` by `NR`, is used by every tile of a column of
+//! tiles and stays near the core meanwhile; the block of `A`, `MC` by `KC`, is used by every panel
+//! and stays in the second-level cache. Their sizes are where those caches end (`nest.rs`).
+//!
+//! **Packing.** A matrix row of 1024 numbers is 4096 bytes: going down a column touches a new page
+//! of memory at each step, and the lines fetched throw each other out of the cache, for their
+//! addresses agree in the bits that choose the place. So each panel is first copied to where its
+//! numbers lie in the order in which the micro-kernel wants them (`pack.rs`). That costs one pass
+//! and is earned back by every tile. It also makes a transposed operand as fast as any other.
+//!
+//! The structure is that of Goto and van de Geijn, *Anatomy of high-performance matrix
+//! multiplication* (ACM TOMS 34, 2008), in the form of Van Zee and van de Geijn, *BLIS: a framework
+//! for rapidly instantiating BLAS functionality* (ACM TOMS 41, 2015). Those pack a block of `B` as
+//! wide as the third-level cache allows; here a panel is packed just before its use, because in
+//! training one operand is a batch, and seldom has more rows than one block of `A`.
+//!
+//! # Which code runs
+//!
+//! `f32` has a micro-kernel for AVX-512 and one for AVX2, chosen when the program runs ([`kernel`]).
+//! `f64`, which checks gradients, and other processors use [`matrixmultiply`].
+//!
+//! # Threads
+//!
+//! `C` is cut into one block a thread (`split.rs`), and each thread runs the whole nest on its own.
+//! The summed dimension is never cut by threads, only by `KC`, and whole tiles and ragged ones do the
+//! same operations: each element of `C` is summed in one order, so it is the same to the last bit
+//! for any number of threads, and for both vector widths.
 
 mod element;
 mod kernel;
@@ -22,13 +78,14 @@ pub use matrix::{Beta, MatrixMut, MatrixRef};
 use element::Block;
 use rayon::prelude::*;
 use split::Blocks;
+use std::ops::Range;
 
 /// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool.
 ///
 /// # Panics
 /// When the shapes do not fit together.
 pub fn gemm<T: Element>(a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
-    gemm_with(kernel(), a, b, beta, c);
+    product(kernel(), a, b, beta, c);
 }
 
 /// [`gemm`] with a kernel of the caller's choice, for tests and benchmarks.
@@ -37,6 +94,11 @@ pub fn gemm<T: Element>(a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixM
 /// When the shapes do not fit together, or the processor cannot run the kernel.
 pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
     assert!(kernel.is_available(), "gemm: this processor cannot run the kernel {}", kernel.name());
+    product(kernel, a, b, beta, c);
+}
+
+/// Checks the shapes, and hands the blocks of `C` to the threads. The kernel is available.
+fn product<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
     assert!(
         a.columns == b.rows && a.rows == c.rows && b.columns == c.columns,
         "gemm: {:?} times {:?} does not give {:?}",
@@ -47,11 +109,11 @@ pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, b
     if c.rows == 0 || c.columns == 0 {
         return;
     }
-    let destination = Destination(c.data.as_mut_ptr());
     let blocks = Blocks::of(c.rows, c.columns, a.columns, rayon::current_num_threads());
+    let product = Product { kernel, a, b, beta, c: c.data.as_mut_ptr(), c_row_stride: c.row_stride };
     let multiply = |index: usize| {
         let (rows, columns) = blocks.get(index);
-        multiply_block(kernel, a, b, beta, &destination, c.row_stride, rows, columns);
+        product.multiply_block(rows, columns);
     };
     if blocks.count() == 1 {
         multiply(0);
@@ -60,50 +122,43 @@ pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, b
     }
 }
 
-/// The start of `C`, shared among threads that write disjoint blocks of it.
-struct Destination<T>(*mut T);
-
-// SAFETY: the pointer is only used by `multiply_block`, each call on a block of its own.
-#[allow(unsafe_code)]
-unsafe impl<T: Send> Sync for Destination<T> {}
-
-type Range = std::ops::Range<usize>;
-
-#[allow(clippy::too_many_arguments)]
-fn multiply_block<T: Element>(
+/// A product whose shapes fit, shared among the threads that write disjoint blocks of `C`.
+struct Product<'a, T> {
     kernel: Kernel,
-    a: MatrixRef<T>,
-    b: MatrixRef<T>,
+    a: MatrixRef<'a, T>,
+    b: MatrixRef<'a, T>,
     beta: Beta,
-    c: &Destination<T>,
+    c: *mut T,
     c_row_stride: usize,
-    rows: Range,
-    columns: Range,
-) {
-    if rows.is_empty() || columns.is_empty() {
-        return;
-    }
-    // With k = 0 the operands may be empty slices, on which an offset would be out of bounds.
-    let (a_start, b_start) =
-        if a.columns == 0 { (0, 0) } else { (rows.start * a.row_stride, columns.start * b.column_stride) };
-    // SAFETY: `rows` and `columns` are a non-empty part of C, whose shape was asserted against
-    // A's and B's; the constructors asserted that every element lies within its slice, and no
-    // other call writes this block.
-    #[allow(unsafe_code)]
-    unsafe {
-        T::multiply(
-            kernel,
-            &Block {
-                shape: [rows.len(), a.columns, columns.len()],
-                a: a.data.as_ptr().add(a_start),
-                a_strides: [a.row_stride, a.column_stride],
-                b: b.data.as_ptr().add(b_start),
-                b_strides: [b.row_stride, b.column_stride],
-                beta,
-                c: c.0.add(rows.start * c_row_stride + columns.start),
-                c_row_stride,
-            },
-        );
+}
+
+// SAFETY: `c` is only used by `multiply_block`, each call on a block of its own.
+#[allow(unsafe_code)]
+unsafe impl<T: Send + Sync> Sync for Product<'_, T> {}
+
+impl<T: Element> Product<'_, T> {
+    fn multiply_block(&self, rows: Range<usize>, columns: Range<usize>) {
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        let block = Block {
+            shape: [rows.len(), self.a.columns, columns.len()],
+            // With k = 0 the operands may be empty: then these addresses mean nothing, and nothing reads them.
+            a: self.a.data.as_ptr().wrapping_add(rows.start * self.a.row_stride),
+            a_strides: [self.a.row_stride, self.a.column_stride],
+            b: self.b.data.as_ptr().wrapping_add(columns.start * self.b.column_stride),
+            b_strides: [self.b.row_stride, self.b.column_stride],
+            beta: self.beta,
+            c: self.c.wrapping_add(rows.start * self.c_row_stride + columns.start),
+            c_row_stride: self.c_row_stride,
+        };
+        // SAFETY: `rows` and `columns` are a non-empty part of C, whose shape was asserted against
+        // A's and B's; the constructors asserted that every element lies within its slice, and no
+        // other call writes this block. The kernel is available.
+        #[allow(unsafe_code)]
+        unsafe {
+            T::multiply(self.kernel, &block);
+        }
     }
 }
 

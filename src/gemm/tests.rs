@@ -1,3 +1,6 @@
+//! Every kernel that the machine has, forced in turn, against the definition.
+
+use super::split::{Blocks, part};
 use super::*;
 use proptest::prelude::*;
 
@@ -23,80 +26,214 @@ fn single(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&x| x as f32).collect()
 }
 
+fn kernels() -> impl Iterator<Item = Kernel> {
+    Kernel::ALL.into_iter().filter(|kernel| kernel.is_available())
+}
+
+fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
+/// How a matrix lies in memory: beside its neighbours along rows, along columns, or neither.
+#[derive(Clone, Copy, Debug)]
+enum Layout {
+    Rows,
+    Columns,
+    Scattered,
+}
+
+/// A matrix somewhere in a longer slice, with gaps.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    layout: Layout,
+    /// Elements before the first, so that vectors are not aligned.
+    offset: usize,
+    /// Elements between one row or column and the next.
+    gap: usize,
+}
+
+impl Place {
+    fn strides(self, [rows, columns]: [usize; 2]) -> [usize; 2] {
+        match self.layout {
+            Layout::Rows => [columns + self.gap, 1],
+            Layout::Columns => [1, rows + self.gap],
+            Layout::Scattered => [2 * columns + self.gap, 2],
+        }
+    }
+
+    /// The same numbers in this place, and NaN wherever no element of the matrix lies.
+    fn put(self, matrix: &[f64], shape: [usize; 2]) -> Vec<f32> {
+        let [row_stride, column_stride] = self.strides(shape);
+        let mut data = vec![f32::NAN; self.offset + matrix::extent(shape, self.strides(shape))];
+        for (index, &number) in matrix.iter().enumerate() {
+            let (i, j) = (index / shape[1], index % shape[1]);
+            data[self.offset + i * row_stride + j * column_stride] = number as f32;
+        }
+        data
+    }
+
+    fn view(self, data: &[f32], shape: [usize; 2]) -> MatrixRef<'_, f32> {
+        MatrixRef::with_strides(&data[self.offset..], shape, self.strides(shape))
+    }
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    let layout = prop_oneof![Just(Layout::Rows), Just(Layout::Columns), Just(Layout::Scattered)];
+    (layout, 0usize..4, 0usize..4).prop_map(|(layout, offset, gap)| Place { layout, offset, gap })
+}
+
+/// Lengths around nothing, tiles and vectors; some beyond several threads' shares.
+fn length() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => 0usize..70, 2 => prop::sample::select(vec![0, 1, 13, 16, 17, 31, 32, 33, 97, 128, 211]), 1 => 70usize..300]
+}
+
+/// `(m, k, n)`, one of them longer than a block of the nest now and then.
+fn shape() -> impl Strategy<Value = [usize; 3]> {
+    let long = |(m, k, n)| {
+        prop_oneof![Just([m, k, n]), Just([m, 512 + 7 * k, n]), Just([600 + m, 512, n]), Just([m, k, 700 + n])]
+    };
+    (length(), length(), length())
+        .prop_flat_map(move |(m, k, n)| prop_oneof![5 => Just([m, k, n]), 1 => long((m / 4, k / 4, n / 4))])
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn agrees_with_the_definition(
-        m in 0usize..70, k in 0usize..70, n in 0usize..70,
-        a_transposed: bool, b_transposed: bool, add: bool, gap in 0usize..3, threads in 1usize..4, seed: u64,
+    fn every_kernel_agrees_with_the_definition(
+        [m, k, n] in shape(), a_place in place(), b_place in place(), c_offset in 0usize..4, gap in 0usize..3,
+        add: bool, threads in 1usize..5, seed: u64,
     ) {
-        let (a, b) = (numbers(m * k, seed), numbers(k * n, seed ^ 1));
+        let rounded = |numbers: Vec<f64>| numbers.into_iter().map(|x| f64::from(x as f32)).collect::<Vec<_>>();
+        let (a, b) = (rounded(numbers(m * k, seed)), rounded(numbers(k * n, seed ^ 1)));
+        let expected = reference(MatrixRef::new(&a, m, k), MatrixRef::new(&b, k, n));
         let row_stride = n + gap;
-        let former = numbers(m * row_stride, seed ^ 2);
-        let product = reference(stored(&a, m, k, a_transposed), stored(&b, k, n, b_transposed));
+        // Without `add` the former content must not be read: NaN would spread.
+        let former: Vec<f32> = match add {
+            true => single(&numbers(c_offset + m * row_stride, seed ^ 2)),
+            false => vec![f32::NAN; c_offset + m * row_stride],
+        };
+        let (a32, b32) = (a_place.put(&a, [m, k]), b_place.put(&b, [k, n]));
         let beta = if add { Beta::One } else { Beta::Zero };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for kernel in kernels() {
+            let mut c = former.clone();
+            on_threads(threads, || {
+                let c = MatrixMut::with_row_stride(&mut c[c_offset..], m, n, row_stride);
+                gemm_with(kernel, a_place.view(&a32, [m, k]), b_place.view(&b32, [k, n]), beta, c);
+            });
+            for (at, (&now, &before)) in c.iter().zip(&former).enumerate() {
+                let (i, j) = (at.wrapping_sub(c_offset) / row_stride.max(1), at.wrapping_sub(c_offset) % row_stride.max(1));
+                if at < c_offset || j >= n {
+                    prop_assert!(now.to_bits() == before.to_bits(), "{kernel:?} wrote outside C, at {at}");
+                    continue;
+                }
+                let expected = expected[i * n + j] + if add { f64::from(before) } else { 0.0 };
+                // Rounding k products of numbers below 1: at most k²/2 units, in practice √k.
+                let tolerance = 4.0 * f64::from(f32::EPSILON) * (1.0 + k as f64).sqrt() * 4.0;
+                prop_assert!(
+                    (f64::from(now) - expected).abs() <= tolerance,
+                    "{kernel:?}: C[{i}, {j}] is {now}, not {expected}",
+                );
+            }
+        }
+    }
 
-        let mut double = former.clone();
-        let (a32, b32, mut c32) = (single(&a), single(&b), single(&former));
-        pool.install(|| {
-            gemm(
-                stored(&a, m, k, a_transposed),
-                stored(&b, k, n, b_transposed),
-                beta,
-                MatrixMut::with_row_stride(&mut double, m, n, row_stride),
-            );
-            gemm(
-                stored(&a32, m, k, a_transposed),
-                stored(&b32, k, n, b_transposed),
-                beta,
-                MatrixMut::with_row_stride(&mut c32, m, n, row_stride),
-            );
-        });
-        for i in 0..m {
-            for j in 0..row_stride {
-                let at = i * row_stride + j;
-                let expected = match (j < n, add) {
-                    (true, true) => former[at] + product[i * n + j],
-                    (true, false) => product[i * n + j],
-                    (false, _) => former[at], // between the rows: untouched
-                };
-                prop_assert!((double[at] - expected).abs() <= 1e-12);
-                prop_assert!((f64::from(c32[at]) - expected).abs() <= 1e-4);
+    #[test]
+    fn double_precision_agrees_with_the_definition(
+        m in 0usize..70, k in 0usize..70, n in 0usize..70, a_transposed: bool, b_transposed: bool, add: bool,
+        threads in 1usize..4, seed: u64,
+    ) {
+        let (a, b, former) = (numbers(m * k, seed), numbers(k * n, seed ^ 1), numbers(m * n, seed ^ 2));
+        let (a, b) = (stored(&a, m, k, a_transposed), stored(&b, k, n, b_transposed));
+        let mut c = former.clone();
+        let beta = if add { Beta::One } else { Beta::Zero };
+        on_threads(threads, || gemm(a, b, beta, MatrixMut::new(&mut c, m, n)));
+        for ((c, former), product) in c.iter().zip(former).zip(reference(a, b)) {
+            let expected = if add { former + product } else { product };
+            prop_assert!((c - expected).abs() <= 1e-12);
+        }
+    }
+}
+
+/// The bits of a product of fixed numbers.
+fn bits(kernel: Kernel, threads: usize, [m, k, n]: [usize; 3], transposed: bool) -> Vec<u32> {
+    let (a, b) = (single(&numbers(m * k, 1)), single(&numbers(k * n, 2)));
+    let mut c = single(&numbers(m * n, 3));
+    let (a, b) = (stored(&a, m, k, transposed), stored(&b, k, n, transposed));
+    on_threads(threads, || gemm_with(kernel, a, b, Beta::One, MatrixMut::new(&mut c, m, n)));
+    c.iter().map(|x| x.to_bits()).collect()
+}
+
+const SHAPES: [[usize; 3]; 4] = [[131, 517, 263], [128, 1024, 784], [1024, 128, 100], [37, 2000, 41]];
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    for (kernel, shape) in kernels().flat_map(|kernel| SHAPES.map(|shape| (kernel, shape))) {
+        for transposed in [false, true] {
+            let one = bits(kernel, 1, shape, transposed);
+            for threads in [2, 3, 4, 7] {
+                let same = bits(kernel, threads, shape, transposed) == one;
+                assert!(same, "{kernel:?}, {shape:?}: {threads} threads gave other bits than one");
             }
         }
     }
 }
 
 #[test]
-fn zero_beta_does_not_read_what_was_there() {
-    let mut c = [f32::NAN; 4];
-    gemm(
-        MatrixRef::new(&[1.0, 2.0], 2, 1),
-        MatrixRef::new(&[3.0, 4.0], 1, 2),
-        Beta::Zero,
-        MatrixMut::new(&mut c, 2, 2),
-    );
-    assert_eq!(c, [3.0, 4.0, 6.0, 8.0]);
+fn both_vector_widths_give_the_same_bytes() {
+    if Kernel::Avx512.is_available() {
+        for shape in SHAPES {
+            assert!(bits(Kernel::Avx512, 1, shape, false) == bits(Kernel::Avx2, 1, shape, false), "{shape:?}");
+        }
+    }
 }
 
 #[test]
-fn any_number_of_threads_gives_the_same_bytes() {
-    let (m, k, n) = (131, 517, 263);
-    let (a, b) = (single(&numbers(m * k, 1)), single(&numbers(k * n, 2)));
-    let product = |threads: usize| {
-        let mut c = vec![0.0f32; m * n];
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            gemm(MatrixRef::new(&a, m, k), MatrixRef::new(&b, k, n), Beta::Zero, MatrixMut::new(&mut c, m, n))
-        });
-        c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
-    };
-    let one = product(1);
-    for threads in [2, 3, 4, 7] {
-        assert!(product(threads) == one, "{threads} threads gave other bits than one");
+fn an_element_does_not_depend_on_its_place_in_a_tile() {
+    // Rows and columns that are all alike give elements that are all alike, in whole tiles and ragged ones.
+    let (m, k, n) = (45, 700, 75);
+    let (row, column) = (single(&numbers(k, 1)), single(&numbers(k, 2)));
+    for kernel in kernels().filter(|&kernel| kernel != Kernel::Portable) {
+        let mut c = vec![0.0; m * n];
+        let a = MatrixRef::with_strides(&row, [m, k], [0, 1]);
+        let b = MatrixRef::with_strides(&column, [k, n], [1, 0]);
+        gemm_with(kernel, a, b, Beta::Zero, MatrixMut::new(&mut c, m, n));
+        assert!(c.iter().all(|x| x.to_bits() == c[0].to_bits()), "{kernel:?}");
     }
+}
+
+#[test]
+fn an_empty_sum_is_zero_or_changes_nothing() {
+    for kernel in kernels() {
+        let mut c = [f32::NAN; 6];
+        gemm_with(
+            kernel,
+            MatrixRef::new(&[], 2, 0),
+            MatrixRef::new(&[], 0, 3),
+            Beta::Zero,
+            MatrixMut::new(&mut c, 2, 3),
+        );
+        assert_eq!(c, [0.0; 6], "{kernel:?}");
+        c = [7.0; 6];
+        gemm_with(
+            kernel,
+            MatrixRef::new(&[], 2, 0),
+            MatrixRef::new(&[], 0, 3),
+            Beta::One,
+            MatrixMut::new(&mut c, 2, 3),
+        );
+        assert_eq!(c, [7.0; 6], "{kernel:?}");
+    }
+}
+
+#[test]
+fn kernels_are_found_by_their_names_only() {
+    for kernel in kernels() {
+        assert_eq!(Kernel::by_name(kernel.name()), Ok(kernel));
+    }
+    assert_eq!(Kernel::by_name("sse"), Err(KernelError::Unknown("sse".into())));
+    assert!(kernels().any(|available| available == kernel()));
+    assert_eq!(kernel_name(), kernel().name());
 }
 
 #[test]
@@ -108,6 +245,16 @@ fn blocks_cover_every_element_once() {
             r.for_each(|i| c.clone().for_each(|j| seen[i * columns + j] += 1));
         }
         assert!(seen.iter().all(|&count| count == 1), "{rows}x{columns} in {} blocks", blocks.count());
+    }
+}
+
+#[test]
+fn parts_are_even_and_complete() {
+    for (length, count) in [(128, 10), (5, 7), (0, 1), (784, 3)] {
+        let parts: Vec<_> = (0..count).map(|i| part(length, i, count)).collect();
+        assert!(parts[0].start == 0 && parts[count - 1].end == length);
+        assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert!(parts.iter().all(|part| part.len() >= length / count && part.len() <= length.div_ceil(count)));
     }
 }
 
