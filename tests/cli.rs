@@ -218,6 +218,18 @@ fn a_diverging_run_keeps_what_it_saved() {
 }
 
 #[test]
+fn an_unknown_kernel_is_refused_and_a_known_one_used() {
+    let bench = |kernel: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_twoplayer"));
+        command.args(["bench", "--steps", "1", "--batch-size", "8"]).env("TWOPLAYER_KERNEL", kernel).output().unwrap()
+    };
+    let refused = bench("avx1024");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("avx1024"));
+    assert!(String::from_utf8_lossy(&bench("portable").stdout).contains("portable"));
+}
+
+#[test]
 fn every_command_explains_itself_with_an_example() {
     for command in ["train", "sample", "data", "bench"] {
         let answer = twoplayer(&[command, "--help"]);

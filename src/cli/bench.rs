@@ -2,6 +2,7 @@
 
 use super::use_threads;
 use crate::gan::{Config, Trainer};
+use crate::gemm;
 use clap::Args;
 use serde::Serialize;
 use std::time::Instant;
@@ -40,6 +41,8 @@ struct Timing {
     preset: String,
     batch_size: usize,
     threads: usize,
+    /// The matrix product's.
+    kernel: &'static str,
     steps: u32,
     /// The median, in milliseconds.
     step_ms: f64,
@@ -74,6 +77,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         preset: config.preset,
         batch_size: arguments.batch_size,
         threads: rayon::current_num_threads(),
+        kernel: gemm::kernel_name(),
         steps: arguments.steps,
         step_ms,
         fastest_ms: times[0],
@@ -82,9 +86,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.json {
         println!("{}", serde_json::to_string(&timing)?);
     } else {
-        let Timing { preset, batch_size, threads, steps, step_ms, fastest_ms, images_per_s } = timing;
+        let Timing { preset, batch_size, threads, kernel, steps, step_ms, fastest_ms, images_per_s } = timing;
         println!(
-            "{preset}, batch {batch_size}, {threads} threads: {step_ms:.2} ms a step (median of {steps}; fastest \
+            "{preset}, batch {batch_size}, {threads} threads, {kernel}: {step_ms:.2} ms a step (median of {steps}; fastest \
              {fastest_ms:.2}), {images_per_s:.0} images/s"
         );
     }

@@ -8,6 +8,7 @@ mod train;
 
 use crate::data::DataError;
 use crate::gan::{ConfigError, TrainError};
+use crate::gemm::{self, KernelError};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -21,6 +22,9 @@ use std::process::ExitCode;
     version,
     arg_required_else_help = true,
     after_help = "Examples:\n  twoplayer train\n  twoplayer sample runs/mlp-2026-01-31-120000 --count 64 -o digits.png\n\n\
+                  Environment:\n  TWOPLAYER_DATA    the directory with the data, where --data is not given\n  \
+                  TWOPLAYER_KERNEL  the matrix product to use: avx512, avx2 or portable\n                    \
+                  [default: the fastest this machine can run]\n\n\
                   `twoplayer COMMAND --help` tells all about a command."
 )]
 struct Cli {
@@ -63,13 +67,17 @@ fn is_usage(error: &anyhow::Error) -> bool {
     let is_usage = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<UsageError>()
             || cause.is::<ConfigError>()
+            || cause.is::<KernelError>()
             || matches!(cause.downcast_ref(), Some(TrainError::Config(_) | TrainError::Build(_)))
             || matches!(cause.downcast_ref(), Some(TrainError::Data(DataError::BatchSize { .. })))
     };
     error.chain().any(is_usage)
 }
 
-/// Lets every parallel loop of the program run on this many threads; 0 means one a core.
+/// Lets every parallel loop of the program run on this many threads; 0 means one a core. A
+/// matrix product that the environment asks for but this machine has not is refused here, before
+/// anything is computed.
 fn use_threads(threads: usize) -> anyhow::Result<()> {
+    gemm::check_kernel_variable()?;
     Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?)
 }
