@@ -1,6 +1,6 @@
 //! `twoplayer bench`.
 
-use super::use_threads;
+use super::on_threads;
 use crate::gan::{Config, Trainer};
 use crate::gemm;
 use clap::Args;
@@ -57,32 +57,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = Config::preset(&arguments.preset)?;
     config.training.batch_size = arguments.batch_size;
     config.validate()?;
-    use_threads(arguments.threads)?;
-    let mut trainer = Trainer::<f32>::new(&config)?;
-    let noise = |real: &mut [f32]| real.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 97) as f32 / 97.0);
-    for _ in 0..10 {
-        trainer.step(noise);
-    }
-    let mut times: Vec<f64> = (0..arguments.steps)
-        .map(|_| {
-            let start = Instant::now();
-            trainer.step(noise);
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-
-    let step_ms = times[times.len() / 2];
-    let timing = Timing {
-        preset: config.preset,
-        batch_size: arguments.batch_size,
-        threads: rayon::current_num_threads(),
-        kernel: gemm::kernel_name(),
-        steps: arguments.steps,
-        step_ms,
-        fastest_ms: times[0],
-        images_per_s: arguments.batch_size as f64 / step_ms * 1e3,
-    };
+    let timing = on_threads(arguments.threads, || time_steps(&config, arguments.steps))?;
     if arguments.json {
         println!("{}", serde_json::to_string(&timing)?);
     } else {
@@ -93,4 +68,33 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Times steps of this configuration, on the current pool.
+fn time_steps(config: &Config, steps: u32) -> anyhow::Result<Timing> {
+    let mut trainer = Trainer::<f32>::new(config)?;
+    let noise = |real: &mut [f32]| real.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 97) as f32 / 97.0);
+    for _ in 0..10 {
+        trainer.step(noise);
+    }
+    let mut times: Vec<f64> = (0..steps)
+        .map(|_| {
+            let start = Instant::now();
+            trainer.step(noise);
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let step_ms = times[times.len() / 2];
+    let batch_size = config.training.batch_size;
+    Ok(Timing {
+        preset: config.preset.clone(),
+        batch_size,
+        threads: rayon::current_num_threads(),
+        kernel: gemm::kernel_name(),
+        steps,
+        step_ms,
+        fastest_ms: times[0],
+        images_per_s: batch_size as f64 / step_ms * 1e3,
+    })
 }

@@ -74,10 +74,13 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(is_usage)
 }
 
-/// Lets every parallel loop of the program run on this many threads; 0 means one a core. A
-/// matrix product that the environment asks for but this machine has not is refused here, before
-/// anything is computed.
-fn use_threads(threads: usize) -> anyhow::Result<()> {
+/// Does the work on a pool of this many threads; 0 means one a core. The work itself runs on one
+/// of them: from outside the pool, each of a step's hundred parallel loops would wait for two
+/// threads to wake instead of one.
+///
+/// A matrix product that the environment asks for but this machine has not is refused here,
+/// before anything is computed.
+fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
     gemm::check_kernel_variable()?;
-    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?)
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(work)
 }

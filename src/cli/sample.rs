@@ -1,6 +1,6 @@
 //! `twoplayer sample`.
 
-use super::{UsageError, use_threads};
+use super::{UsageError, on_threads};
 use crate::data::{Idx, PixelRange};
 use crate::gan::{Stream, draw};
 use crate::run::{GrayImage, RunDirectory, grid, to_bytes, write_npy};
@@ -82,11 +82,11 @@ impl Form {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let form = Form::of(&arguments.output)?;
-    use_threads(arguments.threads)?;
     let (generator, config) = RunDirectory::open(&arguments.run)?.generator()?;
     let ([height, width], range) = (config.generator.image_shape, config.pixel_range()?);
     let (count, output) = (arguments.count as usize, arguments.output.as_path());
-    let drawn = draw(&generator, count, &mut Stream::Sample.of(arguments.seed));
+    let mut rng = Stream::Sample.of(arguments.seed);
+    let drawn = on_threads(arguments.threads, || Ok(draw(&generator, count, &mut rng)))?;
     let bytes = to_bytes(&drawn.images, range);
     let digits = || bytes.chunks_exact(height * width);
 

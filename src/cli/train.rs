@@ -1,7 +1,7 @@
 //! `twoplayer train`.
 
+use super::on_threads;
 use super::progress::Progress;
-use super::use_threads;
 use crate::data::{Digits, Split, locate};
 use crate::gan::{Config, Objective, Observers, UpdateRule, train};
 use crate::run::{Recorder, RunDirectory};
@@ -141,7 +141,6 @@ impl Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.config()?;
-    use_threads(arguments.threads)?;
     let directory = locate(config.data.as_deref())?;
     let digits = Digits::load(&directory, Split::Train)?;
     config.data = Some(directory);
@@ -149,7 +148,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
     let mut recorder = Recorder::new(&root, arguments.log_every);
     let mut progress = Progress::new();
-    train(&config, &digits, &mut Observers(vec![&mut recorder, &mut progress]))?;
+    on_threads(arguments.threads, || Ok(train(&config, &digits, &mut Observers(vec![&mut recorder, &mut progress]))?))?;
     progress.finish();
 
     println!("The run is in {}:", root.display());
