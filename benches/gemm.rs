@@ -6,7 +6,8 @@
 //! of many interleaved repetitions counts, for other programs may use the cores too.
 //! `scripts/peers/products.py` prints the same table for PyTorch.
 //!
-//! Options: `--threads 2`, `--batch 128,256`, `--repetitions 60`.
+//! Options: `--threads 2`, `--batch 128,256`, `--repetitions 60`, `--no-pin` (threads go where the
+//! system puts them).
 #![allow(unsafe_code)]
 
 use rayon::ThreadPool;
@@ -20,7 +21,9 @@ const DISCRIMINATOR: [usize; 5] = [784, 1024, 512, 256, 128];
 fn main() {
     let threads = option("--threads").map_or(2, |t| t[0]);
     let repetitions = option("--repetitions").map_or(60, |r| r[0]);
-    let pools = [1, threads].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap());
+    let pin = if std::env::args().any(|argument| argument == "--no-pin") { |_| () } else { pin };
+    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).start_handler(pin).build().unwrap();
+    let pools = [1, threads].map(pool);
     for batch in option("--batch").unwrap_or(vec![128, 256]) {
         table(batch, &pools, repetitions);
     }
@@ -121,6 +124,22 @@ fn table(batch: usize, pools: &[ThreadPool; 2], repetitions: usize) {
     let share = 1e-9 * work / totals[0] / peak;
     println!("\n{} reaches {:.0} % of the peak on one thread\n", ours.name(), 100.0 * share);
 }
+
+/// Binds a pool's thread to a core of its own. On a machine that runs other programs the system
+/// may otherwise keep all of the pool's threads, which wake for microseconds, on one core.
+#[cfg(target_os = "linux")]
+fn pin(core: usize) {
+    unsafe extern "C" {
+        fn sched_setaffinity(thread: i32, size: usize, mask: *const u64) -> i32;
+    }
+    let mask = 1u64 << (core % 64);
+    // SAFETY: thread 0 is the calling one, and the mask is as long as its size says. A core
+    // that does not exist is an error, and the thread stays where it is.
+    unsafe { sched_setaffinity(0, size_of::<u64>(), &mask) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pin(_core: usize) {}
 
 /// GFLOP/s of nothing but fused multiply-adds, enough of them independent to hide their latency.
 fn fma_rate(kernel: Kernel) -> f64 {

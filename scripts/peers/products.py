@@ -9,9 +9,13 @@ interleaved repetitions counts, for other programs may use the cores too.
 """
 
 import argparse
+import os
 import time
 
-import torch
+# Each thread on a core of its own, as in benches/gemm.rs; read when torch is loaded.
+os.environ.setdefault("GOMP_CPU_AFFINITY", f"0-{os.cpu_count() - 1}")
+
+import torch  # noqa: E402
 
 GENERATOR = [100, 128, 256, 512, 1024, 784]
 DISCRIMINATOR = [784, 1024, 512, 256, 128]  # its last layer, 128 to 1, is no matrix product

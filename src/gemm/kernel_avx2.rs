@@ -30,9 +30,6 @@ const fn tiles<const VECTORS: usize>() -> [TileMultiply; MR] {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn multiply<const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
     let c = |i: usize, v: usize| tile.c.wrapping_add(i * tile.c_row_stride + v * LANES);
-    for i in 0..ROWS {
-        (0..VECTORS).for_each(|v| prefetch(c(i, v)));
-    }
     let mut sums = [[_mm256_setzero_ps(); VECTORS]; ROWS];
     for p in 0..tile.depth {
         prefetch(tile.ahead.at(p));
