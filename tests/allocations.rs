@@ -12,8 +12,9 @@ struct Counting;
 
 /// Smaller ones are the tape's bookkeeping: a node, a list of inputs.
 const LARGE: usize = 4096;
-/// Tensors are vectors of numbers, aligned like them. The product's packing buffers, which
-/// `matrixmultiply` takes for each call, are aligned to vector registers and are not counted.
+/// Tensors are vectors of numbers, aligned like them. On a machine where products fall back on
+/// `matrixmultiply`, its packing buffers, taken at each call, are aligned to vector registers: they
+/// are not counted.
 const TENSOR_ALIGNMENT: usize = 8;
 
 static LARGE_ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
