@@ -143,7 +143,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.config()?;
     let directory = locate(config.data.as_deref())?;
     let digits = Digits::load(&directory, Split::Train)?;
-    config.data = Some(directory);
+    config.data = Some(std::path::absolute(directory)?); // as the run's record: good from anywhere
 
     let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
     let mut recorder = Recorder::new(&root, arguments.log_every);
