@@ -40,7 +40,7 @@ impl Observer for Watch {
     }
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
-        self.samples.push(epoch.samples.iter().copied().collect());
+        self.samples.push(epoch.samples.to_vec());
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use super::tape::{Origin, Tape, Var};
 use super::{Real, ops};
+use ndarray::ArrayD;
+use std::sync::Arc;
 
 /// What an operation sees when its turn comes on the way back.
 pub struct Backward<'s, 't, T: Real> {
@@ -54,6 +56,15 @@ impl<T: Real> Tape<T> {
     /// When `of` is not a single number.
     pub fn gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
         self.without_recording(|| self.walk_back(of, with_respect_to))
+    }
+
+    /// The values of [`gradients`](Tape::gradients), to outlive the tape's reset: what an
+    /// optimizer takes. Give them to [`recycle`](Tape::recycle) afterwards.
+    ///
+    /// # Panics
+    /// When `of` is not a single number.
+    pub fn gradient_values<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Arc<ArrayD<T>>> {
+        self.gradients(of, with_respect_to).into_iter().map(Var::value).collect()
     }
 
     /// The same gradients, written down on the tape, so that anything computed from them (a

@@ -129,10 +129,10 @@ fn leaves<'t>(tape: &'t Tape<f64>, inputs: &[ArrayD<f64>]) -> Vec<Var<'t, f64>> 
 /// Compares the gradient of a scalar function with central differences, element by element.
 fn compare(inputs: &[ArrayD<f64>], scalar: impl for<'t> Fn(&'t Tape<f64>, &[Var<'t, f64>]) -> Var<'t, f64>) -> Report {
     let mut tape = Tape::new();
-    let gradients: Vec<_> = {
+    let gradients = {
         let x = leaves(&tape, inputs);
         let y = scalar(&tape, &x);
-        tape.gradients(y, &x).iter().map(|g| g.value()).collect()
+        tape.gradient_values(y, &x)
     };
     let mut shifted = inputs.to_vec();
     let mut value_at = |input: usize, element: &[usize], x: f64| {

@@ -1,6 +1,6 @@
 //! `twoplayer data`.
 
-use crate::data::{Digits, Split, Verdict, inspect, locate};
+use crate::data::{CLASSES, Digits, Split, Verdict, inspect, locate};
 use crate::run::contact_sheet;
 use clap::Args;
 use std::path::PathBuf;
@@ -54,6 +54,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn class_counts(digits: &Digits) -> String {
-    let count = |class: u8| digits.labels().iter().filter(|&&label| label == class).count();
-    (0..10).map(|class| count(class).to_string()).collect::<Vec<_>>().join(" ")
+    let count = |class: usize| digits.labels().iter().filter(|&&label| usize::from(label) == class).count();
+    (0..CLASSES).map(|class| count(class).to_string()).collect::<Vec<_>>().join(" ")
 }

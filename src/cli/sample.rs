@@ -1,7 +1,7 @@
 //! `twoplayer sample`.
 
 use super::{UsageError, on_threads};
-use crate::data::{Idx, PixelRange};
+use crate::data::Idx;
 use crate::gan::{Stream, draw};
 use crate::run::{GrayImage, RunDirectory, grid, to_bytes, write_npy};
 use anyhow::{Context, ensure};
@@ -95,8 +95,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let picture = grid(digits(), height, width, arguments.columns as usize, arguments.scale as usize);
             picture.write_png(output)?;
         }
-        Form::Idx => Idx { shape: vec![count, height, width], bytes: bytes.clone() }.write(output)?,
-        Form::Npy => write_npy(output, &[count, height, width], &*to_unit(&drawn.images, range))?,
+        Form::Idx => Idx { shape: vec![count, height, width], bytes }.write(output)?,
+        Form::Npy => {
+            let pixels: Vec<f32> = drawn.images.iter().map(|&pixel| range.to_unit(pixel)).collect();
+            write_npy(output, &[count, height, width], &*pixels)?;
+        }
         Form::Directory => write_directory(output, digits(), height, width)?,
     }
     if let Some(path) = &arguments.latent {
@@ -105,14 +108,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     println!("{count} digits, seed {}, in {}", arguments.seed, output.display());
     Ok(())
-}
-
-/// Pixels in the generator's range as numbers in [0, 1].
-fn to_unit(pixels: &[f32], range: PixelRange) -> Vec<f32> {
-    match range {
-        PixelRange::Unit => pixels.to_vec(),
-        PixelRange::Symmetric => pixels.iter().map(|x| (x + 1.0) / 2.0).collect(),
-    }
 }
 
 /// A PNG for each digit. A directory with other files in it is refused: a tool that reads it

@@ -94,6 +94,14 @@ impl PixelRange {
             PixelRange::Symmetric => &SYMMETRIC,
         }
     }
+
+    /// A number of this range on the scale from 0, black, to 1, white.
+    pub fn to_unit(self, pixel: f32) -> f32 {
+        match self {
+            PixelRange::Unit => pixel,
+            PixelRange::Symmetric => (pixel + 1.0) / 2.0,
+        }
+    }
 }
 
 const fn scaled(divisor: f32, shift: f32) -> [f32; 256] {

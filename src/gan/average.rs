@@ -3,7 +3,6 @@
 use crate::autodiff::Real;
 use crate::nn::{Network, Parameter};
 use crate::parallel::in_pieces;
-use std::sync::Arc;
 
 /// A copy of a network whose weights follow it slowly: `θ̄ ← d·θ̄ + (1 − d)·θ` after every step.
 ///
@@ -37,9 +36,8 @@ impl<T: Real> Average<T> {
 }
 
 fn follow<T: Real>(average: &mut Parameter<T>, current: &Parameter<T>, share: T) {
-    let average = Arc::make_mut(&mut average.value).as_slice_mut().expect("parameters are contiguous");
     let current = current.value.as_slice().expect("parameters are contiguous");
-    in_pieces(average, |start, average| {
+    in_pieces(average.elements_mut(), |start, average| {
         for (a, &c) in average.iter_mut().zip(&current[start..]) {
             *a += share * (c - *a);
         }
@@ -51,6 +49,7 @@ mod tests {
     use super::*;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
+    use std::sync::Arc;
 
     #[test]
     fn the_average_follows_by_its_share() {

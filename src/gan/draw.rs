@@ -21,9 +21,15 @@ pub struct Drawn {
 
 /// Draws `count` images, the latent vectors coming from `rng`.
 pub fn draw(generator: &Network, count: usize, rng: &mut ChaCha8Rng) -> Drawn {
+    let latent = latent_vectors(&Tape::new(), count, generator.input_width(), rng).value();
+    let images = draw_from(generator, &latent);
+    Drawn { latent, images }
+}
+
+/// The images `[count, pixels]` of these latent vectors `[count, latent_dim]`.
+pub(super) fn draw_from(generator: &Network, latent: &ArrayD<f32>) -> Vec<f32> {
     let mut tape = Tape::new();
-    let latent = latent_vectors(&tape, count, generator.input_width(), rng).value();
-    let mut images = Vec::with_capacity(count * generator.output_width());
+    let mut images = Vec::with_capacity(latent.shape()[0] * generator.output_width());
     let vectors = latent.as_slice().expect("values of a tape are contiguous");
     for chunk in vectors.chunks(CHUNK * generator.input_width()) {
         let rows = chunk.len() / generator.input_width();
@@ -34,5 +40,5 @@ pub fn draw(generator: &Network, count: usize, rng: &mut ChaCha8Rng) -> Drawn {
             images.extend(drawn.iter());
         });
     }
-    Drawn { latent, images }
+    images
 }

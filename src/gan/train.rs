@@ -1,11 +1,9 @@
 //! The training loop, and the one seam to everything that watches it.
 
+use super::draw::draw_from;
 use super::{BuildError, Config, ConfigError, Health, Scores, Stream, Trainer, Warning, latent_vectors};
 use crate::autodiff::Tape;
 use crate::data::{Batches, DataError, Digits, PixelRange, fill};
-use crate::nn::{Mode, Network};
-use ndarray::ArrayD;
-use std::sync::Arc;
 
 /// How many images a run shows after every epoch, from the same latent vectors each time.
 pub const PREVIEW_COUNT: usize = 64;
@@ -96,7 +94,7 @@ pub struct EpochEnd<'a> {
     /// The players as they are now.
     pub trainer: &'a Trainer,
     /// Images `[PREVIEW_COUNT, height × width]` from the same latent vectors every time.
-    pub samples: &'a ArrayD<f32>,
+    pub samples: &'a [f32],
     /// The range of their pixels.
     pub pixel_range: PixelRange,
     /// `[height, width]` of an image.
@@ -168,10 +166,11 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     let steps_per_epoch = batches.per_epoch() as u64;
     let total_steps = config.training.steps.unwrap_or(config.training.epochs * steps_per_epoch);
     let mut health = Health::new(&some_real_images(digits, range), pixels);
-    let mut preview = Preview::new(config);
+    let mut rng = Stream::Preview.of(config.seed);
+    let preview = latent_vectors(&Tape::new(), PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
 
     observer.beginning(&Beginning { config, total_steps, steps_per_epoch })?;
-    let samples = preview.draw(trainer.artist());
+    let samples = draw_from(trainer.artist(), &preview);
     let start = EpochEnd {
         epoch: 0,
         step: 0,
@@ -201,7 +200,7 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
         }
 
         if batch.ends_epoch || step == total_steps {
-            let samples = preview.draw(trainer.artist());
+            let samples = draw_from(trainer.artist(), &preview);
             let scores = Some(scores);
             observer.epoch_end(&EpochEnd {
                 epoch,
@@ -212,7 +211,7 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
                 pixel_range: range,
                 image_shape,
             })?;
-            if let Some(warning) = health.after_epoch(epoch, samples.as_slice().expect("contiguous"), pixels) {
+            if let Some(warning) = health.after_epoch(epoch, &samples, pixels) {
                 observer.warning(&warning)?;
             }
         }
@@ -226,29 +225,4 @@ fn some_real_images(digits: &Digits, range: PixelRange) -> Vec<f32> {
     let mut images = vec![0.0; indices.len() * digits.pixels()];
     fill(digits, &indices, range, &mut images);
     images
-}
-
-/// The latent vectors whose images a run shows again and again.
-struct Preview {
-    latent: Arc<ArrayD<f32>>,
-    tape: Tape,
-}
-
-impl Preview {
-    fn new(config: &Config) -> Self {
-        let tape = Tape::new();
-        let mut rng = Stream::Preview.of(config.seed);
-        let latent = latent_vectors(&tape, PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
-        Self { latent, tape }
-    }
-
-    /// The generator's images of them, `[PREVIEW_COUNT, pixels]`.
-    fn draw(&mut self, generator: &Network) -> Arc<ArrayD<f32>> {
-        let tape = &self.tape;
-        let images = tape.without_recording(|| {
-            generator.forward(&generator.leaves(tape), tape.share(&self.latent), &mut Mode::Evaluate).value()
-        });
-        self.tape.reset();
-        images
-    }
 }

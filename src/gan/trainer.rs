@@ -3,11 +3,9 @@
 use super::{Average, Config, GradientPenalty, Objective, Stream, UpdateRule};
 use crate::autodiff::{Real, Tape, Var};
 use crate::nn::{Adam, Mode, Network, NetworkError};
-use ndarray::ArrayD;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use std::sync::Arc;
 
 /// The two players and everything that a step changes.
 #[derive(Debug)]
@@ -99,15 +97,10 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// When the configuration's layers do not form networks or do not fit an image.
     pub fn new(config: &Config) -> Result<Self, BuildError> {
-        let pixels = config.pixels();
         let (g, d, seed) = (&config.generator, &config.discriminator, config.seed);
-        let mut weights = Stream::GeneratorWeights.of(seed);
-        let generator = Network::new("generator", g.latent_dim, &g.layers, g.init, &mut weights)?;
+        let generator = build_generator(config)?;
         let mut weights = Stream::DiscriminatorWeights.of(seed);
-        let discriminator = Network::new("discriminator", pixels, &d.layers, d.init, &mut weights)?;
-        if generator.output_width() != pixels {
-            return Err(BuildError::Pixels { width: generator.output_width(), pixels });
-        }
+        let discriminator = Network::new("discriminator", config.pixels(), &d.layers, d.init, &mut weights)?;
         if discriminator.output_width() != 1 {
             return Err(BuildError::Logits { width: discriminator.output_width() });
         }
@@ -176,8 +169,8 @@ impl<T: Real> Trainer<T> {
         let penalised = r1.map_or(discriminator_loss, |r1| discriminator_loss + r1);
 
         // Backward: each player's loss with respect to its own weights only.
-        let d_gradients = values(&tape.gradients(penalised, &d));
-        let g_gradients = values(&tape.gradients(generator_loss, &g));
+        let d_gradients = tape.gradient_values(penalised, &d);
+        let g_gradients = tape.gradient_values(generator_loss, &g);
         let [real, fake] = game.mean_probabilities();
         let (discriminator_loss, generator_loss) = (discriminator_loss.item().as_f64(), generator_loss.item().as_f64());
 
@@ -205,7 +198,7 @@ impl<T: Real> Trainer<T> {
         let loss = self.objective.discriminator_loss(game.real, game.fake);
         let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
         let penalised = r1.map_or(loss, |r1| loss + r1);
-        let gradients = values(&turn.gradients(penalised, &d));
+        let gradients = turn.gradient_values(penalised, &d);
         let (discriminator_loss, [real, fake]) = (loss.item().as_f64(), game.mean_probabilities());
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
@@ -215,12 +208,26 @@ impl<T: Real> Trainer<T> {
         let d = self.discriminator.leaves(tape);
         let logits = self.discriminator.forward(&d, generated, &mut mode); //    [batch, 1]
         let loss = self.objective.generator_loss(logits);
-        let gradients = values(&tape.gradients(loss, &g));
+        let gradients = tape.gradient_values(loss, &g);
         let generator_loss = loss.item().as_f64();
         self.tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         self.tape.recycle(gradients);
         Scores { discriminator_loss, generator_loss, real, fake }
+    }
+}
+
+/// The configuration's generator with the weights that a run begins with.
+///
+/// # Errors
+/// When its layers do not form a network, or draw another number of pixels than an image has.
+pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+    let (generator, pixels) = (&config.generator, config.pixels());
+    let mut rng = Stream::GeneratorWeights.of(config.seed);
+    let network = Network::new("generator", generator.latent_dim, &generator.layers, generator.init, &mut rng)?;
+    match network.output_width() {
+        width if width != pixels => Err(BuildError::Pixels { width, pixels }),
+        _ => Ok(network),
     }
 }
 
@@ -246,9 +253,4 @@ pub fn latent_vectors<'t, T: Real>(
     rng: &mut impl Rng,
 ) -> Var<'t, T> {
     tape.fill(&[count, latent_dim], |z| z.iter_mut().for_each(|z| *z = T::from_f64(rng.sample(StandardNormal))))
-}
-
-/// The values of gradients, to outlive the tape's reset.
-fn values<T: Real>(gradients: &[Var<'_, T>]) -> Vec<Arc<ArrayD<T>>> {
-    gradients.iter().map(|gradient| gradient.value()).collect()
 }

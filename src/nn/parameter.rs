@@ -25,7 +25,7 @@ impl<T: Real> Parameter<T> {
     }
 
     /// The elements in row-major order, to be changed in place.
-    pub(super) fn elements_mut(&mut self) -> &mut [T] {
+    pub(crate) fn elements_mut(&mut self) -> &mut [T] {
         Arc::make_mut(&mut self.value).as_slice_mut().expect("parameters are contiguous")
     }
 }

@@ -2,7 +2,7 @@
 
 use super::weights::load_weights;
 use crate::data::{WriteError, write_atomically};
-use crate::gan::{BuildError, Config, ConfigError, Stream};
+use crate::gan::{BuildError, Config, ConfigError, build_generator};
 use crate::nn::Network;
 use std::fs;
 use std::io;
@@ -121,11 +121,6 @@ impl RunDirectory {
             .expect("some number is free")
     }
 
-    /// Where it is.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// `config.toml`.
     pub fn config_file(&self) -> PathBuf {
         self.root.join("config.toml")
@@ -163,16 +158,8 @@ impl RunDirectory {
     /// When configuration or weights cannot be read or used.
     pub fn generator(&self) -> Result<(Network, Config), RunError> {
         let config = self.config()?;
-        let path = self.config_file();
-        let generator = &config.generator;
-        let mut rng = Stream::GeneratorWeights.of(0); // any weights: they are replaced
-        let mut network = Network::new("generator", generator.latent_dim, &generator.layers, generator.init, &mut rng)
-            .map_err(BuildError::from)
-            .and_then(|network| match (network.output_width(), config.pixels()) {
-                (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
-                _ => Ok(network),
-            })
-            .map_err(|error| RunError::Build { path, error })?;
+        let mut network =
+            build_generator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
         load_weights(&mut network, &self.weights_file("generator"))?;
         Ok((network, config))
     }

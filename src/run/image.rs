@@ -104,12 +104,8 @@ impl GrayImage {
 /// almost constant one look like a digit: the picture would hide the very faults it is looked at
 /// for, and no two pictures could be compared.
 pub fn to_bytes(pixels: &[f32], range: PixelRange) -> Vec<u8> {
-    let to_unit = |pixel: f32| match range {
-        PixelRange::Unit => pixel,
-        PixelRange::Symmetric => (pixel + 1.0) / 2.0,
-    };
     // A float that is cast to an integer saturates, which clamps it.
-    pixels.iter().map(|&pixel| (to_unit(pixel) * 255.0).round() as u8).collect()
+    pixels.iter().map(|&pixel| (range.to_unit(pixel) * 255.0).round() as u8).collect()
 }
 
 /// Lays tiles out in rows from left to right, enlarged `scale` times without smoothing.

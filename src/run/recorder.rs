@@ -81,8 +81,7 @@ impl Observer for Recorder {
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
         let run = &self.open().run;
         let [height, width] = epoch.image_shape;
-        let samples = epoch.samples.as_slice().expect("values of a tape are contiguous");
-        let bytes = to_bytes(samples, epoch.pixel_range);
+        let bytes = to_bytes(epoch.samples, epoch.pixel_range);
         let picture = grid(bytes.chunks_exact(height * width), height, width, COLUMNS, SCALE);
         picture.write_png(&run.sample_file(epoch.epoch))?;
         save_weights(epoch.trainer.artist(), &run.weights_file("generator"))?;
