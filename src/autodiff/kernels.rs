@@ -16,10 +16,11 @@ pub fn slice_mut<T>(x: &mut ArrayD<T>) -> &mut [T] {
 }
 
 /// `f` of every element.
-pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync) -> ArrayD<T> {
+pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync + Copy) -> ArrayD<T> {
     let mut result = pool.take(x.shape());
     let x = slice(x);
     in_pieces(slice_mut(&mut result), |start, piece| {
+        let f = f; // a copy of its constants for this loop, which may then keep them in registers
         for (y, &x) in piece.iter_mut().zip(&x[start..]) {
             *y = f(x);
         }
@@ -28,8 +29,11 @@ pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync
 }
 
 /// `f` of every element, in its place.
-pub fn map_in_place<T: Real>(x: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync) {
-    in_pieces(slice_mut(x), |_, piece| piece.iter_mut().for_each(|x| *x = f(*x)));
+pub fn map_in_place<T: Real>(x: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync + Copy) {
+    in_pieces(slice_mut(x), |_, piece| {
+        let f = f;
+        piece.iter_mut().for_each(|x| *x = f(*x));
+    });
 }
 
 /// `f` of every pair of elements, the shapes broadcast against each other (right-aligned, an
@@ -39,12 +43,13 @@ pub fn zip<T: Real>(
     a: &ArrayD<T>,
     b: &ArrayD<T>,
     pool: &mut Pool<T>,
-    f: impl Fn(T, T) -> T + Sync,
+    f: impl Fn(T, T) -> T + Sync + Copy,
 ) -> ArrayD<T> {
     if a.shape() == b.shape() {
         let mut result = pool.take(a.shape());
         let (a, b) = (slice(a), slice(b));
         in_pieces(slice_mut(&mut result), |start, piece| {
+            let f = f;
             for ((y, &a), &b) in piece.iter_mut().zip(&a[start..]).zip(&b[start..]) {
                 *y = f(a, b);
             }

@@ -30,7 +30,7 @@ impl Activation {
             Activation::Identity => {}
             Activation::LeakyRelu { slope } => {
                 let slope = T::from_f64(slope);
-                kernels::map_in_place(x, |x| if x > T::ZERO { x } else { slope * x });
+                kernels::map_in_place(x, move |x| if x > T::ZERO { x } else { slope * x });
             }
             Activation::Sigmoid => kernels::map_in_place(x, T::sigmoid),
             Activation::Tanh => kernels::map_in_place(x, T::hyperbolic_tangent),
@@ -67,7 +67,7 @@ impl<T: Real> Operation<T> for ActivationGradient {
             Activation::Identity => kernels::zip("activation gradient", g, y, pool, |g, _| g),
             Activation::LeakyRelu { slope } => {
                 let slope = T::from_f64(slope);
-                kernels::zip("activation gradient", g, y, pool, |g, y| if y > T::ZERO { g } else { slope * g })
+                kernels::zip("activation gradient", g, y, pool, move |g, y| if y > T::ZERO { g } else { slope * g })
             }
             Activation::Sigmoid => kernels::zip("activation gradient", g, y, pool, |g, y| g * y * (T::ONE - y)),
             Activation::Tanh => kernels::zip("activation gradient", g, y, pool, |g, y| g * (T::ONE - y * y)),

@@ -78,7 +78,8 @@ struct Affine<T> {
 
 impl<T: Real> Operation<T> for Affine<T> {
     fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
-        kernels::map(x[0], pool, |x| self.scale * x + self.shift)
+        let Affine { scale, shift } = *self;
+        kernels::map(x[0], pool, move |x| scale * x + shift)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {

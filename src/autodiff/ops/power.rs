@@ -58,7 +58,7 @@ impl<T: Real> Operation<T> for Powi {
     fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
         match self.exponent {
             2 => kernels::map(x[0], pool, |x| x * x),
-            n => kernels::map(x[0], pool, |x| x.powi(n)),
+            n => kernels::map(x[0], pool, move |x| x.powi(n)),
         }
     }
 
