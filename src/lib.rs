@@ -8,6 +8,7 @@
 //! | floor | module | what it knows |
 //! |---|---|---|
 //! | 1 | [`gemm`] | the matrix product |
+//! | 1 | [`parallel`] | threads, long loops |
 //! | 1 | [`data`] | MNIST on disk, shuffled batches |
 //! | 2 | [`autodiff`] | derivatives of any order, by tape |
 //! | 3 | [`nn`] | layers, initial weights, losses, optimizers |
@@ -49,5 +50,5 @@ pub mod data;
 pub mod gan;
 pub mod gemm;
 pub mod nn;
-mod parallel;
+pub mod parallel;
 pub mod run;

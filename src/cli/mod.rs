@@ -9,6 +9,7 @@ mod train;
 use crate::data::DataError;
 use crate::gan::{ConfigError, TrainError};
 use crate::gemm::{self, KernelError};
+use crate::parallel;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -74,13 +75,9 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(is_usage)
 }
 
-/// Does the work on a pool of this many threads; 0 means one a core. The work itself runs on one
-/// of them: from outside the pool, each of a step's hundred parallel loops would wait for two
-/// threads to wake instead of one.
-///
-/// A matrix product that the environment asks for but this machine has not is refused here,
-/// before anything is computed.
+/// Does the work on this many threads; 0 means one a core. A matrix product that the environment
+/// asks for but this machine has not is refused here, before anything is computed.
 fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
     gemm::check_kernel_variable()?;
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(work)
+    parallel::on_threads(threads, work)?
 }

@@ -56,6 +56,7 @@
 //! same operations: each element of `C` is summed in one order, so it is the same to the last bit
 //! for any number of threads, and for both vector widths.
 
+mod denormal;
 mod element;
 mod kernel;
 #[cfg(target_arch = "x86_64")]
@@ -71,6 +72,7 @@ mod split;
 #[cfg(target_arch = "x86_64")]
 mod tile;
 
+pub use denormal::flush_denormals;
 pub use element::Element;
 pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};
 pub use matrix::{Beta, MatrixMut, MatrixRef};
