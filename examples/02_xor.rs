@@ -28,7 +28,7 @@ fn main() {
         let logits = network.forward(&parameters, tape.leaf(inputs.clone()), &mut Mode::Evaluate); // [4, 1]
         let loss = logits.bce_with_logits(tape.leaf(targets.clone())).mean();
 
-        let gradients = tape.gradient_values(loss, &parameters);
+        let gradients = tape.take_gradients(loss, &parameters);
         if step % 50 == 0 {
             let answers: Vec<String> = logits.sigmoid().value().iter().map(|p| format!("{p:.3}")).collect();
             println!("step {step:3}  loss {:.5}  00 01 10 11 -> {}", loss.item(), answers.join(" "));

@@ -49,7 +49,7 @@ fn main() {
         // itself a gradient, so the tape differentiates a second time.
         let slope = tape.differentiable_gradients(game.real.sum(), &[real])[0]; //        [batch, 2]
         let r1 = slope.powi(2).sum() * (GAMMA / 2.0 / BATCH as f32);
-        let gradients = tape.gradient_values(d_loss + r1, &d);
+        let gradients = tape.take_gradients(d_loss + r1, &d);
         let d_loss = d_loss.item();
         tape.reset();
         d_adam.step(&mut discriminator.parameters, &gradients);
@@ -61,7 +61,7 @@ fn main() {
         let generated = generator.forward(&g, z, &mut Mode::Evaluate);
         let logits = discriminator.forward(&d, generated, &mut Mode::Evaluate); //        [batch, 1]
         let g_loss = objective.generator_loss(logits);
-        let gradients = tape.gradient_values(g_loss, &g);
+        let gradients = tape.take_gradients(g_loss, &g);
         let g_loss = g_loss.item();
         tape.reset();
         g_adam.step(&mut generator.parameters, &gradients);

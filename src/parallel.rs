@@ -74,6 +74,21 @@ pub fn in_pieces<T: Send>(elements: &mut [T], work: impl Fn(usize, &mut [T]) + S
     }
 }
 
+/// Calls `work(i, row)` for every row of `length` elements, `i` being its number.
+pub fn in_rows<T: Send>(elements: &mut [T], length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    let length = length.max(1);
+    let together = (GRAIN / length).max(1);
+    let some_rows = |(first, rows): (usize, &mut [T])| {
+        let numbered = (first * together..).zip(rows.chunks_exact_mut(length));
+        vectorised(|| numbered.for_each(|(i, row)| work(i, row)));
+    };
+    if elements.len() <= GRAIN {
+        some_rows((0, elements));
+    } else {
+        elements.par_chunks_mut(together * length).enumerate().for_each(some_rows);
+    }
+}
+
 /// Runs a loop, compiled for the widest vectors that this processor has.
 #[inline]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
@@ -89,6 +104,15 @@ mod tests {
         let mut elements = vec![0usize; 3 * GRAIN + 7];
         in_pieces(&mut elements, |start, piece| piece.iter_mut().enumerate().for_each(|(i, x)| *x += start + i));
         assert!(elements.iter().enumerate().all(|(i, &x)| x == i));
+    }
+
+    #[test]
+    fn every_row_is_visited_once_by_its_number() {
+        for (rows, length) in [(5, 3), (1000, 37), (3, GRAIN + 1), (0, 4), (7, 1)] {
+            let mut elements = vec![0usize; rows * length];
+            in_rows(&mut elements, length, |i, row| row.iter_mut().for_each(|x| *x += i + 1));
+            assert!(elements.chunks_exact(length).enumerate().all(|(i, row)| row.iter().all(|&x| x == i + 1)));
+        }
     }
 
     #[test]

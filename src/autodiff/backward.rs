@@ -1,9 +1,7 @@
 //! The walk back along the tape.
 
 use super::tape::{Origin, Tape, Var};
-use super::{Real, ops};
-use ndarray::ArrayD;
-use std::sync::Arc;
+use super::{Gradient, Real, ops};
 
 /// What an operation sees when its turn comes on the way back.
 pub struct Backward<'s, 't, T: Real> {
@@ -55,16 +53,31 @@ impl<T: Real> Tape<T> {
     /// # Panics
     /// When `of` is not a single number.
     pub fn gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-        self.without_recording(|| self.walk_back(of, with_respect_to))
+        self.without_recording(|| self.walk_back(of, one_for(of), with_respect_to))
     }
 
-    /// The values of [`gradients`](Tape::gradients), to outlive the tape's reset: what an
-    /// optimizer takes. Give them to [`recycle`](Tape::recycle) afterwards.
+    /// What [`gradients`](Tape::gradients) gives, to outlive the tape's reset: what an optimizer
+    /// takes. Give them to [`recycle`](Tape::recycle) afterwards.
     ///
     /// # Panics
     /// When `of` is not a single number.
-    pub fn gradient_values<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Arc<ArrayD<T>>> {
-        self.gradients(of, with_respect_to).into_iter().map(Var::value).collect()
+    pub fn take_gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Gradient<T>> {
+        self.gradients(of, with_respect_to).into_iter().map(Gradient::from).collect()
+    }
+
+    /// The vector-Jacobian product: `∂L/∂w` for each `w`, as constants, given `∂L/∂of` in
+    /// `gradient`, of `of`'s shape. It is linear in `gradient`.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn pull_back<'t>(
+        &'t self,
+        of: Var<'t, T>,
+        gradient: Var<'t, T>,
+        with_respect_to: &[Var<'t, T>],
+    ) -> Vec<Var<'t, T>> {
+        assert!(*of.shape() == *gradient.shape(), "pull_back: {:?} for {of:?}", gradient.shape());
+        self.without_recording(|| self.walk_back(of, gradient, with_respect_to))
     }
 
     /// The same gradients, written down on the tape, so that anything computed from them (a
@@ -73,18 +86,25 @@ impl<T: Real> Tape<T> {
     /// # Panics
     /// When `of` is not a single number.
     pub fn differentiable_gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-        self.walk_back(of, with_respect_to)
+        self.walk_back(of, one_for(of), with_respect_to)
     }
 
-    fn walk_back<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-        assert!(of.len() == 1, "gradients: {of:?} is not a single number");
+    fn walk_back<'t>(
+        &'t self,
+        of: Var<'t, T>,
+        gradient: Var<'t, T>,
+        with_respect_to: &[Var<'t, T>],
+    ) -> Vec<Var<'t, T>> {
         let wanted = self.between(of, with_respect_to);
         let mut adjoints: Vec<Option<Var<'t, T>>> = vec![None; of.index + 1];
-        adjoints[of.index] = Some(ops::ones_like(of));
+        adjoints[of.index] = Some(gradient);
 
         // When a node's turn comes, everything that used it has already contributed.
         for index in (0..=of.index).rev().filter(|&index| wanted[index]) {
             let (Some(gradient), Some(origin)) = (adjoints[index], self.origin(index)) else { continue };
+            if !origin.inputs.iter().any(|&input| wanted[input]) {
+                continue; // a source whose own inputs are none
+            }
             let output = self.var(index);
             let mut step = Backward { gradient, output, origin: &origin, wanted: &wanted, adjoints: &mut adjoints };
             origin.operation.backward(&mut step);
@@ -104,6 +124,12 @@ impl<T: Real> Tape<T> {
         }
         marked
     }
+}
+
+/// `∂of/∂of`, where a walk begins.
+fn one_for<T: Real>(of: Var<'_, T>) -> Var<'_, T> {
+    assert!(of.len() == 1, "gradients: {of:?} is not a single number");
+    ops::ones_like(of)
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn compare(inputs: &[ArrayD<f64>], scalar: impl for<'t> Fn(&'t Tape<f64>, &[Var<
     let gradients = {
         let x = leaves(&tape, inputs);
         let y = scalar(&tape, &x);
-        tape.gradient_values(y, &x)
+        tape.gradients(y, &x).into_iter().map(Var::value).collect::<Vec<_>>()
     };
     let mut shifted = inputs.to_vec();
     let mut value_at = |input: usize, element: &[usize], x: f64| {

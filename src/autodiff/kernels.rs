@@ -1,7 +1,7 @@
 //! The loops under the operations: element by element, and sums.
 
 use super::{Pool, Real};
-use crate::parallel::{GRAIN, in_pieces, vectorised};
+use crate::parallel::{GRAIN, in_pieces, in_rows, vectorised};
 use ndarray::{ArrayD, Zip};
 use rayon::prelude::*;
 
@@ -18,21 +18,26 @@ pub fn slice_mut<T>(x: &mut ArrayD<T>) -> &mut [T] {
 /// `f` of every element.
 pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync + Copy) -> ArrayD<T> {
     let mut result = pool.take(x.shape());
+    map_into(x, &mut result, f);
+    result
+}
+
+/// `y ← f(x)`, element by element.
+pub fn map_into<T: Real>(x: &ArrayD<T>, y: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync + Copy) {
     let x = slice(x);
-    in_pieces(slice_mut(&mut result), |start, piece| {
+    in_pieces(slice_mut(y), |start, piece| {
         let f = f; // a copy of its constants for this loop, which may then keep them in registers
         for (y, &x) in piece.iter_mut().zip(&x[start..]) {
             *y = f(x);
         }
     });
-    result
 }
 
-/// `f` of every element, in its place.
-pub fn map_in_place<T: Real>(x: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync + Copy) {
-    in_pieces(slice_mut(x), |_, piece| {
+/// `x ← f(x, b)` for every row of `x`, which is as long as `b`, element by element.
+pub fn zip_rows_in_place<T: Real>(x: &mut ArrayD<T>, b: &[T], f: impl Fn(T, T) -> T + Sync + Copy) {
+    in_rows(slice_mut(x), b.len(), |_, row| {
         let f = f;
-        piece.iter_mut().for_each(|x| *x = f(*x));
+        row.iter_mut().zip(b).for_each(|(x, &b)| *x = f(*x, b));
     });
 }
 
@@ -122,6 +127,21 @@ pub fn sum_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>) -> Ar
             copy
         }
     }
+}
+
+/// `yᵢ = wᵢ·xᵢ` for each row `xᵢ`; one weight a row.
+pub fn scale_rows<T: Real>(x: &[T], weights: &[T], y: &mut [T]) {
+    let length = x.len() / weights.len().max(1);
+    assert!(weights.len() * length == x.len(), "{} weights for {} elements", weights.len(), x.len());
+    in_rows(y, length, |i, row| {
+        let weight = weights[i];
+        row.iter_mut().zip(&x[i * length..]).for_each(|(y, &x)| *y = weight * x);
+    });
+}
+
+/// `Σᵢ xᵢ` over the rows of `x`, each as long as `sum`.
+pub fn sum_rows<T: Real>(x: &[T], sum: &mut [T]) {
+    sum_middle(x, [1, x.len() / sum.len().max(1), sum.len()], sum);
 }
 
 /// Sums the middle axis of `x: [outer, summed, inner]` into `result: [outer, inner]`.

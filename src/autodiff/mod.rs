@@ -24,6 +24,8 @@
 //! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified).
 
 mod backward;
+mod deferred;
+mod gradient;
 pub mod gradcheck;
 mod kernels;
 mod operation;
@@ -34,6 +36,7 @@ mod shape;
 mod tape;
 
 pub use backward::Backward;
+pub use gradient::Gradient;
 pub use operation::Operation;
 pub use ops::Activation;
 pub use pool::Pool;

@@ -1,6 +1,7 @@
 //! The tape: an arena of nodes in the order in which they were computed.
 
-use super::{Operation, Pool, Real, Shape};
+use super::deferred::Deferred;
+use super::{Gradient, Operation, Pool, Real, Shape};
 use ndarray::ArrayD;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -22,9 +23,40 @@ pub struct Tape<T: Real = f32> {
 }
 
 struct Node<T: Real> {
-    value: Arc<ArrayD<T>>,
+    value: Value<T>,
     /// Absent for leaves and for what was computed without recording.
     origin: Option<Arc<Origin<T>>>,
+}
+
+/// What a node is worth, or how to find out.
+#[derive(Clone, Debug)]
+pub(super) enum Value<T: Real> {
+    Known(Arc<ArrayD<T>>),
+    /// Only of what was computed without recording.
+    Deferred(Deferred<T>),
+}
+
+impl<T: Real> Value<T> {
+    pub(super) fn shape(&self) -> Shape {
+        match self {
+            Self::Known(array) => array.shape().into(),
+            Self::Deferred(deferred) => deferred.shape(),
+        }
+    }
+
+    fn known(&self) -> &Arc<ArrayD<T>> {
+        let Self::Known(array) = self else { unreachable!("looked at before it was computed") };
+        array
+    }
+
+    /// Every array it holds on to.
+    pub(super) fn into_arrays(self) -> impl Iterator<Item = Arc<ArrayD<T>>> {
+        let (known, deferred) = match self {
+            Self::Known(array) => (Some(array), None),
+            Self::Deferred(deferred) => (None, Some(deferred.into_matrices())),
+        };
+        known.into_iter().chain(deferred.into_iter().flatten())
+    }
 }
 
 /// How a node came to be.
@@ -55,7 +87,7 @@ impl<T: Real> Tape<T> {
     /// A leaf with this value.
     pub fn leaf(&self, value: ArrayD<T>) -> Var<'_, T> {
         let value = if value.is_standard_layout() { value } else { value.as_standard_layout().into_owned() };
-        self.push(Arc::new(value), None)
+        self.push(Value::Known(Arc::new(value)), None)
     }
 
     /// A leaf that shares its value with whoever else holds it: nothing is copied.
@@ -64,7 +96,7 @@ impl<T: Real> Tape<T> {
     /// When the array is not in row-major order.
     pub fn share(&self, value: &Arc<ArrayD<T>>) -> Var<'_, T> {
         assert!(value.is_standard_layout(), "Tape::share: the array is not in row-major order");
-        self.push(Arc::clone(value), None)
+        self.push(Value::Known(Arc::clone(value)), None)
     }
 
     /// A leaf of this shape, its elements written by `fill` into a buffer of the pool.
@@ -72,7 +104,7 @@ impl<T: Real> Tape<T> {
     pub fn fill(&self, shape: &[usize], fill: impl FnOnce(&mut [T])) -> Var<'_, T> {
         let mut value = self.pool.borrow_mut().take(shape);
         fill(value.as_slice_mut().expect("arrays of the pool are contiguous"));
-        self.push(Arc::new(value), None)
+        self.push(Value::Known(Arc::new(value)), None)
     }
 
     /// A leaf of shape `[]`.
@@ -83,15 +115,16 @@ impl<T: Real> Tape<T> {
     /// Applies an operation, and writes it down if the tape records.
     pub fn apply<'t>(&'t self, operation: impl Operation<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         assert!(inputs.iter().all(|x| std::ptr::eq(x.tape, self)), "{operation:?}: a Var of another tape");
+        inputs.iter().for_each(|x| self.find_out(x.index));
         let value = {
             let nodes = self.nodes.borrow();
-            let values: Vec<&ArrayD<T>> = inputs.iter().map(|x| &*nodes[x.index].value).collect();
+            let values: Vec<&ArrayD<T>> = inputs.iter().map(|x| &**nodes[x.index].value.known()).collect();
             operation.forward(&values, &mut self.pool.borrow_mut())
         };
         let origin = self.recording.get().then(|| {
             Arc::new(Origin { operation: Box::new(operation), inputs: inputs.iter().map(|x| x.index).collect() })
         });
-        self.push(Arc::new(value), origin)
+        self.push(Value::Known(Arc::new(value)), origin)
     }
 
     /// Runs `compute` without writing operations down: its results are constants to any
@@ -106,13 +139,13 @@ impl<T: Real> Tape<T> {
     /// Forgets every node; buffers that nobody else holds go back to the pool.
     pub fn reset(&mut self) {
         let nodes = self.nodes.get_mut().drain(..);
-        recycle(self.pool.get_mut(), nodes.map(|node| node.value));
+        recycle(self.pool.get_mut(), nodes.flat_map(|node| node.value.into_arrays()));
     }
 
-    /// Gives values that were taken out of the tape before a [`reset`](Tape::reset) back to
+    /// Gives gradients that were taken out of the tape before a [`reset`](Tape::reset) back to
     /// its pool.
-    pub fn recycle(&self, values: impl IntoIterator<Item = Arc<ArrayD<T>>>) {
-        recycle(&mut self.pool.borrow_mut(), values);
+    pub fn recycle(&self, gradients: impl IntoIterator<Item = Gradient<T>>) {
+        recycle(&mut self.pool.borrow_mut(), gradients.into_iter().flat_map(Gradient::into_arrays));
     }
 
     /// How many nodes the tape holds.
@@ -133,7 +166,26 @@ impl<T: Real> Tape<T> {
         self.nodes.borrow()[index].origin.clone()
     }
 
-    fn push(&self, value: Arc<ArrayD<T>>, origin: Option<Arc<Origin<T>>>) -> Var<'_, T> {
+    pub(super) fn is_recording(&self) -> bool {
+        self.recording.get()
+    }
+
+    /// A constant that is computed when somebody looks at it.
+    pub(super) fn defer(&self, deferred: Deferred<T>) -> Var<'_, T> {
+        self.push(Value::Deferred(deferred), None)
+    }
+
+    /// Computes a node's value if that was put off.
+    fn find_out(&self, index: usize) {
+        let deferred = match &self.nodes.borrow()[index].value {
+            Value::Known(_) => return,
+            Value::Deferred(deferred) => deferred.clone(),
+        };
+        let value = deferred.value(&mut self.pool.borrow_mut());
+        self.nodes.borrow_mut()[index].value = Value::Known(Arc::new(value));
+    }
+
+    fn push(&self, value: Value<T>, origin: Option<Arc<Origin<T>>>) -> Var<'_, T> {
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(Node { value, origin });
         Var { tape: self, index: nodes.len() - 1 }
@@ -153,7 +205,13 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The value, shared with the tape.
     pub fn value(self) -> Arc<ArrayD<T>> {
-        Arc::clone(&self.tape.nodes.borrow()[self.index].value)
+        self.tape.find_out(self.index);
+        Arc::clone(self.tape.nodes.borrow()[self.index].value.known())
+    }
+
+    /// The value as it stands: as an array, or as what it is to be computed from.
+    pub(super) fn raw_value(self) -> Value<T> {
+        self.tape.nodes.borrow()[self.index].value.clone()
     }
 
     /// The one element of a value that has one.
@@ -168,12 +226,12 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The shape; it reads as a `&[usize]`.
     pub fn shape(self) -> Shape {
-        self.tape.nodes.borrow()[self.index].value.shape().into()
+        self.tape.nodes.borrow()[self.index].value.shape()
     }
 
     /// The number of elements.
     pub fn len(self) -> usize {
-        self.tape.nodes.borrow()[self.index].value.len()
+        self.shape().iter().product()
     }
 
     /// Whether there are no elements.

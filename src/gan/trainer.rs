@@ -1,7 +1,7 @@
 //! One step of the game.
 
 use super::{Average, Config, GradientPenalty, Objective, Stream, UpdateRule};
-use crate::autodiff::{Real, Tape, Var};
+use crate::autodiff::{Gradient, Real, Tape, Var};
 use crate::nn::{Adam, Mode, Network, NetworkError};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
@@ -75,6 +75,8 @@ impl Scores {
 /// The discriminator's view of a batch, on a tape.
 #[derive(Clone, Copy, Debug)]
 pub struct Game<'t, T: Real> {
+    /// All logits, `[2·batch, 1]`.
+    pub logits: Var<'t, T>,
     /// Logits of the real images, `[batch, 1]`.
     pub real: Var<'t, T>,
     /// Logits of the generated images, `[batch, 1]`.
@@ -165,12 +167,13 @@ impl<T: Real> Trainer<T> {
         let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
         let generator_loss = self.objective.generator_loss(game.fake);
 
-        let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
-        let penalised = r1.map_or(discriminator_loss, |r1| discriminator_loss + r1);
-
         // Backward: each player's loss with respect to its own weights only.
-        let d_gradients = tape.gradient_values(penalised, &d);
-        let g_gradients = tape.gradient_values(generator_loss, &g);
+        let mut gradients = gradients_for_both(&game, [discriminator_loss, generator_loss], &d, generated, &g);
+        if let Some(penalty) = penalty {
+            let r1 = tape.gradients(penalty.r1(&self.discriminator, &d, real, &mut mode), &d);
+            gradients[0].iter_mut().zip(r1).for_each(|(gradient, r1)| *gradient = *gradient + r1);
+        }
+        let [d_gradients, g_gradients] = gradients.map(|all| all.into_iter().map(Gradient::from).collect::<Vec<_>>());
         let [real, fake] = game.mean_probabilities();
         let (discriminator_loss, generator_loss) = (discriminator_loss.item().as_f64(), generator_loss.item().as_f64());
 
@@ -198,7 +201,7 @@ impl<T: Real> Trainer<T> {
         let loss = self.objective.discriminator_loss(game.real, game.fake);
         let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
         let penalised = r1.map_or(loss, |r1| loss + r1);
-        let gradients = turn.gradient_values(penalised, &d);
+        let gradients = turn.take_gradients(penalised, &d);
         let (discriminator_loss, [real, fake]) = (loss.item().as_f64(), game.mean_probabilities());
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
@@ -208,13 +211,40 @@ impl<T: Real> Trainer<T> {
         let d = self.discriminator.leaves(tape);
         let logits = self.discriminator.forward(&d, generated, &mut mode); //    [batch, 1]
         let loss = self.objective.generator_loss(logits);
-        let gradients = tape.gradient_values(loss, &g);
+        let gradients = tape.take_gradients(loss, &g);
         let generator_loss = loss.item().as_f64();
         self.tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         self.tape.recycle(gradients);
         Scores { discriminator_loss, generator_loss, real, fake }
     }
+}
+
+/// Each player's gradient of its own loss with respect to its own weights, `[discriminator's,
+/// generator's]`, from one walk back through the discriminator.
+///
+/// Both losses see sample `i` only through its logit `sᵢ`, and back-propagation is linear in the
+/// number it starts from. Started from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
+///
+/// `∂L_D/∂W = Σᵢ (∂L_D/∂sᵢ)·∂sᵢ/∂W` and `∂L_G/∂xᵢ = (∂L_G/∂sᵢ)·∂sᵢ/∂xᵢ`,
+///
+/// the latter to be led on through the generator. (To start from `∂L_D/∂sᵢ` and rescale would not do:
+/// it vanishes where the discriminator is sure, just where `∂L_G/∂sᵢ` does not.)
+pub fn gradients_for_both<'t, T: Real>(
+    game: &Game<'t, T>,
+    [discriminator_loss, generator_loss]: [Var<'t, T>; 2],
+    d: &[Var<'t, T>],
+    generated: Var<'t, T>,
+    g: &[Var<'t, T>],
+) -> [Vec<Var<'t, T>>; 2] {
+    let (tape, logits) = (generated.tape(), game.logits);
+    let by_logit = |loss, logits: Var<'t, T>| tape.gradients(loss, &[logits])[0]; //   [batch, 1] each
+    let sources: Vec<_> = d.iter().copied().chain([generated]).collect();
+    let mut by_source = tape.gradients(logits.sum(), &sources);
+    let by_image = by_source.split_off(d.len()); //                                     [batch, pixels]
+    let d_gradients = tape.weigh_samples(&by_source, by_logit(discriminator_loss, logits));
+    let at_images = tape.weigh_samples(&by_image, by_logit(generator_loss, game.fake))[0];
+    [d_gradients, tape.pull_back(generated, at_images, g)]
 }
 
 /// The configuration's generator with the weights that a run begins with.
@@ -242,7 +272,7 @@ pub fn play<'t, T: Real>(
 ) -> Game<'t, T> {
     let batch = real.shape()[0];
     let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
-    Game { real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
+    Game { logits, real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
 }
 
 /// `count` latent vectors, `[count, latent_dim]`, each number from N(0, 1).

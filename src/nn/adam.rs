@@ -1,11 +1,7 @@
 //! Adam (Kingma & Ba 2015).
 
 use super::Parameter;
-use crate::autodiff::Real;
-use crate::parallel::{GRAIN, vectorised};
-use ndarray::ArrayD;
-use rayon::prelude::*;
-use std::sync::Arc;
+use crate::autodiff::{Gradient, Real};
 
 /// Adam: each number's step is its gradient's running mean over the root of its running mean
 /// square, so every number moves by about the learning rate, however steep its slope.
@@ -24,6 +20,7 @@ pub struct Adam<T: Real = f32> {
     pub epsilon: f64,
     steps: i32,
     moments: Vec<Moments<T>>,
+    scratch: Vec<T>,
 }
 
 /// The running means of one parameter.
@@ -38,7 +35,7 @@ impl<T: Real> Adam<T> {
     pub fn new(parameters: &[Parameter<T>], learning_rate: f64, beta1: f64, beta2: f64) -> Self {
         let zeros = |p: &Parameter<T>| vec![T::ZERO; p.value.len()];
         let moments = parameters.iter().map(|p| Moments { first: zeros(p), second: zeros(p) }).collect();
-        Self { learning_rate, beta1, beta2, epsilon: 1e-8, steps: 0, moments }
+        Self { learning_rate, beta1, beta2, epsilon: 1e-8, steps: 0, moments, scratch: Vec::new() }
     }
 
     /// One step: changes each parameter in place by its gradient. One sweep over each array, in
@@ -46,7 +43,7 @@ impl<T: Real> Adam<T> {
     ///
     /// # Panics
     /// When these are not the parameters that the optimizer was made for.
-    pub fn step(&mut self, parameters: &mut [Parameter<T>], gradients: &[Arc<ArrayD<T>>]) {
+    pub fn step(&mut self, parameters: &mut [Parameter<T>], gradients: &[Gradient<T>]) {
         assert!(
             parameters.len() == self.moments.len() && gradients.len() == self.moments.len(),
             "Adam: made for {} parameters, given {} and {} gradients",
@@ -59,14 +56,8 @@ impl<T: Real> Adam<T> {
         for ((parameter, gradient), Moments { first, second }) in
             parameters.iter_mut().zip(gradients).zip(&mut self.moments)
         {
-            let gradient = gradient.as_slice().expect("gradients are contiguous");
-            let values = parameter.elements_mut();
-            assert!(values.len() == gradient.len(), "Adam: {} elements, {} gradients", values.len(), gradient.len());
-            let pieces = values.par_chunks_mut(GRAIN).zip(gradient.par_chunks(GRAIN));
-            let moments = first.par_chunks_mut(GRAIN).zip(second.par_chunks_mut(GRAIN));
-            pieces
-                .zip(moments)
-                .for_each(|((values, gradient), (m, v))| vectorised(|| update.apply(values, gradient, m, v)));
+            let arrays = [parameter.elements_mut(), first, second];
+            gradient.update(arrays, &mut self.scratch, |g, [values, m, v]| update.apply(values, g, m, v));
         }
     }
 }
@@ -107,6 +98,7 @@ impl<T: Real> Update<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parallel::GRAIN;
     use ndarray::array;
 
     /// Algorithm 1 worked by hand for α = 0.1, β₁ = 0.9, β₂ = 0.99 and gradients 2, then −1:
@@ -117,7 +109,7 @@ mod tests {
     fn two_steps_agree_with_the_paper_by_hand() {
         let mut parameters = [Parameter::new("x", array![1.0f64].into_dyn())];
         let mut adam = Adam::new(&parameters, 0.1, 0.9, 0.99);
-        let gradient = |g: f64| [Arc::new(array![g].into_dyn())];
+        let gradient = |g: f64| [Gradient::from(array![g].into_dyn())];
         adam.step(&mut parameters, &gradient(2.0));
         assert!((parameters[0].value[[0]] - 0.9).abs() < 1e-9);
         adam.step(&mut parameters, &gradient(-1.0));
@@ -134,7 +126,7 @@ mod tests {
             let array = ndarray::Array1::from(piece.to_vec()).into_dyn();
             let mut parameters = [Parameter::new("x", array.clone())];
             let mut adam = Adam::new(&parameters, 1e-3, 0.5, 0.999);
-            adam.step(&mut parameters, &[Arc::new(array)]);
+            adam.step(&mut parameters, &[Gradient::from(array)]);
             parameters[0].value.iter().copied().collect::<Vec<_>>()
         };
         assert_eq!(run(&values), values.chunks(100).flat_map(run).collect::<Vec<_>>());

@@ -1,9 +1,7 @@
 //! Stochastic gradient descent with momentum.
 
 use super::Parameter;
-use crate::autodiff::Real;
-use ndarray::ArrayD;
-use std::sync::Arc;
+use crate::autodiff::{Gradient, Real};
 
 /// `u ← momentum·u + g`, then `θ ← θ − α·u` (Polyak 1964; with momentum 0, plain descent).
 #[derive(Clone, Debug)]
@@ -13,20 +11,21 @@ pub struct Sgd<T: Real = f32> {
     /// In [0, 1): how much of the velocity is kept from step to step.
     pub momentum: f64,
     velocities: Vec<Vec<T>>,
+    scratch: Vec<T>,
 }
 
 impl<T: Real> Sgd<T> {
     /// An optimizer for these parameters, at rest.
     pub fn new(parameters: &[Parameter<T>], learning_rate: f64, momentum: f64) -> Self {
         let velocities = parameters.iter().map(|p| vec![T::ZERO; p.value.len()]).collect();
-        Self { learning_rate, momentum, velocities }
+        Self { learning_rate, momentum, velocities, scratch: Vec::new() }
     }
 
     /// One step: changes each parameter in place by its gradient.
     ///
     /// # Panics
     /// When these are not the parameters that the optimizer was made for.
-    pub fn step(&mut self, parameters: &mut [Parameter<T>], gradients: &[Arc<ArrayD<T>>]) {
+    pub fn step(&mut self, parameters: &mut [Parameter<T>], gradients: &[Gradient<T>]) {
         assert!(
             parameters.len() == self.velocities.len() && gradients.len() == self.velocities.len(),
             "Sgd: made for {} parameters, given {} and {} gradients",
@@ -36,11 +35,12 @@ impl<T: Real> Sgd<T> {
         );
         let (rate, momentum) = (T::from_f64(self.learning_rate), T::from_f64(self.momentum));
         for ((parameter, gradient), velocity) in parameters.iter_mut().zip(gradients).zip(&mut self.velocities) {
-            assert!(parameter.value.shape() == gradient.shape(), "Sgd: a gradient of another shape");
-            for ((value, &g), u) in parameter.elements_mut().iter_mut().zip(gradient.iter()).zip(velocity) {
-                *u = momentum * *u + g;
-                *value -= rate * *u;
-            }
+            gradient.update([parameter.elements_mut(), velocity], &mut self.scratch, |g, [values, u]| {
+                for ((value, &g), u) in values.iter_mut().zip(g).zip(u) {
+                    *u = momentum * *u + g;
+                    *value -= rate * *u;
+                }
+            });
         }
     }
 }
@@ -54,7 +54,7 @@ mod tests {
     fn momentum_carries_on() {
         let mut parameters = [Parameter::new("x", array![1.0f64].into_dyn())];
         let mut sgd = Sgd::new(&parameters, 0.1, 0.5);
-        let gradient = |g: f64| [Arc::new(array![g].into_dyn())];
+        let gradient = |g: f64| [Gradient::from(array![g].into_dyn())];
         sgd.step(&mut parameters, &gradient(2.0)); // u = 2,   θ = 1 − 0.2
         sgd.step(&mut parameters, &gradient(0.0)); // u = 1,   θ = 0.8 − 0.1
         assert!((parameters[0].value[[0]] - 0.7).abs() < 1e-12);

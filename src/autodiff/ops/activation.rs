@@ -24,18 +24,34 @@ impl Activation {
     /// `max(x, 0)`.
     pub const RELU: Activation = Activation::LeakyRelu { slope: 0.0 };
 
-    /// Applies the function to every element.
-    pub(super) fn apply<T: Real>(self, x: &mut ArrayD<T>) {
+    /// `x ← f(x + b)` for each row `x` of `rows`, which are as long as `b`.
+    pub(super) fn apply_to_sum<T: Real>(self, rows: &mut ArrayD<T>, b: &[T]) {
+        struct Sum<'a, T>(&'a mut ArrayD<T>, &'a [T]);
+        impl<T: Real> Loop<T> for Sum<'_, T> {
+            fn run(self, f: impl Fn(T) -> T + Sync + Copy) {
+                kernels::zip_rows_in_place(self.0, self.1, move |x, b| f(x + b));
+            }
+        }
+        self.run_in(Sum(rows, b));
+    }
+
+    /// Runs a loop over this function.
+    fn run_in<T: Real>(self, one: impl Loop<T>) {
         match self {
-            Activation::Identity => {}
+            Activation::Identity => one.run(|x| x),
             Activation::LeakyRelu { slope } => {
                 let slope = T::from_f64(slope);
-                kernels::map_in_place(x, move |x| if x > T::ZERO { x } else { slope * x });
+                one.run(move |x| if x > T::ZERO { x } else { slope * x });
             }
-            Activation::Sigmoid => kernels::map_in_place(x, T::sigmoid),
-            Activation::Tanh => kernels::map_in_place(x, T::hyperbolic_tangent),
+            Activation::Sigmoid => one.run(T::sigmoid),
+            Activation::Tanh => one.run(T::hyperbolic_tangent),
         }
     }
+}
+
+/// A loop that is compiled for each function it is run over, so that each becomes vector code.
+trait Loop<T> {
+    fn run(self, f: impl Fn(T) -> T + Sync + Copy);
 }
 
 /// `y = f(x)`.
@@ -44,9 +60,14 @@ struct Activate(Activation);
 
 impl<T: Real> Operation<T> for Activate {
     fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        struct Map<'a, T>(&'a ArrayD<T>, &'a mut ArrayD<T>);
+        impl<T: Real> Loop<T> for Map<'_, T> {
+            fn run(self, f: impl Fn(T) -> T + Sync + Copy) {
+                kernels::map_into(self.0, self.1, f);
+            }
+        }
         let mut y = pool.take(x[0].shape());
-        kernels::slice_mut(&mut y).copy_from_slice(kernels::slice(x[0]));
-        self.0.apply(&mut y);
+        self.0.run_in(Map(x[0], &mut y));
         y
     }
 

@@ -1,5 +1,6 @@
 //! Broadcasting and summing: each is the adjoint of the other.
 
+use crate::autodiff::deferred::Deferred;
 use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Var, kernels};
 use ndarray::ArrayD;
 
@@ -59,6 +60,16 @@ impl<'t, T: Real> Var<'t, T> {
             return self;
         }
         self.tape().apply(SumTo { shape: shape.into() }, &[self])
+    }
+
+    /// The sum over the rows: `[n, …]` gives `[…]`.
+    ///
+    /// # Panics
+    /// When the value is a single number.
+    pub fn sum_rows(self) -> Var<'t, T> {
+        let shape = self.shape();
+        assert!(!shape.is_empty(), "sum_rows: a single number has no rows");
+        if self.tape().is_recording() { self.sum_to(&shape[1..]) } else { self.tape().defer(Deferred::RowSum(self.value())) }
     }
 
     /// The sum of all elements, of shape `[]`.

@@ -25,10 +25,9 @@ impl<T: Real> Operation<T> for Dense {
             bias.shape()
         );
         let mut y = pool.take(&[batch, fan_out]);
-        let rows = kernels::slice_mut(&mut y); //                     [batch, out]
-        rows.chunks_exact_mut(fan_out.max(1)).for_each(|row| row.copy_from_slice(kernels::slice(bias)));
-        gemm(as_matrix(x, false), as_matrix(weight, true), Beta::One, MatrixMut::new(rows, batch, fan_out));
-        self.activation.apply(&mut y);
+        let product = MatrixMut::new(kernels::slice_mut(&mut y), batch, fan_out);
+        gemm(as_matrix(x, false), as_matrix(weight, true), Beta::Zero, product);
+        self.activation.apply_to_sum(&mut y, kernels::slice(bias));
         y
     }
 
@@ -37,7 +36,7 @@ impl<T: Real> Operation<T> for Dense {
         let g = step.gradient.through(self.activation, y); //         [batch, out], before f
         step.add(0, || g.matmul(weight)); //                          [batch, in]
         step.add(1, || g.matmul_tn(x)); //                            [out, in]
-        step.add(2, || g.sum_to(&g.shape()[1..])); //         [out]
+        step.add(2, || g.sum_rows()); //                              [out]
     }
 }
 
@@ -70,7 +69,7 @@ mod tests {
         for f in [Activation::Identity, Activation::LeakyRelu { slope: 0.2 }, Activation::Sigmoid, Activation::Tanh] {
             let (fused, plain) = (x.dense(w, b, f), (x.matmul_nt(w) + b).activate(f));
             assert!((fused - plain).powi(2).sum().item() <= 1e-28, "{f:?}");
-            let gradient = |y: Var<'_, f64>| tape.gradient_values(y.powi(2).sum(), &[x, w, b]);
+            let gradient = |y: Var<'_, f64>| tape.gradients(y.powi(2).sum(), &[x, w, b]).into_iter().map(Var::value).collect::<Vec<_>>();
             for (fused, plain) in gradient(fused).iter().zip(gradient(plain)) {
                 assert!(fused.iter().zip(plain.iter()).all(|(a, b)| (a - b).abs() <= 1e-13), "{f:?}");
             }

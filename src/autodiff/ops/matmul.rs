@@ -1,5 +1,6 @@
 //! The matrix product. The forms A·B, A·Bᵀ and Aᵀ·B are each other's derivatives.
 
+use crate::autodiff::deferred::{Deferred, Factor};
 use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
 use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
 use ndarray::ArrayD;
@@ -38,6 +39,10 @@ pub(super) fn as_matrix<T: Real>(x: &ArrayD<T>, transposed: bool) -> MatrixRef<'
 }
 
 fn product<'t, T: Real>(a: Var<'t, T>, transpose_a: bool, b: Var<'t, T>, transpose_b: bool) -> Var<'t, T> {
+    if !a.tape().is_recording() {
+        let factors = (Factor::new(a.value(), transpose_a), Factor::new(b.value(), transpose_b));
+        return a.tape().defer(Deferred::product(factors.0, factors.1));
+    }
     a.tape().apply(MatMul { transpose_a, transpose_b }, &[a, b])
 }
 

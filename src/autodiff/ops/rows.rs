@@ -1,7 +1,9 @@
 //! Putting rows together and taking them apart. A "row" is one entry of the first axis: in a
 //! batch, one sample.
 
+use crate::autodiff::tape::Value;
 use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::parallel::in_pieces;
 use ndarray::ArrayD;
 use std::ops::Range;
 
@@ -20,8 +22,8 @@ impl<T: Real> Operation<T> for ConcatRows {
         );
         let mut y = pool.take(&with_rows(a, a.shape()[0] + b.shape()[0]));
         let (first, second) = kernels::slice_mut(&mut y).split_at_mut(a.len());
-        first.copy_from_slice(kernels::slice(a));
-        second.copy_from_slice(kernels::slice(b));
+        in_pieces(first, |start, piece| piece.copy_from_slice(&kernels::slice(a)[start..][..piece.len()]));
+        in_pieces(second, |start, piece| piece.copy_from_slice(&kernels::slice(b)[start..][..piece.len()]));
         y
     }
 
@@ -113,6 +115,11 @@ impl<'t, T: Real> Var<'t, T> {
     /// # Panics
     /// When there are no such rows.
     pub fn slice_rows(self, rows: Range<usize>) -> Var<'t, T> {
+        if let Value::Deferred(whole) = self.raw_value()
+            && let Some(part) = whole.slice_rows(&rows)
+        {
+            return self.tape().defer(part);
+        }
         self.tape().apply(SliceRows { rows }, &[self])
     }
 

@@ -1,0 +1,116 @@
+//! Products that wait until somebody looks at them.
+
+use super::{Pool, Real, Shape, kernels};
+use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
+use ndarray::ArrayD;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A value that is known by what it is made of.
+///
+/// What a gradient of weights is, before it is one array: each sample `i` of a batch contributes
+/// the outer product of the gradient at the layer's output, `aᵢ`, and the layer's input, `bᵢ`, and
+/// the gradient is their sum `Σᵢ aᵢ ⊗ bᵢ = Aᵀ·B`. Kept apart, the factors are small, and tell the
+/// gradient of every single sample (Goodfellow 2015, *Efficient Per-Example Gradient
+/// Computations*). So as long as nobody needs the sum, samples can still be given weights, rows
+/// can still be left out, and the optimizer can take the sum as it comes, piece by piece.
+#[derive(Clone, Debug)]
+pub(super) enum Deferred<T: Real> {
+    /// `op(A)·op(B)`.
+    Product {
+        a: Factor<T>,
+        b: Factor<T>,
+    },
+    /// `Σᵢ aᵢ` over the rows of `A`.
+    RowSum(Arc<ArrayD<T>>),
+}
+
+/// One side of a product: some rows of a matrix, transposed or not.
+#[derive(Clone, Debug)]
+pub(super) struct Factor<T: Real> {
+    matrix: Arc<ArrayD<T>>,
+    rows: Range<usize>,
+    transposed: bool,
+}
+
+impl<T: Real> Factor<T> {
+    pub(super) fn new(matrix: Arc<ArrayD<T>>, transposed: bool) -> Self {
+        let &[rows, _] = matrix.shape() else { panic!("matmul: shape {:?} is not a matrix", matrix.shape()) };
+        Self { matrix, rows: 0..rows, transposed }
+    }
+
+    pub(super) fn view(&self) -> MatrixRef<'_, T> {
+        let (columns, Range { start, end }) = (self.matrix.shape()[1], self.rows.clone());
+        let elements = &kernels::slice(&self.matrix)[start * columns..end * columns];
+        let matrix = MatrixRef::new(elements, end - start, columns);
+        if self.transposed { matrix.transposed() } else { matrix }
+    }
+}
+
+impl<T: Real> Deferred<T> {
+    pub(super) fn product(a: Factor<T>, b: Factor<T>) -> Self {
+        let (left, right) = (a.view().shape(), b.view().shape());
+        assert!(left[1] == right[0], "matmul: {left:?} times {right:?}");
+        Self::Product { a, b }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        match self {
+            Self::Product { a, b } => [a.view().shape()[0], b.view().shape()[1]].as_slice().into(),
+            Self::RowSum(a) => a.shape()[1..].into(),
+        }
+    }
+
+    /// Carries it out.
+    pub(super) fn value(&self, pool: &mut Pool<T>) -> ArrayD<T> {
+        let mut value = pool.take(&self.shape());
+        self.write(kernels::slice_mut(&mut value));
+        value
+    }
+
+    /// Carries it out into these elements, in row-major order.
+    pub(super) fn write(&self, value: &mut [T]) {
+        match self {
+            Self::Product { a, b } => {
+                let (a, b) = (a.view(), b.view());
+                gemm(a, b, Beta::Zero, MatrixMut::new(value, a.shape()[0], b.shape()[1]));
+            }
+            Self::RowSum(a) => kernels::sum_rows(kernels::slice(a), value),
+        }
+    }
+
+    /// The same with other numbers for its samples: `change` gets the matrix in which each row is a
+    /// sample, whether a product keeps it (`A·B`) or sums over it (`Aᵀ·B`), and the rows in use, and
+    /// answers a matrix of these rows.
+    pub(super) fn map_samples(
+        self,
+        change: impl FnOnce(&Arc<ArrayD<T>>, &Range<usize>) -> Arc<ArrayD<T>>,
+    ) -> Self {
+        match self {
+            Self::Product { a, b } => Self::Product { a: Factor::new(change(&a.matrix, &a.rows), a.transposed), b },
+            Self::RowSum(a) => Self::RowSum(change(&a, &(0..a.shape()[0]))),
+        }
+    }
+
+    /// Rows `rows` of it, if that is a smaller sum: the rows of a product are the products of `A`'s rows.
+    pub(super) fn slice_rows(&self, rows: &Range<usize>) -> Option<Self> {
+        match self {
+            Self::Product { a, b } if !a.transposed => {
+                let Range { start, end } = a.rows;
+                let sliced = start + rows.start..start + rows.end;
+                let fits = rows.start <= rows.end && sliced.end <= end;
+                fits.then(|| Self::Product { a: Factor { rows: sliced, ..a.clone() }, b: b.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The matrices it is made of.
+    pub(super) fn into_matrices(self) -> impl Iterator<Item = Arc<ArrayD<T>>> {
+        let (first, second) = match self {
+            Self::Product { a, b } => (a.matrix, Some(b.matrix)),
+            Self::RowSum(a) => (a, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
