@@ -4,10 +4,12 @@
 use ndarray::ArrayD;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 use twoplayer::autodiff::gradcheck::{Order, check};
-use twoplayer::autodiff::{Activation, Tape, Var};
-use twoplayer::gan::{GradientPenalty, Objective, play};
+use twoplayer::autodiff::{Activation, Real, Tape, Var};
+use twoplayer::gan::{GradientPenalty, Objective, gradients_for_both, play};
 use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
+use twoplayer::parallel;
 
 type V<'t> = Var<'t, f64>;
 type Function = for<'t> fn(&[V<'t>]) -> V<'t>;
@@ -175,7 +177,7 @@ fn gradient_penalty_agrees_with_its_independent_oracle() {
     }
 }
 
-fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
+const fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
     LayerSpec::Dense { units, activation }
 }
 
@@ -216,6 +218,114 @@ fn the_whole_game_agrees_with_central_differences() {
                 Order::First,
             );
             assert!(report.within(TOLERANCE), "{objective:?}, {player}: {report}");
+        }
+    }
+}
+
+/// Two small players and what they are shown, in single precision.
+struct Duel {
+    generator: Network<f32>,
+    discriminator: Network<f32>,
+    real: ArrayD<f32>,
+    latent: ArrayD<f32>,
+}
+
+impl Duel {
+    const GENERATOR: [LayerSpec; 2] = [dense(6, UnitActivation::LeakyRelu), dense(5, UnitActivation::Identity)];
+    const DISCRIMINATOR: [LayerSpec; 3] =
+        [dense(9, UnitActivation::Tanh), dense(7, UnitActivation::Tanh), dense(1, UnitActivation::Identity)];
+
+    /// Images around 2 are the generator's, around −2 the real ones; to an odd discriminator of positive
+    /// weights, their logits lie around `logit` and `−logit`.
+    fn new(logit: f32) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(21);
+        let mut generator = Network::new("generator", 3, &Self::GENERATOR, Init::He, &mut rng).unwrap();
+        let mut discriminator = Network::new("discriminator", 5, &Self::DISCRIMINATOR, Init::He, &mut rng).unwrap();
+        let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-0.3..0.3));
+        let (real, latent) = (draw(&[8, 5]) - 2.0, draw(&[8, 3]));
+        Arc::make_mut(&mut generator.parameters[3].value).fill(2.0);
+        for parameter in &mut discriminator.parameters {
+            Arc::make_mut(&mut parameter.value).mapv_inplace(|x: f32| 0.2 * x.abs());
+        }
+        let mut duel = Self { generator, discriminator, real, latent };
+        let mean = duel.logits().mean().unwrap();
+        Arc::make_mut(&mut duel.discriminator.parameters[4].value).mapv_inplace(|x| x * logit / mean);
+        duel
+    }
+
+    /// The discriminator's logits for the generated images.
+    fn logits(&self) -> ArrayD<f32> {
+        let tape = Tape::new();
+        let z = tape.leaf(self.latent.clone());
+        let images = self.generator.forward(&self.generator.leaves(&tape), z, &mut Mode::Evaluate);
+        let logits = self.discriminator.forward(&self.discriminator.leaves(&tape), images, &mut Mode::Evaluate);
+        (*logits.value()).clone()
+    }
+
+    /// The gradients of both players, the discriminator's first, in this precision.
+    fn gradients<T: Real>(&self, objective: Objective, one_walk: bool) -> Vec<ArrayD<f64>> {
+        let widened = |x: &ArrayD<f32>| x.mapv(|x| T::from_f64(f64::from(x)));
+        let tape = Tape::<T>::new();
+        let (generator, discriminator) = (
+            in_precision::<T>(&self.generator, &Self::GENERATOR),
+            in_precision::<T>(&self.discriminator, &Self::DISCRIMINATOR),
+        );
+        let (g, d) = (generator.leaves(&tape), discriminator.leaves(&tape));
+        let generated = generator.forward(&g, tape.leaf(widened(&self.latent)), &mut Mode::Evaluate);
+        let game = play(&discriminator, &d, tape.leaf(widened(&self.real)), generated, &mut Mode::Evaluate);
+        let losses = [objective.discriminator_loss(game.real, game.fake), objective.generator_loss(game.fake)];
+        let [by_d, by_g] = match one_walk {
+            true => gradients_for_both(&game, losses, &d, generated, &g),
+            false => [tape.gradients(losses[0], &d), tape.gradients(losses[1], &g)],
+        };
+        by_d.iter().chain(&by_g).map(|gradient| gradient.value().mapv(Real::as_f64)).collect()
+    }
+}
+
+/// The same network with its numbers in another precision.
+fn in_precision<T: Real>(network: &Network<f32>, layers: &[LayerSpec]) -> Network<T> {
+    let name = network.parameters[0].name.split('.').next().unwrap();
+    let rng = &mut ChaCha8Rng::seed_from_u64(0);
+    let mut copy = Network::<T>::new(name, network.input_width(), layers, Init::He, rng).unwrap();
+    let find = |name: &str| network.parameters.iter().find(|parameter| parameter.name == name);
+    copy.load(|name| find(name).map(|p| p.value.mapv(|x| T::from_f64(f64::from(x))))).unwrap();
+    copy
+}
+
+/// One walk back for two players gives what two walks give, also where the discriminator is sure:
+/// there one player's gradients are e⁸⁰ times as large as the other's.
+#[test]
+fn one_walk_back_serves_both_players() {
+    // As in training: on threads on which the smallest numbers are zero.
+    parallel::on_threads(1, assert_one_walk_serves_both).unwrap();
+}
+
+fn assert_one_walk_serves_both() {
+    /// The largest difference, array by array.
+    fn worst(a: &[ArrayD<f64>], b: &[ArrayD<f64>]) -> Vec<f64> {
+        let of_two = |(a, b): (&ArrayD<f64>, &ArrayD<f64>)| (a - b).mapv(f64::abs).into_iter().fold(0.0, f64::max);
+        a.iter().zip(b).map(of_two).collect()
+    }
+    for logit in [-86.0, -80.0, -3.0, 0.5, 80.0, 86.0] {
+        let duel = Duel::new(logit);
+        assert!(duel.logits().iter().all(|x| (x / logit - 1.0).abs() < 0.3), "{logit}: {:?}", duel.logits());
+        for objective in [Objective::NonSaturating, Objective::Minimax] {
+            let by_the_book = duel.gradients::<f64>(objective, false);
+            let sizes: Vec<f64> = by_the_book.iter().map(|g| g.iter().fold(0.0, |size, x| x.abs().max(size))).collect();
+            let double = worst(&duel.gradients::<f64>(objective, true), &by_the_book);
+            assert!(
+                double.iter().zip(&sizes).all(|(error, size)| *error <= 1e-12 * size),
+                "{logit}: {double:?} {sizes:?}"
+            );
+            // In single precision no worse than two walks, where real and generated images cancel, say.
+            let one = worst(&duel.gradients::<f32>(objective, true), &by_the_book);
+            let two = worst(&duel.gradients::<f32>(objective, false), &by_the_book);
+            for ((one, two), size) in one.iter().zip(&two).zip(&sizes) {
+                assert!(
+                    *one <= 3.0 * two + 1e-6 * size,
+                    "{logit} {objective:?}: {one:e}, by two walks {two:e}, of {size:e}"
+                );
+            }
         }
     }
 }

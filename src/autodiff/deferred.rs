@@ -17,10 +17,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) enum Deferred<T: Real> {
     /// `op(A)·op(B)`.
-    Product {
-        a: Factor<T>,
-        b: Factor<T>,
-    },
+    Product { a: Factor<T>, b: Factor<T> },
     /// `Σᵢ aᵢ` over the rows of `A`.
     RowSum(Arc<ArrayD<T>>),
 }
@@ -79,16 +76,15 @@ impl<T: Real> Deferred<T> {
         }
     }
 
-    /// The same with other numbers for its samples: `change` gets the matrix in which each row is a
-    /// sample, whether a product keeps it (`A·B`) or sums over it (`Aᵀ·B`), and the rows in use, and
-    /// answers a matrix of these rows.
-    pub(super) fn map_samples(
-        self,
-        change: impl FnOnce(&Arc<ArrayD<T>>, &Range<usize>) -> Arc<ArrayD<T>>,
-    ) -> Self {
+    /// If this is a sum over samples, the same with `change(samples)` for the matrix `A` in which each row
+    /// is a sample's.
+    pub(super) fn map_samples(self, change: impl FnOnce(&Arc<ArrayD<T>>) -> Arc<ArrayD<T>>) -> Option<Self> {
         match self {
-            Self::Product { a, b } => Self::Product { a: Factor::new(change(&a.matrix, &a.rows), a.transposed), b },
-            Self::RowSum(a) => Self::RowSum(change(&a, &(0..a.shape()[0]))),
+            Self::Product { a, b } if a.transposed => {
+                Some(Self::Product { a: Factor { matrix: change(&a.matrix), ..a }, b })
+            }
+            Self::Product { .. } => None,
+            Self::RowSum(a) => Some(Self::RowSum(change(&a))),
         }
     }
 

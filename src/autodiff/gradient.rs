@@ -4,7 +4,6 @@ use super::tape::Value;
 use super::{Pool, Real, Shape, Tape, Var, kernels};
 use crate::parallel::{GRAIN, vectorised};
 use ndarray::ArrayD;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A gradient that outlives the tape's reset.
@@ -27,32 +26,33 @@ impl<T: Real> From<ArrayD<T>> for Gradient<T> {
 }
 
 impl<T: Real> Tape<T> {
-    /// Gradients by sample `i` of a batch, weighted: `Σᵢ wᵢ·gᵢ` where a gradient is the sum `Σᵢ gᵢ` over
-    /// the batch, `wᵢ·gᵢ` where it is row by row. `weights` is `[batch, 1]`.
+    /// Sums over a batch, weighted: `Σᵢ wᵢ·gᵢ` where a gradient is `Σᵢ gᵢ`, with one weight a sample in
+    /// `weights`, `[batch, 1]`.
     ///
-    /// This takes gradients that are still products: those of layers' weights, biases and inputs
-    /// straight from [`gradients`](Tape::gradients) or [`pull_back`](Tape::pull_back).
+    /// The gradients are those of layers' weights and biases, fresh from a walk back: they know
+    /// their samples as long as nobody has looked at their sum.
     ///
     /// # Panics
-    /// When one has already been summed, or comes from another number of samples.
+    /// When one is not such a sum, or one of another number of samples.
     pub fn weigh_samples<'t>(&'t self, gradients: &[Var<'t, T>], weights: Var<'t, T>) -> Vec<Var<'t, T>> {
         let weights = weights.value();
         // A layer's weights and bias share a factor: one weighted copy will do.
-        let mut copies: Vec<(Arc<ArrayD<T>>, Range<usize>, Arc<ArrayD<T>>)> = Vec::new();
-        let mut weigh = |samples: &Arc<ArrayD<T>>, rows: &Range<usize>| {
-            if let Some((.., copy)) = copies.iter().find(|(plain, r, _)| Arc::ptr_eq(plain, samples) && r == rows) {
+        let mut copies: Vec<(Arc<ArrayD<T>>, Arc<ArrayD<T>>)> = Vec::new();
+        let mut weigh = |samples: &Arc<ArrayD<T>>| {
+            if let Some((_, copy)) = copies.iter().find(|(plain, _)| Arc::ptr_eq(plain, samples)) {
                 return Arc::clone(copy);
             }
-            let shape = Shape::from(samples.shape()).with(0, rows.len());
-            let length: usize = shape[1..].iter().product();
-            let plain = &kernels::slice(samples)[rows.start * length..rows.end * length];
-            let copy = self.fill(&shape, |y| kernels::scale_rows(plain, kernels::slice(&weights), y)).value();
-            copies.push((Arc::clone(samples), rows.clone(), Arc::clone(&copy)));
+            let (plain, weights) = (kernels::slice(samples), kernels::slice(&weights));
+            let copy = self.fill(samples.shape(), |y| kernels::scale_rows(plain, weights, y)).value();
+            copies.push((Arc::clone(samples), Arc::clone(&copy)));
             copy
         };
-        let weighted = |gradient: &Var<'t, T>| match gradient.raw_value() {
-            Value::Deferred(deferred) => self.defer(deferred.map_samples(&mut weigh)),
-            Value::Known(_) => panic!("weigh_samples: {gradient:?} has been summed"),
+        let weighted = |gradient: &Var<'t, T>| {
+            let sum = match gradient.raw_value() {
+                Value::Deferred(sum) => sum.map_samples(&mut weigh),
+                Value::Known(_) => None,
+            };
+            self.defer(sum.unwrap_or_else(|| panic!("weigh_samples: {gradient:?} is not a sum over samples")))
         };
         gradients.iter().map(weighted).collect()
     }

@@ -61,6 +61,18 @@ pub fn zip<T: Real>(
         });
         return result;
     }
+    if let (Some((&length, a_rows)), Some((1, b_rows))) = (a.shape().split_last(), b.shape().split_last())
+        && a_rows == b_rows
+    {
+        // One number of b for each row of a.
+        let mut result = pool.take(a.shape());
+        let (a, b) = (slice(a), slice(b));
+        in_rows(slice_mut(&mut result), length, |i, row| {
+            let (f, b) = (f, b[i]);
+            row.iter_mut().zip(&a[i * length..]).for_each(|(y, &a)| *y = f(a, b));
+        });
+        return result;
+    }
     let shape = broadcast_shape(a.shape(), b.shape())
         .unwrap_or_else(|| panic!("{name}: shapes {:?} and {:?} do not broadcast", a.shape(), b.shape()));
     let mut result = pool.take(&shape);

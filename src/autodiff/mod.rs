@@ -25,8 +25,8 @@
 
 mod backward;
 mod deferred;
-mod gradient;
 pub mod gradcheck;
+mod gradient;
 mod kernels;
 mod operation;
 pub mod ops;

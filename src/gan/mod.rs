@@ -22,4 +22,4 @@ pub use objective::Objective;
 pub use penalty::GradientPenalty;
 pub use random::Stream;
 pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
-pub use trainer::{BuildError, Game, Scores, Trainer, build_generator, latent_vectors, play};
+pub use trainer::{BuildError, Game, Scores, Trainer, build_generator, gradients_for_both, latent_vectors, play};

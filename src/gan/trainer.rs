@@ -243,7 +243,7 @@ pub fn gradients_for_both<'t, T: Real>(
     let mut by_source = tape.gradients(logits.sum(), &sources);
     let by_image = by_source.split_off(d.len()); //                                     [batch, pixels]
     let d_gradients = tape.weigh_samples(&by_source, by_logit(discriminator_loss, logits));
-    let at_images = tape.weigh_samples(&by_image, by_logit(generator_loss, game.fake))[0];
+    let at_images = tape.without_recording(|| by_image[0] * by_logit(generator_loss, game.fake));
     [d_gradients, tape.pull_back(generated, at_images, g)]
 }
 

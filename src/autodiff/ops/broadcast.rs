@@ -69,7 +69,11 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn sum_rows(self) -> Var<'t, T> {
         let shape = self.shape();
         assert!(!shape.is_empty(), "sum_rows: a single number has no rows");
-        if self.tape().is_recording() { self.sum_to(&shape[1..]) } else { self.tape().defer(Deferred::RowSum(self.value())) }
+        if self.tape().is_recording() {
+            self.sum_to(&shape[1..])
+        } else {
+            self.tape().defer(Deferred::RowSum(self.value()))
+        }
     }
 
     /// The sum of all elements, of shape `[]`.

@@ -69,7 +69,9 @@ mod tests {
         for f in [Activation::Identity, Activation::LeakyRelu { slope: 0.2 }, Activation::Sigmoid, Activation::Tanh] {
             let (fused, plain) = (x.dense(w, b, f), (x.matmul_nt(w) + b).activate(f));
             assert!((fused - plain).powi(2).sum().item() <= 1e-28, "{f:?}");
-            let gradient = |y: Var<'_, f64>| tape.gradients(y.powi(2).sum(), &[x, w, b]).into_iter().map(Var::value).collect::<Vec<_>>();
+            let gradient = |y: Var<'_, f64>| {
+                tape.gradients(y.powi(2).sum(), &[x, w, b]).into_iter().map(Var::value).collect::<Vec<_>>()
+            };
             for (fused, plain) in gradient(fused).iter().zip(gradient(plain)) {
                 assert!(fused.iter().zip(plain.iter()).all(|(a, b)| (a - b).abs() <= 1e-13), "{f:?}");
             }
