@@ -115,12 +115,7 @@ impl Pass<'_> {
                 add: block.beta == Beta::One || self.depth.start > 0,
                 ahead: Ahead::of(&next, index),
             };
-            for row in 0..rows.len() {
-                let address = tile.c.wrapping_add(row * tile.c_row_stride);
-                super::tile::prefetch(address);
-                super::tile::prefetch(address.wrapping_add(16));
-                super::tile::prefetch(address.wrapping_add(31));
-            }
+            tile.fetch_c(rows.len());
             // SAFETY: both panels are packed, and the tile is part of the block.
             unsafe { self.kernel.tile(rows.len(), columns)(&tile) };
         }

@@ -25,6 +25,18 @@ pub(super) struct Tile {
     pub ahead: Ahead,
 }
 
+impl Tile {
+    /// Asks for the tile's part of `C`, which is wanted when all steps are done: in training it was
+    /// last touched a layer ago and has left the near caches.
+    pub(super) fn fetch_c(&self, rows: usize) {
+        for row in 0..rows {
+            let first = self.c.wrapping_add(row * self.c_row_stride);
+            // Lines of an unaligned row: one more than it fills.
+            [0, LINE, self.columns - 1].into_iter().for_each(|column| prefetch(first.wrapping_add(column)));
+        }
+    }
+}
+
 /// Multiplies a tile whose number of rows, and of vectors in a row, are the function's own.
 ///
 /// # Safety
