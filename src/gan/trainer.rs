@@ -1,6 +1,7 @@
 //! One step of the game.
 
-use super::{Average, Config, GradientPenalty, Objective, Stream, UpdateRule};
+use super::phases::Clock;
+use super::{Average, Config, GradientPenalty, Objective, Phases, Stream, UpdateRule};
 use crate::autodiff::{Gradient, Real, Tape, Var};
 use crate::nn::{Adam, Mode, Network, NetworkError};
 use rand::{Rng, RngExt};
@@ -24,6 +25,7 @@ pub struct Trainer<T: Real = f32> {
     update: UpdateRule,
     batch_size: usize,
     steps: u64,
+    phases: Phases,
     latent_rng: ChaCha8Rng,
     dropout_rng: ChaCha8Rng,
     tape: Tape<T>,
@@ -120,6 +122,7 @@ impl<T: Real> Trainer<T> {
             update: config.training.update,
             batch_size: config.training.batch_size,
             steps: 0,
+            phases: Phases::default(),
             latent_rng: Stream::Latent.of(seed),
             dropout_rng: Stream::Dropout.of(seed),
             tape: Tape::new(),
@@ -141,19 +144,28 @@ impl<T: Real> Trainer<T> {
     /// One step of both players against a batch of real images, `[batch, pixels]`, which
     /// `write_real` writes into the buffer it is given.
     pub fn step(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        self.phases = Phases::default();
         let scores = match self.update {
             UpdateRule::Simultaneous => self.step_simultaneously(write_real),
             UpdateRule::Alternating => self.step_in_turn(write_real),
         };
         self.steps += 1;
         if let Some(average) = &mut self.average {
+            let mut clock = Clock::start();
             average.follow(&self.generator);
+            clock.lap(&mut self.phases.update);
         }
         scores
     }
 
+    /// Where the time of the last step went.
+    pub fn phases(&self) -> &Phases {
+        &self.phases
+    }
+
     /// Both gradients from one forward pass; then both players move.
     fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let mut clock = Clock::start();
         let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
         let mut mode = Mode::Train(&mut self.dropout_rng);
@@ -166,6 +178,7 @@ impl<T: Real> Trainer<T> {
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
         let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
         let generator_loss = self.objective.generator_loss(game.fake);
+        clock.lap(&mut self.phases.forward);
 
         // Backward: each player's loss with respect to its own weights only.
         let mut gradients = gradients_for_both(&game, [discriminator_loss, generator_loss], &d, generated, &g);
@@ -176,16 +189,20 @@ impl<T: Real> Trainer<T> {
         let [d_gradients, g_gradients] = gradients.map(|all| all.into_iter().map(Gradient::from).collect::<Vec<_>>());
         let [real, fake] = game.mean_probabilities();
         let (discriminator_loss, generator_loss) = (discriminator_loss.item().as_f64(), generator_loss.item().as_f64());
+        clock.lap(&mut self.phases.backward);
 
-        self.tape.reset(); // lets go of the weights
+        // Update, once the tape has let go of the weights.
+        self.tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
         self.generator_optimizer.step(&mut self.generator.parameters, &g_gradients);
         self.tape.recycle(d_gradients.into_iter().chain(g_gradients));
+        clock.lap(&mut self.phases.update);
         Scores { discriminator_loss, generator_loss, real, fake }
     }
 
     /// The discriminator moves first; then the generator answers the discriminator as it now is.
     fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+        let mut clock = Clock::start();
         let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
         let mut mode = Mode::Train(&mut self.dropout_rng);
@@ -201,21 +218,27 @@ impl<T: Real> Trainer<T> {
         let loss = self.objective.discriminator_loss(game.real, game.fake);
         let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
         let penalised = r1.map_or(loss, |r1| loss + r1);
+        clock.lap(&mut self.phases.forward);
         let gradients = turn.take_gradients(penalised, &d);
         let (discriminator_loss, [real, fake]) = (loss.item().as_f64(), game.mean_probabilities());
+        clock.lap(&mut self.phases.backward);
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
         self.discriminator_tape.recycle(gradients);
+        clock.lap(&mut self.phases.update);
 
         // The generator's turn, with the same images before the new discriminator.
         let d = self.discriminator.leaves(tape);
         let logits = self.discriminator.forward(&d, generated, &mut mode); //    [batch, 1]
         let loss = self.objective.generator_loss(logits);
+        clock.lap(&mut self.phases.forward);
         let gradients = tape.take_gradients(loss, &g);
         let generator_loss = loss.item().as_f64();
+        clock.lap(&mut self.phases.backward);
         self.tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         self.tape.recycle(gradients);
+        clock.lap(&mut self.phases.update);
         Scores { discriminator_loss, generator_loss, real, fake }
     }
 }

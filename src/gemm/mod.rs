@@ -68,7 +68,9 @@ mod matrix;
 mod nest;
 #[cfg(target_arch = "x86_64")]
 mod pack;
+mod peak;
 mod split;
+mod tally;
 #[cfg(target_arch = "x86_64")]
 mod tile;
 
@@ -76,11 +78,14 @@ pub use denormal::flush_denormals;
 pub use element::Element;
 pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};
 pub use matrix::{Beta, MatrixMut, MatrixRef};
+pub use peak::peak_gflops;
+pub use tally::{Tally, tally};
 
 use element::Block;
 use rayon::prelude::*;
 use split::Blocks;
 use std::ops::Range;
+use std::time::Instant;
 
 /// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool.
 ///
@@ -111,6 +116,7 @@ fn product<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, beta: B
     if c.rows == 0 || c.columns == 0 {
         return;
     }
+    let start = Instant::now();
     let blocks = Blocks::of(c.rows, c.columns, a.columns, rayon::current_num_threads());
     let product = Product { kernel, a, b, beta, c: c.data.as_mut_ptr(), c_row_stride: c.row_stride };
     let multiply = |index: usize| {
@@ -122,6 +128,7 @@ fn product<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, beta: B
     } else {
         (0..blocks.count()).into_par_iter().with_max_len(1).for_each(multiply);
     }
+    tally::count(2 * c.rows * a.columns * c.columns, start);
 }
 
 /// A product whose shapes fit, shared among the threads that write disjoint blocks of `C`.
