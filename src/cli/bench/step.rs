@@ -1,0 +1,113 @@
+//! Whole steps of the game.
+
+use crate::autodiff::Tape;
+use crate::gan::{Config, Cost, Phases, Stream, Trainer, latent_vectors};
+use crate::nn::{Mode, Network};
+use ndarray::{Array2, ArrayD};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What steps take: medians, in milliseconds.
+#[derive(Serialize)]
+pub struct StepTiming {
+    pub steps: u32,
+    pub step_ms: f64,
+    pub fastest_ms: f64,
+    pub images_per_s: f64,
+    pub forward_ms: f64,
+    pub forward_products_ms: f64,
+    pub backward_ms: f64,
+    pub backward_products_ms: f64,
+    pub update_ms: f64,
+    pub update_products_ms: f64,
+    /// The rate of the products within a step, where their operands come from wherever they are.
+    pub in_step_gflops: f64,
+}
+
+impl StepTiming {
+    pub fn products_ms(&self) -> f64 {
+        self.forward_products_ms + self.backward_products_ms + self.update_products_ms
+    }
+
+    /// The share of a step that is neither products nor optimizer: tape, activations, losses, data.
+    pub fn overhead(&self) -> f64 {
+        (self.step_ms - self.update_ms - self.forward_products_ms - self.backward_products_ms) / self.step_ms
+    }
+}
+
+/// Steps before the first that is timed.
+const WARM_UP: u32 = 10;
+
+/// Times steps of this configuration on the current pool; `saturated`, of one whose discriminator is sure.
+pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Result<StepTiming> {
+    let mut trainer = Trainer::<f32>::new(config)?;
+    let real = real_images(config, saturated);
+    if saturated {
+        make_sure(&mut trainer.discriminator, &trainer.generator, config, &real);
+        trainer.set_learning_rates(0.0, 0.0); // and it stays so
+    }
+    let write_real = |images: &mut [f32]| images.copy_from_slice(real.as_slice().expect("rows without gaps"));
+    (0..WARM_UP).for_each(|_| _ = trainer.step(write_real));
+    let timed: Vec<(Duration, Phases)> = (0..steps)
+        .map(|_| {
+            let start = Instant::now();
+            trainer.step(write_real);
+            (start.elapsed(), *trainer.phases())
+        })
+        .collect();
+
+    let ms = |of: fn(&(Duration, Phases)) -> Duration| median(timed.iter().map(|step| 1e3 * of(step).as_secs_f64()));
+    let products = |p: &Phases| [p.forward, p.backward, p.update].map(|cost: Cost| cost.products);
+    let rates = timed.iter().map(|(_, phases)| {
+        let products = products(phases);
+        let seconds: f64 = products.iter().map(|tally| tally.time.as_secs_f64()).sum();
+        1e-9 * products.iter().map(|tally| tally.operations as f64).sum::<f64>() / seconds
+    });
+    let step_ms = ms(|step| step.0);
+    Ok(StepTiming {
+        steps,
+        step_ms,
+        fastest_ms: 1e3 * timed.iter().map(|step| step.0).min().unwrap_or_default().as_secs_f64(),
+        images_per_s: config.training.batch_size as f64 / step_ms * 1e3,
+        forward_ms: ms(|step| step.1.forward.time),
+        forward_products_ms: ms(|step| step.1.forward.products.time),
+        backward_ms: ms(|step| step.1.backward.time),
+        backward_products_ms: ms(|step| step.1.backward.products.time),
+        update_ms: ms(|step| step.1.update.time),
+        update_products_ms: ms(|step| step.1.update.products.time),
+        in_step_gflops: median(rates),
+    })
+}
+
+/// Noise; or images so bright that they are easily told from a fresh generator's.
+fn real_images(config: &Config, bright: bool) -> ArrayD<f32> {
+    let noise = |i: usize| (i % 97) as f32 / 97.0;
+    let pixel = |(row, column)| if bright { 1.0 } else { noise(row * config.pixels() + column) };
+    Array2::from_shape_fn((config.training.batch_size, config.pixels()), pixel).into_dyn()
+}
+
+/// Scales and shifts the discriminator's logits so that their means are 80 for the real images and
+/// −80 for generated ones.
+fn make_sure(discriminator: &mut Network, generator: &Network, config: &Config, real: &ArrayD<f32>) {
+    let tape = Tape::new();
+    let mut rng = Stream::Latent.of(config.seed);
+    let z = latent_vectors(&tape, config.training.batch_size, generator.input_width(), &mut rng);
+    let generated = generator.forward(&generator.leaves(&tape), z, &mut Mode::Evaluate);
+    let d = discriminator.leaves(&tape);
+    let mean = |images| discriminator.forward(&d, images, &mut Mode::Evaluate).mean().item();
+    let [at_real, at_generated] = [tape.leaf(real.clone()), generated].map(mean);
+    drop(tape);
+
+    let scale = 160.0 / (at_real - at_generated);
+    let [.., weight, bias] = &mut *discriminator.parameters else { unreachable!("a network has a dense layer") };
+    Arc::make_mut(&mut weight.value).mapv_inplace(|w| scale * w);
+    Arc::make_mut(&mut bias.value).fill(80.0 - scale * at_real);
+}
+
+/// The middle one; of an even number, the upper middle one.
+pub fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+    let mut numbers: Vec<f64> = numbers.collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
+}
