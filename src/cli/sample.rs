@@ -86,8 +86,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let ([height, width], range) = (config.generator.image_shape, config.pixel_range()?);
     let (count, output) = (arguments.count as usize, arguments.output.as_path());
     let mut rng = Stream::Sample.of(arguments.seed);
-    let drawn = on_threads(arguments.threads, || Ok(draw(&generator, count, &mut rng)))?;
-    let bytes = to_bytes(&drawn.images, range);
+    let (drawn, bytes) = on_threads(arguments.threads, || {
+        let drawn = draw(&generator, count, &mut rng);
+        let bytes = to_bytes(&drawn.images, range);
+        Ok((drawn, bytes))
+    })?;
     let digits = || bytes.chunks_exact(height * width);
 
     match form {

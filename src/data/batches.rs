@@ -96,6 +96,7 @@ impl PixelRange {
     }
 
     /// A number of this range on the scale from 0, black, to 1, white.
+    #[inline]
     pub fn to_unit(self, pixel: f32) -> f32 {
         match self {
             PixelRange::Unit => pixel,

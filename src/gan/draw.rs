@@ -5,6 +5,7 @@ use crate::autodiff::Tape;
 use crate::nn::{Mode, Network};
 use ndarray::ArrayD;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Images drawn at a time: enough for the product's full speed, few enough to stay in the cache.
@@ -28,17 +29,17 @@ pub fn draw(generator: &Network, count: usize, rng: &mut ChaCha8Rng) -> Drawn {
 
 /// The images `[count, pixels]` of these latent vectors `[count, latent_dim]`.
 pub(super) fn draw_from(generator: &Network, latent: &ArrayD<f32>) -> Vec<f32> {
-    let mut tape = Tape::new();
-    let mut images = Vec::with_capacity(latent.shape()[0] * generator.output_width());
+    let (latent_dim, pixels) = (generator.input_width(), generator.output_width());
+    let mut images = vec![0.0; latent.shape()[0] * pixels];
     let vectors = latent.as_slice().expect("values of a tape are contiguous");
-    for chunk in vectors.chunks(CHUNK * generator.input_width()) {
-        let rows = chunk.len() / generator.input_width();
+    let chunks = vectors.par_chunks(CHUNK * latent_dim).zip(images.par_chunks_mut(CHUNK * pixels));
+    chunks.for_each_init(Tape::new, |tape, (vectors, images)| {
         tape.reset();
         tape.without_recording(|| {
-            let z = tape.fill(&[rows, generator.input_width()], |z| z.copy_from_slice(chunk));
-            let drawn = generator.forward(&generator.leaves(&tape), z, &mut Mode::Evaluate).value();
-            images.extend(drawn.iter());
+            let z = tape.fill(&[vectors.len() / latent_dim, latent_dim], |z| z.copy_from_slice(vectors));
+            let drawn = generator.forward(&generator.leaves(tape), z, &mut Mode::Evaluate).value();
+            images.copy_from_slice(drawn.as_slice().expect("values of a tape are contiguous"));
         });
-    }
+    });
     images
 }

@@ -24,4 +24,6 @@ pub use penalty::GradientPenalty;
 pub use phases::{Cost, Phases};
 pub use random::Stream;
 pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
-pub use trainer::{BuildError, Game, Scores, Trainer, build_generator, gradients_for_both, latent_vectors, play};
+pub use trainer::{
+    BuildError, Game, Scores, Trainer, blank_generator, build_generator, gradients_for_both, latent_vectors, play,
+};

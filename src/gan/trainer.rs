@@ -275,12 +275,25 @@ pub fn gradients_for_both<'t, T: Real>(
 /// # Errors
 /// When its layers do not form a network, or draw another number of pixels than an image has.
 pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
-    let (generator, pixels) = (&config.generator, config.pixels());
+    let c = &config.generator;
     let mut rng = Stream::GeneratorWeights.of(config.seed);
-    let network = Network::new("generator", generator.latent_dim, &generator.layers, generator.init, &mut rng)?;
-    match network.output_width() {
-        width if width != pixels => Err(BuildError::Pixels { width, pixels }),
-        _ => Ok(network),
+    fitting(Network::new("generator", c.latent_dim, &c.layers, c.init, &mut rng)?, config)
+}
+
+/// The configuration's generator, its weights zero, to load others.
+///
+/// # Errors
+/// As [`build_generator`].
+pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+    let c = &config.generator;
+    fitting(Network::blank("generator", c.latent_dim, &c.layers)?, config)
+}
+
+/// The generator, if it draws as many pixels as an image has.
+fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
+    match (generator.output_width(), config.pixels()) {
+        (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
+        _ => Ok(generator),
     }
 }
 

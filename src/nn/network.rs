@@ -86,9 +86,29 @@ impl<T: Real> Network<T> {
         init: Init,
         rng: &mut impl Rng,
     ) -> Result<Self, NetworkError> {
+        Self::with_weights(name, input_width, layers, |[fan_out, fan_in], activation| {
+            init.weights(fan_in, fan_out, activation, rng)
+        })
+    }
+
+    /// A network whose weights are all zero, to [`load`](Network::load) others.
+    ///
+    /// # Errors
+    /// When the layers cannot form a network.
+    pub fn blank(name: &str, input_width: usize, layers: &[LayerSpec]) -> Result<Self, NetworkError> {
+        Self::with_weights(name, input_width, layers, |shape, _| ArrayD::zeros(IxDyn(&shape)))
+    }
+
+    /// A network that asks for the weights `[fan_out, fan_in]` of each layer.
+    fn with_weights(
+        name: &str,
+        input_width: usize,
+        layers: &[LayerSpec],
+        mut weights: impl FnMut([usize; 2], Activation) -> ArrayD<T>,
+    ) -> Result<Self, NetworkError> {
         let mut network = Self { parameters: Vec::new(), layers: Vec::new(), input_width, output_width: input_width };
         for (index, layer) in layers.iter().enumerate() {
-            network.push(name, index, layer, init, rng)?;
+            network.push(name, index, layer, &mut weights)?;
         }
         if network.parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
@@ -101,13 +121,12 @@ impl<T: Real> Network<T> {
         name: &str,
         index: usize,
         layer: &LayerSpec,
-        init: Init,
-        rng: &mut impl Rng,
+        weights: &mut impl FnMut([usize; 2], Activation) -> ArrayD<T>,
     ) -> Result<(), NetworkError> {
         match *layer {
             LayerSpec::Dense { units: 0, .. } => return Err(NetworkError::NoUnits { name: name.into(), index }),
             LayerSpec::Dense { units, activation } => {
-                let weight = init.weights(self.output_width, units, activation.function(), rng);
+                let weight = weights([units, self.output_width], activation.function());
                 let bias = ArrayD::zeros(IxDyn(&[units]));
                 self.parameters.push(Parameter::new(format!("{name}.{index}.weight"), weight));
                 self.parameters.push(Parameter::new(format!("{name}.{index}.bias"), bias));

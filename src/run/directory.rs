@@ -2,7 +2,7 @@
 
 use super::weights::load_weights;
 use crate::data::{WriteError, write_atomically};
-use crate::gan::{BuildError, Config, ConfigError, build_generator};
+use crate::gan::{BuildError, Config, ConfigError, blank_generator};
 use crate::nn::Network;
 use std::fs;
 use std::io;
@@ -159,7 +159,7 @@ impl RunDirectory {
     pub fn generator(&self) -> Result<(Network, Config), RunError> {
         let config = self.config()?;
         let mut network =
-            build_generator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
+            blank_generator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
         load_weights(&mut network, &self.weights_file("generator"))?;
         Ok((network, config))
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::data::{CLASSES, Digits, PixelRange, WriteError, write_atomically};
+use crate::parallel::in_pieces;
 
 /// Dark grey: lies between tiles and where a tile is missing. Digits are white on black, so neither
 /// can be taken for part of one.
@@ -104,8 +105,14 @@ impl GrayImage {
 /// almost constant one look like a digit: the picture would hide the very faults it is looked at
 /// for, and no two pictures could be compared.
 pub fn to_bytes(pixels: &[f32], range: PixelRange) -> Vec<u8> {
-    // A float that is cast to an integer saturates, which clamps it.
-    pixels.iter().map(|&pixel| (range.to_unit(pixel) * 255.0).round() as u8).collect()
+    let mut bytes = vec![0; pixels.len()];
+    in_pieces(&mut bytes, |start, piece| {
+        for (byte, &pixel) in piece.iter_mut().zip(&pixels[start..]) {
+            // A float that is cast to an integer saturates, which clamps it.
+            *byte = (range.to_unit(pixel) * 255.0).round() as u8;
+        }
+    });
+    bytes
 }
 
 /// Lays tiles out in rows from left to right, enlarged `scale` times without smoothing.
