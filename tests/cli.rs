@@ -230,6 +230,23 @@ fn an_unknown_kernel_is_refused_and_a_known_one_used() {
 }
 
 #[test]
+fn bench_measures_what_it_says() {
+    let arguments = ["bench", "--preset", "article", "--steps", "3", "--batch-size", "8", "--threads", "1"];
+    let json = twoplayer(&[&arguments[..], &["--json", "--saturated"]].concat());
+    assert_eq!(json.code, 0, "{}", json.stderr);
+    let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    for figure in ["step_ms", "saturated_step_ms", "images_per_s", "gemm_gflops", "peak_gflops"] {
+        assert!(report[figure].as_f64().unwrap() > 0.0, "{figure}: {report}");
+    }
+    assert_eq!((report["threads"].as_u64(), report["batch_size"].as_u64()), (Some(1), Some(8)));
+    assert_eq!(report["products"].as_array().unwrap().len(), 9, "the layers whose products are matrices");
+    let table = twoplayer(&arguments).stdout;
+    for part in ["1 thread,", "GFLOP/s", "discriminator 784-1024", "forward", "backward", "update", "images/s"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+}
+
+#[test]
 fn every_command_explains_itself_with_an_example() {
     for command in ["train", "sample", "data", "bench"] {
         let answer = twoplayer(&[command, "--help"]);

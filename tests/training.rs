@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use twoplayer::data::{Digits, Split, fill, locate};
 use twoplayer::gan::{Config, EpochEnd, Observer, ObserverError, StepEnd, TrainError, UpdateRule, train};
 use twoplayer::nn::LayerSpec;
+use twoplayer::parallel;
 use twoplayer::run::Recorder;
 
 fn digits() -> Digits {
@@ -87,8 +88,8 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads() {
         let run = |threads: usize, seed: u64| {
             let directory = TempDir::new().unwrap();
             let config = Config { seed, ..config.clone() };
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| train(&config, &digits, &mut Recorder::new(directory.path(), 1)).unwrap());
+            let mut recorder = Recorder::new(directory.path(), 1);
+            parallel::on_threads(threads, || train(&config, &digits, &mut recorder).unwrap()).unwrap();
             files(directory.path())
         };
         let one = run(1, 7);

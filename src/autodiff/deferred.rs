@@ -110,3 +110,46 @@ impl<T: Real> Deferred<T> {
         std::iter::once(first).chain(second)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::autodiff::Tape;
+    use crate::autodiff::tape::Value;
+    use ndarray::{Array, IxDyn};
+
+    #[test]
+    fn rows_of_a_product_that_waits_are_a_smaller_product() {
+        let tape = Tape::<f64>::new();
+        let leaf =
+            |shape: &[usize]| tape.leaf(Array::from_shape_fn(IxDyn(shape), |i| ((3 * i[0] + i[1]) as f64).sin()));
+        let (a, b) = (leaf(&[6, 3]), leaf(&[3, 4]));
+        let waiting = tape.without_recording(|| a.matmul(b));
+        let rows = waiting.slice_rows(1..5).slice_rows(1..3);
+        assert!(matches!(waiting.raw_value(), Value::Deferred(_)), "nobody has looked at it");
+        assert_eq!(rows.value(), a.matmul(b).slice_rows(2..4).value());
+        // Those of AᵀB are not A's.
+        let waiting = tape.without_recording(|| a.matmul_tn(a));
+        assert_eq!(waiting.slice_rows(1..3).value(), a.matmul_tn(a).slice_rows(1..3).value());
+    }
+
+    #[test]
+    #[should_panic(expected = "slice_rows: no rows 5..7 in [6, 4]")]
+    fn rows_that_are_not_there_are_refused() {
+        let tape = Tape::<f64>::new();
+        let zeros = |shape: &[usize]| tape.leaf(Array::zeros(IxDyn(shape)));
+        tape.without_recording(|| zeros(&[6, 3]).matmul(zeros(&[3, 4]))).slice_rows(5..7);
+    }
+
+    #[test]
+    fn what_waits_keeps_its_factors_until_the_tape_is_reset() {
+        let mut tape = Tape::<f64>::new();
+        let step = |tape: &Tape<f64>| {
+            let a = tape.fill(&[8, 8], |x| x.fill(1.0));
+            tape.without_recording(|| a.matmul(a));
+            a.value().as_ptr()
+        };
+        let first = step(&tape);
+        tape.reset();
+        assert_eq!(step(&tape), first, "the buffer came back though the product was never carried out");
+    }
+}

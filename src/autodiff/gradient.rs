@@ -123,3 +123,70 @@ fn in_step<T: Real, const N: usize>(
     });
     rayon::join(|| in_step(first, firsts, visit), || in_step(second, seconds, visit));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array, IxDyn};
+
+    fn wave(shape: &[usize], speed: f64) -> ArrayD<f64> {
+        let mut angle = 0.0;
+        Array::from_shape_simple_fn(IxDyn(shape), || {
+            angle += speed;
+            f64::sin(angle)
+        })
+    }
+
+    /// The gradients of a dense layer's weight and bias, as they come: sums that are not carried out.
+    fn layer_gradients<'t>(tape: &'t Tape<f64>, loss: impl Fn(Var<'t, f64>) -> Var<'t, f64>) -> Vec<Var<'t, f64>> {
+        let leaf = |shape: &[usize], speed| tape.leaf(wave(shape, speed));
+        let (x, weight, bias) = (leaf(&[5, 3], 1.3), leaf(&[4, 3], 0.7), leaf(&[4], 2.1));
+        tape.gradients(loss(x.dense(weight, bias, super::super::Activation::Tanh)), &[weight, bias])
+    }
+
+    #[test]
+    fn weighing_samples_is_weighing_their_losses() {
+        let tape = Tape::new();
+        let weights = tape.leaf(wave(&[5, 1], 0.9));
+        let plain = layer_gradients(&tape, |y| y.sum_axis(1).sum());
+        let weighed = tape.weigh_samples(&plain, weights);
+        let expected = layer_gradients(&tape, |y| (y.sum_axis(1) * weights).sum());
+        for (weighed, expected) in weighed.into_iter().zip(expected) {
+            assert!((weighed - expected).powi(2).sum().item() <= 1e-28);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "is not a sum over samples")]
+    fn samples_that_are_summed_cannot_be_weighed() {
+        let tape = Tape::new();
+        let gradient = layer_gradients(&tape, |y| y.sum())[0];
+        gradient.value();
+        tape.weigh_samples(&[gradient], tape.leaf(wave(&[5, 1], 0.9)));
+    }
+
+    #[test]
+    fn an_update_sees_every_element_once_with_its_own() {
+        let count = 3 * GRAIN + 5;
+        let known = Gradient::from(Array::from_shape_fn(IxDyn(&[count]), |i| i[0] as f64));
+        let (mut sums, mut visits) = (vec![1.0; count], vec![0.0; count]);
+        known.update([&mut sums, &mut visits], &mut Vec::new(), |g, [sums, visits]| {
+            sums.iter_mut().zip(g).for_each(|(sum, g)| *sum += g);
+            visits.iter_mut().for_each(|visits| *visits += 1.0);
+        });
+        assert!(sums.iter().enumerate().all(|(i, &sum)| sum == 1.0 + i as f64));
+        assert!(visits.iter().all(|&visits| visits == 1.0));
+    }
+
+    #[test]
+    fn an_update_carries_out_a_sum_that_waits() {
+        let tape = Tape::new();
+        let mut scratch = Vec::new();
+        for gradient in layer_gradients(&tape, |y| y.powi(2).sum()).into_iter().map(Gradient::from) {
+            let mut copy = vec![0.0; gradient.shape().iter().product()];
+            gradient.update([&mut copy], &mut scratch, |g, [copy]| copy.copy_from_slice(g));
+            assert_eq!(copy, kernels::slice(&gradient.value()));
+        }
+        assert_eq!(scratch.len(), 12, "one array, as long as the longest");
+    }
+}

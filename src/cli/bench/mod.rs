@@ -107,8 +107,9 @@ fn measure(config: &Config, arguments: &Arguments) -> anyhow::Result<Report> {
 fn print(report: &Report) {
     let Report { preset, batch_size, threads, kernel, machine, peak_gflops: peak, gemm_gflops, products, step, .. } =
         report;
+    let plural = if *threads == 1 { "" } else { "s" };
     println!(
-        "{}, {} cores; {threads} threads, kernel {kernel}, at most {peak:.0} GFLOP/s",
+        "{}, {} cores; {threads} thread{plural}, kernel {kernel}, at most {peak:.0} GFLOP/s",
         machine.processor, machine.cores
     );
     println!("preset {preset}, batch {batch_size}\n");

@@ -8,12 +8,13 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What steps take: medians, in milliseconds.
+/// What steps take; times are medians, in milliseconds.
 #[derive(Serialize)]
 pub struct StepTiming {
     pub steps: u32,
     pub step_ms: f64,
     pub fastest_ms: f64,
+    /// Real images a second over all steps, the longer ones with a penalty too.
     pub images_per_s: f64,
     pub forward_ms: f64,
     pub forward_products_ms: f64,
@@ -65,11 +66,12 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         1e-9 * products.iter().map(|tally| tally.operations as f64).sum::<f64>() / seconds
     });
     let step_ms = ms(|step| step.0);
+    let seconds: f64 = timed.iter().map(|step| step.0.as_secs_f64()).sum();
     Ok(StepTiming {
         steps,
         step_ms,
         fastest_ms: 1e3 * timed.iter().map(|step| step.0).min().unwrap_or_default().as_secs_f64(),
-        images_per_s: config.training.batch_size as f64 / step_ms * 1e3,
+        images_per_s: config.training.batch_size as f64 * f64::from(steps) / seconds,
         forward_ms: ms(|step| step.1.forward.time),
         forward_products_ms: ms(|step| step.1.forward.products.time),
         backward_ms: ms(|step| step.1.backward.time),
