@@ -37,14 +37,14 @@ impl<T: Real> Tape<T> {
     pub fn weigh_samples<'t>(&'t self, gradients: &[Var<'t, T>], weights: Var<'t, T>) -> Vec<Var<'t, T>> {
         let weights = weights.value();
         // A layer's weights and bias share a factor: one weighted copy will do.
-        let mut copies: Vec<(Arc<ArrayD<T>>, Arc<ArrayD<T>>)> = Vec::new();
+        let mut copies: Vec<[Arc<ArrayD<T>>; 2]> = Vec::new(); // [plain, weighted]
         let mut weigh = |samples: &Arc<ArrayD<T>>| {
-            if let Some((_, copy)) = copies.iter().find(|(plain, _)| Arc::ptr_eq(plain, samples)) {
+            if let Some([_, copy]) = copies.iter().find(|[plain, _]| Arc::ptr_eq(plain, samples)) {
                 return Arc::clone(copy);
             }
             let (plain, weights) = (kernels::slice(samples), kernels::slice(&weights));
             let copy = self.fill(samples.shape(), |y| kernels::scale_rows(plain, weights, y)).value();
-            copies.push((Arc::clone(samples), Arc::clone(&copy)));
+            copies.push([Arc::clone(samples), Arc::clone(&copy)]);
             copy
         };
         let weighted = |gradient: &Var<'t, T>| {

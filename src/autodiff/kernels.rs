@@ -26,9 +26,9 @@ pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync
 pub fn map_into<T: Real>(x: &ArrayD<T>, y: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync + Copy) {
     let x = slice(x);
     in_pieces(slice_mut(y), |start, piece| {
-        let f = f; // a copy of its constants for this loop, which may then keep them in registers
+        let here = f; // with its constants, which the loop can then keep in registers
         for (y, &x) in piece.iter_mut().zip(&x[start..]) {
-            *y = f(x);
+            *y = here(x);
         }
     });
 }
@@ -36,8 +36,8 @@ pub fn map_into<T: Real>(x: &ArrayD<T>, y: &mut ArrayD<T>, f: impl Fn(T) -> T + 
 /// `x ← f(x, b)` for every row of `x`, which is as long as `b`, element by element.
 pub fn zip_rows_in_place<T: Real>(x: &mut ArrayD<T>, b: &[T], f: impl Fn(T, T) -> T + Sync + Copy) {
     in_rows(slice_mut(x), b.len(), |_, row| {
-        let f = f;
-        row.iter_mut().zip(b).for_each(|(x, &b)| *x = f(*x, b));
+        let here = f;
+        row.iter_mut().zip(b).for_each(|(x, &b)| *x = here(*x, b));
     });
 }
 
@@ -54,9 +54,9 @@ pub fn zip<T: Real>(
         let mut result = pool.take(a.shape());
         let (a, b) = (slice(a), slice(b));
         in_pieces(slice_mut(&mut result), |start, piece| {
-            let f = f;
+            let here = f;
             for ((y, &a), &b) in piece.iter_mut().zip(&a[start..]).zip(&b[start..]) {
-                *y = f(a, b);
+                *y = here(a, b);
             }
         });
         return result;
@@ -68,8 +68,8 @@ pub fn zip<T: Real>(
         let mut result = pool.take(a.shape());
         let (a, b) = (slice(a), slice(b));
         in_rows(slice_mut(&mut result), length, |i, row| {
-            let (f, b) = (f, b[i]);
-            row.iter_mut().zip(&a[i * length..]).for_each(|(y, &a)| *y = f(a, b));
+            let (here, b) = (f, b[i]);
+            row.iter_mut().zip(&a[i * length..]).for_each(|(y, &a)| *y = here(a, b));
         });
         return result;
     }
