@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::error::DataError;
 use super::mnist::Digits;
+use crate::parallel::in_rows;
 
 /// Shuffled minibatches without end, one epoch after another.
 ///
@@ -123,11 +124,11 @@ pub fn fill(digits: &Digits, indices: &[usize], range: PixelRange, out: &mut [f3
     let (batch, pixels) = (indices.len(), digits.pixels());
     assert_eq!(out.len(), batch * pixels, "data::fill: out has {} elements for [{batch}, {pixels}]", out.len());
     let table = range.table();
-    for (&index, row) in indices.iter().zip(out.chunks_exact_mut(pixels)) {
-        for (number, &byte) in row.iter_mut().zip(digits.image(index)) {
+    in_rows(out, pixels, |i, row| {
+        for (number, &byte) in row.iter_mut().zip(digits.image(indices[i])) {
             *number = table[usize::from(byte)];
         }
-    }
+    });
 }
 
 #[cfg(test)]
