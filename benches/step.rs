@@ -1,46 +1,43 @@
-//! How long things take: one training step of each preset, and the operations around the
-//! products. Compare within one run; absolute times move with the machine.
+//! One training step of each preset, both players, batch 128.
 //!
-//!     cargo bench --bench step
+//!     cargo bench --bench step           # half a minute
+//!     cargo bench --bench step -- mlp
+//!
+//! How to read it: `time` is a step's, and an element is a real image, so elem/s are images a
+//! second. `mlp` penalises the discriminator's slope at every fourth step; a figure is the mean of
+//! four steps in a row. Compare within one run: absolute times move with the machine.
+//! `cargo run --release -- bench` says where a step's time goes, `cargo bench --bench products` and
+//! `--bench operations` how long its parts take.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use twoplayer::autodiff::Tape;
+mod timing;
+
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use std::time::Duration;
+use timing::{THREADS, brief, time_on, timed};
 use twoplayer::gan::{Config, Trainer};
 
-/// One step of both players, batch 128.
+/// So many steps in a row do everything once, the penalty too.
+const CYCLE: u32 = 4;
+
 fn steps(c: &mut Criterion) {
     let mut group = c.benchmark_group("step");
-    group.sample_size(20);
+    group.sample_size(10).measurement_time(Duration::from_secs(5)).sampling_mode(SamplingMode::Flat);
     for preset in Config::presets() {
         let config = Config::preset(preset).expect("it is one of ours");
+        group.throughput(Throughput::Elements(config.training.batch_size as u64));
         let mut trainer = Trainer::<f32>::new(&config).expect("presets fit together");
-        group.bench_function(preset, |b| b.iter(|| trainer.step(|real| real.fill(0.5))));
+        trainer.set_learning_rates(0.0, 0.0); // as much work, and the game does not drift meanwhile
+        for (on, threads) in THREADS {
+            let id = BenchmarkId::new(preset, on);
+            group.bench_function(id, |b| time_on(threads, b, || timed(|| cycle(&mut trainer)) / CYCLE));
+        }
     }
 }
 
-/// Element-wise functions on a batch of images, `[128, 784]`: a plain sum of two arrays is what
-/// memory allows, and the others show what their arithmetic adds.
-fn elementwise(c: &mut Criterion) {
-    let mut group = c.benchmark_group("elementwise");
-    let mut tape = Tape::<f32>::new();
-    let mut run = |name: &str, operation: fn(&Tape)| {
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                operation(&tape);
-                tape.reset();
-            })
-        });
-    };
-    fn batch(tape: &Tape) -> twoplayer::autodiff::Var<'_> {
-        tape.fill(&[128, 784], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 13) as f32 - 6.0))
-    }
-    run("filling alone", |tape| _ = batch(tape));
-    run("add", |tape| _ = batch(tape) + batch(tape));
-    run("exp", |tape| _ = batch(tape).exp());
-    run("sigmoid", |tape| _ = batch(tape).sigmoid());
-    run("tanh", |tape| _ = batch(tape).tanh());
-    run("softplus", |tape| _ = batch(tape).softplus());
+fn cycle(trainer: &mut Trainer) {
+    let noise = |images: &mut [f32]| images.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 97) as f32 / 97.0);
+    (0..CYCLE).for_each(|_| _ = trainer.step(noise));
 }
 
-criterion_group!(benches, steps, elementwise);
+criterion_group!(name = benches; config = brief(); targets = steps);
 criterion_main!(benches);

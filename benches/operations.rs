@@ -1,0 +1,138 @@
+//! What a training step does around its matrix products, one operation at a time.
+//!
+//! - `element by element`: functions on a batch of images, `[128, 784]`. The sum of two arrays is
+//!   what memory allows; the others show what their arithmetic adds.
+//! - `layer 512-1024`: a dense layer with LeakyReLU, forward, and back to the gradients of its
+//!   input, weights and bias. An element is one multiplication or addition of its products.
+//! - `loss of 128 logits`: cross-entropy and its gradient; so few numbers that the tape itself
+//!   is what takes time.
+//! - `1 M parameters`: Adam's sweep, and the moving average's.
+//! - `latent vectors`: a batch of 128 times 100 normal random numbers. They are drawn on one
+//!   thread, since one seed decides them all.
+//!
+//! All of them, in about a minute, or one group:
+//!
+//!     cargo bench --bench operations
+//!     cargo bench --bench operations -- parameters
+//!
+//! How to read it: `elem/s` makes operations of one group comparable, and `1 thread` against `all
+//! threads` shows what threads bring. Compare within one run: absolute times move with the machine.
+
+mod timing;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use ndarray::{ArrayD, IxDyn};
+use std::sync::Arc;
+use std::time::Duration;
+use timing::{THREADS, brief, time_on, timed};
+use twoplayer::autodiff::{Activation, Gradient, Tape, Var};
+use twoplayer::gan::{Average, Stream, latent_vectors};
+use twoplayer::nn::{Adam, Init, LayerSpec, Network, UnitActivation, binary_cross_entropy};
+
+const BATCH: usize = 128;
+
+/// Numbers between −6 and 6.
+fn numbers(shape: &[usize]) -> Arc<ArrayD<f32>> {
+    let mut i = 0;
+    let next = |_| {
+        i += 1;
+        (i % 13) as f32 - 6.0
+    };
+    Arc::new(ArrayD::from_shape_fn(IxDyn(shape), next))
+}
+
+/// Times an operation that goes through so many elements.
+fn bench(c: &mut Criterion, group: &str, name: &str, elements: usize, mut once: impl FnMut() -> Duration + Send) {
+    let mut group = c.benchmark_group(group);
+    group.throughput(Throughput::Elements(elements as u64));
+    for (on, threads) in THREADS {
+        group.bench_function(BenchmarkId::new(name, on), |b| time_on(threads, b, &mut once));
+    }
+}
+
+/// The operation on a tape that keeps its buffers from time to time, as a trainer's does.
+fn on_tape(mut operation: impl FnMut(&Tape) -> Duration + Send) -> impl FnMut() -> Duration + Send {
+    let mut tape = Tape::new();
+    move || {
+        let time = operation(&tape);
+        tape.reset();
+        time
+    }
+}
+
+fn element_by_element(c: &mut Criterion) {
+    let images = numbers(&[BATCH, 784]);
+    let labels = Arc::new(images.mapv(|x| if x > 0.0 { 1.0 } else { 0.0 }));
+    let mut run = |name: &str, function: for<'t> fn(Var<'t>, Var<'t>) -> Var<'t>| {
+        let once = on_tape(|tape| {
+            let (x, t) = (tape.share(&images), tape.share(&labels));
+            timed(|| function(x, t))
+        });
+        bench(c, "element by element", name, images.len(), once);
+    };
+    run("add", |x, t| x + t);
+    run("leaky relu", |x, _| x.leaky_relu(0.2));
+    run("exp", |x, _| x.exp());
+    run("sigmoid", |x, _| x.sigmoid());
+    run("tanh", |x, _| x.tanh());
+    run("softplus", |x, _| x.softplus());
+    run("cross-entropy", |x, t| x.bce_with_logits(t));
+}
+
+fn layer<'t>([x, w, b]: [Var<'t>; 3]) -> Var<'t> {
+    x.dense(w, b, Activation::LeakyRelu { slope: 0.2 })
+}
+
+fn dense_layer(c: &mut Criterion) {
+    const IN: usize = 512;
+    const OUT: usize = 1024;
+    let arrays = [numbers(&[BATCH, IN]), numbers(&[OUT, IN]), numbers(&[OUT])];
+    let gradient = numbers(&[BATCH, OUT]);
+    let forward = on_tape(|tape| {
+        let inputs = arrays.each_ref().map(|array| tape.share(array));
+        timed(|| layer(inputs))
+    });
+    let backward = on_tape(|tape| {
+        let inputs = arrays.each_ref().map(|array| tape.share(array));
+        let (y, gradient) = (layer(inputs), tape.share(&gradient));
+        // A gradient of weights is a product that waits: asking for its value carries it out.
+        timed(|| tape.pull_back(y, gradient, &inputs).into_iter().for_each(|gradient| _ = gradient.value()))
+    });
+    bench(c, "layer 512-1024", "forward", 2 * BATCH * IN * OUT, forward);
+    bench(c, "layer 512-1024", "backward", 4 * BATCH * IN * OUT, backward);
+}
+
+fn loss(c: &mut Criterion) {
+    let logits = numbers(&[BATCH, 1]);
+    let once = on_tape(|tape| {
+        let logits = tape.share(&logits);
+        timed(|| tape.gradients(binary_cross_entropy(logits, 1.0), &[logits]))
+    });
+    bench(c, "loss of 128 logits", "cross-entropy and gradient", BATCH, once);
+}
+
+fn parameters(c: &mut Criterion) {
+    let layer = LayerSpec::Dense { units: 1024, activation: UnitActivation::Identity };
+    let mut rng = Stream::GeneratorWeights.of(0);
+    let mut network = Network::<f32>::new("network", 1024, &[layer], Init::He, &mut rng).expect("one layer");
+    let count = network.parameter_count();
+
+    let mut average = Average::new(&network, 0.9995);
+    bench(c, "1 M parameters", "moving average", count, || timed(|| average.follow(&network)));
+
+    let gradient = |shape: &[usize]| Gradient::from(ArrayD::clone(&numbers(shape)));
+    let gradients: Vec<_> = network.parameters.iter().map(|parameter| gradient(parameter.value.shape())).collect();
+    let mut adam = Adam::new(&network.parameters, 1e-3, 0.5, 0.999);
+    let step = || timed(|| adam.step(&mut network.parameters, &gradients));
+    bench(c, "1 M parameters", "adam", count, step);
+}
+
+fn latent(c: &mut Criterion) {
+    let mut rng = Stream::Latent.of(0);
+    let once = on_tape(|tape| timed(|| latent_vectors(tape, BATCH, 100, &mut rng)));
+    bench(c, "latent vectors", "draw", BATCH * 100, once);
+}
+
+criterion_group!(name = benches; config = brief();
+    targets = element_by_element, dense_layer, loss, parameters, latent);
+criterion_main!(benches);
