@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// the gradient is their sum `Σᵢ aᵢ ⊗ bᵢ = Aᵀ·B`. Kept apart, the factors are small, and tell the
 /// gradient of every single sample (Goodfellow 2015, *Efficient Per-Example Gradient
 /// Computations*). So as long as nobody needs the sum, samples can still be given weights, rows
-/// can still be left out, and the optimizer can take the sum as it comes, piece by piece.
+/// can still be left out, and the optimizer can choose where it is summed.
 #[derive(Clone, Debug)]
 pub(super) enum Deferred<T: Real> {
     /// `op(A)·op(B)`.

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! Read on in this order: `tape.rs` (what is written down), `ops/arithmetic.rs` (what an
-//! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified).
+//! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified), and
+//! `deferred.rs` (why a gradient of weights is worth more before it is summed).
 
 mod backward;
 mod deferred;

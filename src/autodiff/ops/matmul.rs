@@ -40,8 +40,9 @@ pub(super) fn as_matrix<T: Real>(x: &ArrayD<T>, transposed: bool) -> MatrixRef<'
 
 fn product<'t, T: Real>(a: Var<'t, T>, transpose_a: bool, b: Var<'t, T>, transpose_b: bool) -> Var<'t, T> {
     if !a.tape().is_recording() {
-        let factors = (Factor::new(a.value(), transpose_a), Factor::new(b.value(), transpose_b));
-        return a.tape().defer(Deferred::product(factors.0, factors.1));
+        // Nobody will differentiate it: it can wait until somebody looks.
+        let (a_factor, b_factor) = (Factor::new(a.value(), transpose_a), Factor::new(b.value(), transpose_b));
+        return a.tape().defer(Deferred::product(a_factor, b_factor));
     }
     a.tape().apply(MatMul { transpose_a, transpose_b }, &[a, b])
 }
