@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Times a training step of twoplayer, PyTorch and JAX in turn, on this machine, and prints a report.
+
+It builds twoplayer and installs the peers (a few GB) into an environment that it deletes at the end. Linux only.
+The same networks, objective, penalty, update rule, optimizer and moving average, f32, as many threads for each.
+"""
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from contenders import Program
+from machine import ROOT, Peers, build, processor_name, processors
+from report import count
+from sections import Comparison
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"compare.py: {message}; --help explains the options\n")
+
+
+def positive(text):
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
+def options(cores, available):
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", choices=["article", "mlp"], default="article", help="the game (%(default)s)")
+    parser.add_argument("--threads", type=positive, default=cores, help="for each contender (one a core: %(default)s)")
+    parser.add_argument("--rounds", type=positive, default=7, help="that all take part in (%(default)s)")
+    parser.add_argument("--steps", type=positive, default=60, help="timed in each round (%(default)s)")
+    parser.add_argument("--program", type=Path, metavar="PATH", help="a built twoplayer, in place of building it")
+    parser.add_argument("--venv", type=Path, metavar="DIR", help="keep the peers there, and find them there again")
+    chosen = parser.parse_args()
+    if chosen.threads > available:
+        parser.error(f"--threads {chosen.threads}: there are {available} processors here")
+    return chosen
+
+
+def main():
+    if not hasattr(os, "sched_setaffinity"):
+        sys.exit("compare.py: this needs Linux, where a process can be kept to some of the cores")
+    available, cores = processors()
+    chosen = options(cores, len(available))
+    program = Program(chosen.program.resolve() if chosen.program else build())
+    os.chdir(ROOT)  # where our program finds the digits
+    with tempfile.TemporaryDirectory(prefix="twoplayer-compare-") as folder:
+        folder = Path(folder)
+        peers = Peers(chosen.venv.resolve() if chosen.venv else folder / "venv")
+        os.sched_setaffinity(0, available[: chosen.threads])  # which every contender inherits
+        comparison = Comparison(chosen, program, peers, folder)
+        kernel = program.bench(preset=chosen.preset, steps=1)["kernel"]
+        version = program.run("--version")[0].strip()
+        print(f"{processor_name()}, {count(cores, 'core')}, {count(chosen.threads, 'thread')}")
+        print(", ".join([f"{version} (kernel {kernel})", *peers.versions()]))
+        rounds, steps = count(chosen.rounds, "round"), count(chosen.steps, "step")
+        print(f"preset {chosen.preset}, batch 128, f32; {rounds}, each the median of {steps}")
+        if chosen.preset == "mlp":
+            print("(the penalty is due at each fourth step: these are medians of the steps without it)")
+        print("ratios are taken round by round; twoplayer is faster below 1 in ms, above 1 in GFLOP/s\n")
+        for section in comparison.step_and_products():
+            print(section, end="\n\n", flush=True)
+        print(comparison.sampling(), end="\n\n", flush=True)
+        if chosen.threads > 1:
+            print(comparison.threads_of_ours(), end="\n\n", flush=True)
+        print(comparison.memory())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

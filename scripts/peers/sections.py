@@ -1,0 +1,77 @@
+"""The report's sections: who is timed in each, and at what."""
+import sys
+from contextlib import ExitStack
+
+from contenders import NotAvailable, Worker, take_turns
+from machine import share_used
+from report import US, count, table
+
+STEP_PEERS = {
+    "PyTorch, eager": ("PyTorch", "torch_eager"),
+    "PyTorch, torch.compile": ("PyTorch", "torch_compiled"),
+    "JAX, jit": ("JAX", "jax_step"),
+}
+PRODUCTS = {"PyTorch, torch.mm": ("PyTorch", "torch_products")}
+SAMPLING = {"PyTorch, forward pass only": ("PyTorch", "torch_sampling")}
+
+
+class Comparison:
+    def __init__(self, chosen, program, peers, folder):
+        self.preset, self.threads, self.rounds, self.steps = chosen.preset, chosen.threads, chosen.rounds, chosen.steps
+        self.program, self.peers, self.folder = program, peers, folder
+
+    def start(self, stack, kinds):
+        """Workers that are ready for rounds; and why others are not."""
+        ready, missing = {}, {}
+        for name, (peer, script) in kinds.items():
+            print(f"setting up {name} ...", file=sys.stderr)
+            try:
+                if peer in self.peers.missing:
+                    raise NotAvailable(self.peers.missing[peer])
+                settings = {"preset": self.preset, "threads": self.threads, "steps": self.steps}
+                worker = Worker(self.peers, script, settings)
+                stack.callback(worker.close)
+                ready[name] = worker.round
+            except NotAvailable as reason:
+                missing[name] = str(reason)
+        return ready, missing
+
+    def bench(self, threads=None):
+        return self.program.bench(preset=self.preset, steps=self.steps, threads=threads or self.threads)
+
+    def step_and_products(self):
+        """In the same rounds, for our program times both in one process."""
+        with ExitStack() as stack:
+            ready, missing = self.start(stack, STEP_PEERS | PRODUCTS)
+            if (used := share_used()) > 0.05:
+                yield f"Other programs use {100 * used:.0f} % of this machine: do not trust these figures."
+            results = take_turns({US: self.bench} | ready, self.rounds, missing)
+        for title, unit, field, kinds in [
+            ("One training step", "median ms", "step_ms", STEP_PEERS),
+            ("Its 27 matrix products", "GFLOP/s", "gemm_gflops", PRODUCTS),
+        ]:
+            theirs = {name: results[name] for name in kinds if name in results}
+            ours = [bench[field] for bench in results[US]]
+            yield table(title, unit, {US: ours} | theirs, {n: why for n, why in missing.items() if n in kinds})
+
+    def sampling(self):
+        run, output = self.folder / "run", self.folder / "digits.idx"
+        threads = f"--threads={self.threads}"
+        self.program.run("train", "--preset=article", "--steps=1", "--out", run, threads)
+        sample = lambda: 1e3 * self.program.run("sample", run, "--count=10000", "-o", output, threads)[1]
+        sample()  # now the program and the weights are in the system's cache
+        with ExitStack() as stack:
+            ready, missing = self.start(stack, SAMPLING)
+            ours = f"{US}, whole process"
+            results = take_turns({ours: sample} | ready, self.rounds, missing)
+        return table("10,000 digits", "median ms", results, missing, decimals=1)
+
+    def threads_of_ours(self):
+        contenders = {count(n, "thread"): lambda n=n: self.bench(n)["step_ms"] for n in (1, self.threads)}
+        return table(f"{US} alone, one step", "median ms", take_turns(contenders, self.rounds, {}), compared="1 thread")
+
+    def memory(self):
+        run = self.folder / "longer"
+        arguments = [f"--preset={self.preset}", "--steps=200", "--out", run, f"--threads={self.threads}"]
+        peak = self.program.run("train", *arguments)[2]
+        return f"Peak memory of `twoplayer train`, 200 steps: {peak:.0f} MiB"

@@ -1,0 +1,70 @@
+"""A step as PyTorch's users write it, with the fused optimizer."""
+import torch
+from game import AVERAGE_SHARE, BATCH, PENALTY_EVERY, PENALTY_WEIGHT
+from serve import serve, steps_in_rounds
+from torch_players import Players, cross_entropy, latent_vectors, settle
+
+
+def simultaneous(players):
+    generator, discriminator = players.generator, players.discriminator
+    everything = [(generator, players.generator_adam), (discriminator, players.discriminator_adam)]
+
+    def step():
+        fake_logits = discriminator(generator(latent_vectors()))
+        real_logits = discriminator(players.real())
+        d_loss = cross_entropy(real_logits, 1.0) + cross_entropy(fake_logits, 0.0)
+        g_loss = cross_entropy(fake_logits, 1.0)
+        # `backward` would also compute the gradient of each player's loss for the other's weights.
+        gradients = [
+            torch.autograd.grad(g_loss, list(generator.parameters()), retain_graph=True),
+            torch.autograd.grad(d_loss, list(discriminator.parameters())),
+        ]
+        for (player, adam), own in zip(everything, gradients):
+            for parameter, gradient in zip(player.parameters(), own):
+                parameter.grad = gradient
+            adam.step()
+        return d_loss.item(), g_loss.item()
+
+    return step
+
+
+def alternating(players):
+    generator, discriminator = players.generator, players.discriminator
+    steps = 0
+
+    def penalty():
+        x = players.real().requires_grad_(True)
+        (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+        return PENALTY_WEIGHT * slope.square().sum() / BATCH
+
+    def step():
+        nonlocal steps
+        fake = generator(latent_vectors())
+        players.discriminator_adam.zero_grad()
+        d_loss = cross_entropy(discriminator(players.real()), 1.0) + cross_entropy(discriminator(fake.detach()), 0.0)
+        (d_loss + penalty() if steps % PENALTY_EVERY == 0 else d_loss).backward()
+        steps += 1
+        players.discriminator_adam.step()
+
+        players.generator_adam.zero_grad()
+        discriminator.requires_grad_(False)
+        g_loss = cross_entropy(discriminator(fake), 1.0)
+        g_loss.backward()
+        discriminator.requires_grad_(True)
+        players.generator_adam.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(players.average, list(generator.parameters()), AVERAGE_SHARE)
+        return d_loss.item(), g_loss.item()
+
+    return step
+
+
+def set_up(options):
+    settle(options.threads)
+    players = Players(options.preset)
+    step = simultaneous(players) if players.preset.simultaneous else alternating(players)
+    return steps_in_rounds(step, options.steps)
+
+
+if __name__ == "__main__":
+    serve(set_up)
