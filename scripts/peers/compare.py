@@ -6,6 +6,7 @@ The same networks, objective, penalty, update rule, optimizer and moving average
 """
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -71,6 +72,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # not before the environment is deleted
     try:
         main()
     except KeyboardInterrupt:

@@ -4,8 +4,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from game import (AVERAGE_SHARE, BATCH, DISCRIMINATOR, GENERATOR, LATENT, PENALTY_EVERY, PENALTY_WEIGHT, PIXELS,
-                  PRESETS, layers)
+from game import AVERAGE_SHARE, BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS
+from game import PENALTY_EVERY, PENALTY_WEIGHT, layers
 from serve import serve, steps_in_rounds
 
 
