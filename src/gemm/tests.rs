@@ -31,7 +31,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
 }
 
 fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+    crate::parallel::on_threads(threads, work).unwrap()
 }
 
 /// How a matrix lies in memory: beside its neighbours along rows, along columns, or neither.

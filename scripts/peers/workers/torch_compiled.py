@@ -5,10 +5,10 @@ nothing that no gradient needs. (Compiled networks with eager losses take longer
 backward pass is one piece, and computes each loss's gradient for all weights.)
 """
 import torch
-from game import AVERAGE_SHARE, BATCH, PENALTY_EVERY, PENALTY_WEIGHT
-from serve import serve, steps_in_rounds
+from game import BATCH, PENALTY_EVERY, PENALTY_WEIGHT
+from serve import serve
 from torch.func import functional_call, grad, grad_and_value, vjp
-from torch_players import Players, cross_entropy, latent_vectors, settle
+from torch_players import cross_entropy, latent_vectors, rounds_of
 
 compiled = torch.compile(mode="max-autotune-no-cudagraphs", fullgraph=True)
 
@@ -83,19 +83,11 @@ def alternating(players):
         players.generator_adam.zero_grad()
         fake.backward(at_fake)
         players.generator_adam.step()
-        with torch.no_grad():
-            torch._foreach_lerp_(players.average, list(generator.parameters()), AVERAGE_SHARE)
+        players.follow()
         return d_loss.item(), g_loss.item()
 
     return step
 
 
-def set_up(options):
-    settle(options.threads)
-    players = Players(options.preset)
-    step = simultaneous(players) if players.preset.simultaneous else alternating(players)
-    return steps_in_rounds(step, options.steps)
-
-
 if __name__ == "__main__":
-    serve(set_up)
+    serve(rounds_of(simultaneous, alternating))

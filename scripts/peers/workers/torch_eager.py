@@ -1,8 +1,8 @@
 """A step as PyTorch's users write it, with the fused optimizer."""
 import torch
-from game import AVERAGE_SHARE, BATCH, PENALTY_EVERY, PENALTY_WEIGHT
-from serve import serve, steps_in_rounds
-from torch_players import Players, cross_entropy, latent_vectors, settle
+from game import BATCH, PENALTY_EVERY, PENALTY_WEIGHT
+from serve import serve
+from torch_players import cross_entropy, latent_vectors, rounds_of
 
 
 def simultaneous(players):
@@ -52,19 +52,11 @@ def alternating(players):
         g_loss.backward()
         discriminator.requires_grad_(True)
         players.generator_adam.step()
-        with torch.no_grad():
-            torch._foreach_lerp_(players.average, list(generator.parameters()), AVERAGE_SHARE)
+        players.follow()
         return d_loss.item(), g_loss.item()
 
     return step
 
 
-def set_up(options):
-    settle(options.threads)
-    players = Players(options.preset)
-    step = simultaneous(players) if players.preset.simultaneous else alternating(players)
-    return steps_in_rounds(step, options.steps)
-
-
 if __name__ == "__main__":
-    serve(set_up)
+    serve(rounds_of(simultaneous, alternating))

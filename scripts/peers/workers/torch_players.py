@@ -3,7 +3,8 @@ from functools import partial
 
 import numpy as np
 import torch
-from game import BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS, layers
+from game import AVERAGE_SHARE, BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS, layers
+from serve import steps_in_rounds
 from torch import nn
 
 
@@ -38,6 +39,23 @@ class Players:
 
     def real(self):
         return torch.from_numpy(self.images)
+
+    @torch.no_grad()
+    def follow(self):
+        """Moves the average towards the generator's present weights."""
+        torch._foreach_lerp_(self.average, list(self.generator.parameters()), AVERAGE_SHARE)
+
+
+def rounds_of(simultaneous, alternating):
+    """What a worker sets up: rounds of the step that the preset plays, made for its players."""
+
+    def set_up(options):
+        settle(options.threads)
+        players = Players(options.preset)
+        step = simultaneous(players) if players.preset.simultaneous else alternating(players)
+        return steps_in_rounds(step, options.steps)
+
+    return set_up
 
 
 def latent_vectors():

@@ -1,8 +1,9 @@
 //! The matrix products of the networks' layers, one by one.
 
 use super::step::median;
-use crate::gan::{Config, Trainer};
+use crate::gan::{Config, blank_generator};
 use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
+use crate::nn::Network;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -24,8 +25,10 @@ const REPETITIONS: usize = 25;
 /// The rates of every layer whose products are matrices, and of all products together.
 pub fn rates(config: &Config) -> (Vec<LayerRates>, f64) {
     let batch = config.training.batch_size;
-    let trainer = Trainer::<f32>::new(config).expect("its steps have been timed");
-    let parameters = trainer.generator.parameters.iter().chain(&trainer.discriminator.parameters);
+    let timed = "its steps have been timed";
+    let generator = blank_generator::<f32>(config).expect(timed);
+    let discriminator = Network::<f32>::blank("discriminator", config.pixels(), &config.discriminator.layers);
+    let parameters = [generator, discriminator.expect(timed)].into_iter().flat_map(|player| player.parameters);
     let (mut operations, mut seconds) = (0.0, 0.0);
     let mut rates = Vec::new();
     for parameter in parameters {
