@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 use twoplayer::autodiff::gradcheck::{Order, check};
-use twoplayer::autodiff::{Activation, Real, Tape, Var};
+use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
 use twoplayer::gan::{GradientPenalty, Objective, gradients_for_both, play};
 use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
@@ -93,6 +93,13 @@ fn cases() -> Vec<Case> {
         case("dense, leaky_relu", &[(&[4, 3], Any), (&[5, 3], Any), (&[5], Any)], |x| x[0].dense(x[1], x[2], Activation::LeakyRelu { slope: 0.2 })),
         case("dense, sigmoid", &[(&[1, 3], Any), (&[2, 3], Any), (&[2], Any)], |x| x[0].dense(x[1], x[2], Activation::Sigmoid)),
         case("dense, tanh", &[(&[4, 1], Any), (&[2, 1], Any), (&[2], Any)], |x| x[0].dense(x[1], x[2], Activation::Tanh)),
+        case("conv", &[(&[2, 5, 4, 2], Any), (&[3, 3, 2, 3], Any)], |x| x[0].conv(x[1], Window { stride: 1, padding: 1 })),
+        case("conv, stride 2", &[(&[2, 6, 5, 1], Any), (&[4, 3, 1, 2], Any)], |x| x[0].conv(x[1], Window { stride: 2, padding: 1 })),
+        case("conv, stride 3, pixels left over", &[(&[1, 7, 8, 2], Any), (&[2, 2, 2, 1], Any)], |x| x[0].conv(x[1], Window { stride: 3, padding: 0 })),
+        case("conv_transpose", &[(&[2, 3, 2, 2], Any), (&[4, 4, 1, 2], Any)], |x| x[0].conv_transpose(x[1], Window { stride: 2, padding: 1 }, [6, 4])),
+        case("conv_weights", &[(&[2, 4, 4, 2], Any), (&[2, 2, 2, 3], Any)], |x| x[0].conv_weights(x[1], Window { stride: 2, padding: 1 }, [4, 4])),
+        case("conv_layer", &[(&[2, 4, 4, 2], Any), (&[3, 3, 2, 2], Any), (&[2], Any)], |x| x[0].conv_layer(x[1], x[2], Window { stride: 2, padding: 1 }, Activation::Tanh)),
+        case("conv_transpose_layer", &[(&[2, 2, 2, 2], Any), (&[3, 3, 2, 2], Any), (&[2], Any)], |x| x[0].conv_transpose_layer(x[1], x[2], Window { stride: 2, padding: 1 }, [4, 4], Activation::LeakyRelu { slope: 0.2 })),
         case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
         case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
     ]

@@ -56,6 +56,7 @@
 //! same operations: each element of `C` is summed in one order, so it is the same to the last bit
 //! for any number of threads, and for both vector widths.
 
+mod conv;
 mod denormal;
 mod element;
 mod kernel;
@@ -74,6 +75,7 @@ mod tally;
 #[cfg(target_arch = "x86_64")]
 mod tile;
 
+pub use conv::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
 pub use denormal::flush_denormals;
 pub use element::Element;
 pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};

@@ -1,6 +1,7 @@
 //! The functions between a network's layers, and softplus, from which its losses are made.
 
 use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::parallel::vectorised;
 use ndarray::ArrayD;
 
 /// A function applied to each output of a layer. Each one's derivative can be told from its
@@ -33,6 +34,21 @@ impl Activation {
             }
         }
         self.run_in(Sum(rows, b));
+    }
+
+    /// `x ← f(x + b)` for each row `x` of `rows`, which are as long as `b`, on this thread.
+    pub(super) fn finish_rows<T: Real>(self, rows: &mut [T], b: &[T]) {
+        struct Rows<'a, T>(&'a mut [T], &'a [T]);
+        impl<T: Real> Loop<T> for Rows<'_, T> {
+            fn run(self, f: impl Fn(T) -> T + Sync + Copy) {
+                vectorised(|| {
+                    for row in self.0.chunks_exact_mut(self.1.len()) {
+                        row.iter_mut().zip(self.1).for_each(|(x, &b)| *x = f(*x + b));
+                    }
+                });
+            }
+        }
+        self.run_in(Rows(rows, b));
     }
 
     /// Runs a loop over this function.

@@ -5,6 +5,7 @@ mod activation;
 mod arithmetic;
 mod bce;
 mod broadcast;
+mod conv;
 mod dense;
 mod matmul;
 mod power;
@@ -12,6 +13,7 @@ mod rows;
 mod shape;
 
 pub use activation::Activation;
+pub use conv::Window;
 
 use super::{Real, Var};
 

@@ -1,0 +1,54 @@
+//! The extents of a convolution.
+
+/// The extents of a convolution and its two relatives: images `x: [batch, h, w, in]`, a kernel
+/// `w: [kernel h, kernel w, in, out]` and what the one makes of the other, `y: [batch, out h, out w, out]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvShape {
+    /// How many images.
+    pub batch: usize,
+    /// `[h, w]` of an image `x`.
+    pub image: [usize; 2],
+    /// `[h, w]` of the kernel.
+    pub kernel: [usize; 2],
+    /// Channels of `x`.
+    pub inputs: usize,
+    /// Channels of `y`.
+    pub outputs: usize,
+    /// Pixels of `x` between two neighbours of `y`; at least 1.
+    pub stride: usize,
+    /// Pixels of value zero added to each side of `x`.
+    pub padding: usize,
+}
+
+impl ConvShape {
+    /// `[h, w]` of `y`: `⌊(image + 2·padding − kernel) / stride⌋ + 1`, or nothing where the kernel is larger than
+    /// the padded image.
+    pub fn output(&self) -> Option<[usize; 2]> {
+        output(self.image, self.kernel, self.stride, self.padding)
+    }
+
+    /// Elements of `x`.
+    pub fn x_len(&self) -> usize {
+        self.batch * self.image[0] * self.image[1] * self.inputs
+    }
+
+    /// Elements of `w`.
+    pub fn w_len(&self) -> usize {
+        self.kernel[0] * self.kernel[1] * self.inputs * self.outputs
+    }
+
+    /// Elements of `y`; 0 where there is no place for the kernel.
+    pub fn y_len(&self) -> usize {
+        let [h, w] = self.output().unwrap_or([0, 0]);
+        self.batch * h * w * self.outputs
+    }
+}
+
+/// See [`ConvShape::output`].
+pub fn output(image: [usize; 2], kernel: [usize; 2], stride: usize, padding: usize) -> Option<[usize; 2]> {
+    let extent = |image: usize, kernel: usize| {
+        (kernel > 0 && stride > 0).then_some(())?;
+        Some((image + 2 * padding).checked_sub(kernel)? / stride + 1)
+    };
+    Some([extent(image[0], kernel[0])?, extent(image[1], kernel[1])?])
+}
