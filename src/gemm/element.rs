@@ -1,9 +1,13 @@
 //! The two element types of a product and the code behind each.
 
+use super::conv::walk::{self, Walk};
 use super::kernel::Kernel;
 use super::matrix::Beta;
 #[cfg(target_arch = "x86_64")]
 use super::{kernel_avx2, kernel_avx512, nest};
+use std::cell::RefCell;
+use std::ops::{Add, AddAssign, Mul};
+use std::thread::LocalKey;
 
 /// A block of `C` and the rows of `A` and columns of `B` it is the product of, by address.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +31,7 @@ pub struct Block<T> {
 }
 
 /// An element of a matrix: `f32` for training, `f64` for checking gradients.
-pub trait Element: Copy + Send + Sync + 'static {
+pub trait Element: Copy + Send + Sync + Mul<Output = Self> + AddAssign + Add<Output = Self> + 'static {
     /// The additive identity.
     const ZERO: Self;
     /// The multiplicative identity.
@@ -40,6 +44,36 @@ pub trait Element: Copy + Send + Sync + 'static {
     /// touch those of `C` during the call, and the kernel must be available.
     #[allow(unsafe_code)]
     unsafe fn multiply(kernel: Kernel, block: &Block<Self>);
+
+    /// Rows and columns of the largest tile that [`walk`](Element::walk) takes.
+    fn tile(kernel: Kernel) -> [usize; 2];
+
+    /// The sums of a tile along a walk.
+    ///
+    /// # Safety
+    /// Every place that the walk visits must lie within its allocation, nobody else may touch those of `C` during
+    /// the call, the tile must be no larger than [`tile`](Element::tile), and the kernel must be available.
+    #[allow(unsafe_code)]
+    unsafe fn walk(kernel: Kernel, walk: &Walk<Self>);
+
+    /// Lends a buffer of this thread's, of any length and content, which is kept from call to call. Buffers lent
+    /// within each other are different ones.
+    fn with_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R;
+}
+
+/// The buffers of a thread that are not lent.
+type Buffers<T> = RefCell<Vec<Vec<T>>>;
+
+fn with_buffer<T: 'static, R>(buffers: &'static LocalKey<Buffers<T>>, work: impl FnOnce(&mut Vec<T>) -> R) -> R {
+    let mut buffer = buffers.with_borrow_mut(Vec::pop).unwrap_or_default();
+    let result = work(&mut buffer);
+    buffers.with_borrow_mut(|buffers| buffers.push(buffer));
+    result
+}
+
+thread_local! {
+    static SINGLE: Buffers<f32> = RefCell::default();
+    static DOUBLE: Buffers<f64> = RefCell::default();
 }
 
 impl Element for f32 {
@@ -59,6 +93,34 @@ impl Element for f32 {
             }
         }
     }
+
+    fn tile(kernel: Kernel) -> [usize; 2] {
+        match kernel {
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512 => kernel_avx512::TILE,
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 => kernel_avx2::TILE,
+            _ => walk::PORTABLE,
+        }
+    }
+
+    #[allow(unsafe_code)]
+    unsafe fn walk(kernel: Kernel, walk: &Walk<Self>) {
+        // SAFETY: the same contract as this function's.
+        unsafe {
+            match kernel {
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx512 => kernel_avx512::walk(walk),
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Avx2 => kernel_avx2::walk(walk),
+                _ => walk::portable(walk),
+            }
+        }
+    }
+
+    fn with_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R {
+        with_buffer(&SINGLE, work)
+    }
 }
 
 impl Element for f64 {
@@ -69,6 +131,20 @@ impl Element for f64 {
     unsafe fn multiply(_: Kernel, block: &Block<Self>) {
         // SAFETY: the same contract as this function's.
         unsafe { portable(matrixmultiply::dgemm, block) }
+    }
+
+    fn tile(_: Kernel) -> [usize; 2] {
+        walk::PORTABLE
+    }
+
+    #[allow(unsafe_code)]
+    unsafe fn walk(_: Kernel, walk: &Walk<Self>) {
+        // SAFETY: the same contract as this function's.
+        unsafe { walk::portable(walk) }
+    }
+
+    fn with_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R {
+        with_buffer(&DOUBLE, work)
     }
 }
 

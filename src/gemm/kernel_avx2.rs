@@ -1,5 +1,6 @@
 //! The register tile for AVX2 with FMA: up to 6 rows of 16 columns.
 
+use super::conv::walk::Walk;
 use super::pack::first_lanes;
 use super::tile::{MicroKernel, Tile, TileMultiply, prefetch};
 use std::arch::x86_64::{
@@ -64,6 +65,61 @@ unsafe fn store(c: *mut f32, lanes: usize, sum: __m256, add: bool) {
             let mask = first_lanes(lanes);
             let value = if add { _mm256_add_ps(_mm256_maskload_ps(c, mask), sum) } else { sum };
             _mm256_maskstore_ps(c, mask, value);
+        }
+    }
+}
+
+/// Rows and columns of the largest tile of a walk.
+pub(super) const TILE: [usize; 2] = [MR, NR];
+
+type WalkTile = unsafe fn(&Walk<f32>);
+
+/// See [`Element::walk`](super::Element::walk).
+#[allow(unsafe_code)]
+pub(super) unsafe fn walk(walk: &Walk<f32>) {
+    const TILES: [[WalkTile; MR]; 2] = [walks::<1>(), walks::<2>()];
+    // SAFETY: the same contract as this function's.
+    unsafe { TILES[usize::from(walk.columns > LANES)][walk.rows - 1](walk) }
+}
+
+#[rustfmt::skip]
+const fn walks<const VECTORS: usize>() -> [WalkTile; MR] {
+    [
+        walk_tile::<1, VECTORS>, walk_tile::<2, VECTORS>, walk_tile::<3, VECTORS>,
+        walk_tile::<4, VECTORS>, walk_tile::<5, VECTORS>, walk_tile::<6, VECTORS>,
+    ]
+}
+
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &Walk<f32>) {
+    let lanes: [_; VECTORS] = from_fn(|v| (walk.columns - v * LANES).min(LANES));
+    let masks = lanes.map(|lanes| first_lanes(lanes));
+    let mut sums = [[_mm256_setzero_ps(); VECTORS]; ROWS];
+    let (mut a, mut b) = ([walk.a; 3], [walk.b; 3]);
+    for _ in 0..walk.counts[0] {
+        (a[1], b[1]) = (a[0], b[0]);
+        for _ in 0..walk.counts[1] {
+            (a[2], b[2]) = (a[1], b[1]);
+            for _ in 0..walk.counts[2] {
+                // SAFETY: the caller's contract: this step's numbers are valid, those of B under the masks.
+                let here: [_; VECTORS] =
+                    from_fn(|v| unsafe { _mm256_maskload_ps(b[2].wrapping_add(v * LANES), masks[v]) });
+                for (i, row) in sums.iter_mut().enumerate() {
+                    // SAFETY: as above.
+                    let a = _mm256_set1_ps(unsafe { *a[2].wrapping_add(i * walk.a_row) });
+                    (0..VECTORS).for_each(|v| row[v] = _mm256_fmadd_ps(a, here[v], row[v]));
+                }
+                (a[2], b[2]) = (a[2].wrapping_add(walk.a_steps[2]), b[2].wrapping_add(walk.b_steps[2]));
+            }
+            (a[1], b[1]) = (a[1].wrapping_add(walk.a_steps[1]), b[1].wrapping_add(walk.b_steps[1]));
+        }
+        (a[0], b[0]) = (a[0].wrapping_add(walk.a_steps[0]), b[0].wrapping_add(walk.b_steps[0]));
+    }
+    for (i, row) in sums.iter().enumerate() {
+        for (v, &sum) in row.iter().enumerate() {
+            // SAFETY: those lanes lie within the first `columns` columns of C.
+            unsafe { store(walk.c.wrapping_add(i * walk.c_row + v * LANES), lanes[v], sum, walk.add) };
         }
     }
 }

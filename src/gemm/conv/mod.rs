@@ -1,38 +1,119 @@
-//! Convolution in three forms.
+//! Convolution, its transpose and its weight gradient, on the register tiles of the matrix product.
+//!
+//! With the channels of a pixel as neighbours in memory, the row of a window of an image, `(j, c)`, is contiguous,
+//! and the windows of neighbouring places are rows a fixed distance apart: a matrix, if one that overlaps itself.
+//! So a convolution is a product for each row of the kernel, summed: tiles of 14 places by 32 channels, say, whose
+//! sums stay in registers while the window's numbers pass. Nothing is packed for that but the weights, once for the
+//! whole batch, and no matrix of patches is ever written: an image is only copied where it needs a border, and that
+//! copy stays in the cache until the image is done.
+//!
+//! - [`convolve`] moves the window over the image (`correlation.rs`).
+//! - [`convolve_transposed`] with stride `s` is `s²` such convolutions of `y`, one for each rest of a pixel's row and
+//!   column by `s`, each with the taps that meet those pixels (`correlation.rs`).
+//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`).
+//! - Where the result has few channels, pixels are multiplied first and moved afterwards (`narrow.rs`).
+//!
+//! Images are shared out among the threads; a sum is never cut, so results do not depend on their number.
 
+mod correlation;
+#[cfg(test)]
 mod naive;
+mod narrow;
+mod padded;
 mod shape;
+#[cfg(test)]
+mod tests;
+pub(super) mod walk;
+mod weights;
 
 pub use shape::{ConvShape, output as conv_output};
 
-use super::Element;
-use std::ops::{AddAssign, Mul};
+use super::{Element, Kernel, kernel, tally};
+use correlation::{Plan, run_batch};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// A result with fewer channels than this is computed by products that are moved afterwards.
+const NARROW: usize = 5;
 
 /// `y = x ∗ w`; `finish` is called with each image of `y` as soon as it is there.
-pub fn convolve<T: Element + Mul<Output = T> + AddAssign>(
-    shape: &ConvShape,
-    x: &[T],
-    w: &[T],
-    y: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
-) {
-    naive::convolve(shape, x, w, y);
-    y.chunks_mut((shape.y_len() / shape.batch.max(1)).max(1)).for_each(finish);
+///
+/// # Panics
+/// When a slice has another length than the shape says.
+pub fn convolve<T: Element>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T], finish: impl Fn(&mut [T]) + Sync) {
+    check(shape, x, w, y);
+    let start = Instant::now();
+    convolve_with(kernel(), shape, x, w, y, finish);
+    tally::count(operations(shape), start);
 }
 
 /// The adjoint of [`convolve`] in its images: `x` of `y` and `w`.
-pub fn convolve_transposed<T: Element + Mul<Output = T> + AddAssign>(
+///
+/// # Panics
+/// When a slice has another length than the shape says.
+pub fn convolve_transposed<T: Element>(
     shape: &ConvShape,
     y: &[T],
     w: &[T],
     x: &mut [T],
     finish: impl Fn(&mut [T]) + Sync,
 ) {
-    naive::convolve_transposed(shape, y, w, x);
-    x.chunks_mut((shape.x_len() / shape.batch.max(1)).max(1)).for_each(finish);
+    check(shape, x, w, y);
+    let start = Instant::now();
+    convolve_transposed_with(kernel(), shape, y, w, x, finish);
+    tally::count(operations(shape), start);
 }
 
 /// The adjoint of [`convolve`] in its kernel: `w` of `x` and `y`.
-pub fn convolve_weights<T: Element + Mul<Output = T> + AddAssign>(shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
-    naive::convolve_weights(shape, x, y, w);
+///
+/// # Panics
+/// When a slice has another length than the shape says.
+pub fn convolve_weights<T: Element>(shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
+    check(shape, x, w, y);
+    let start = Instant::now();
+    weights::convolve_weights(kernel(), shape, x, y, w);
+    tally::count(operations(shape), start);
+}
+
+fn convolve_with<T: Element>(
+    kernel: Kernel,
+    shape: &ConvShape,
+    x: &[T],
+    w: &[T],
+    y: &mut [T],
+    finish: impl Fn(&mut [T]) + Sync,
+) {
+    match shape.outputs < NARROW {
+        true => narrow::convolve(kernel, shape, x, w, y, finish),
+        false => run_batch(&Plan::forward(shape), kernel, w, x, y, finish),
+    }
+}
+
+fn convolve_transposed_with<T: Element>(
+    kernel: Kernel,
+    shape: &ConvShape,
+    y: &[T],
+    w: &[T],
+    x: &mut [T],
+    finish: impl Fn(&mut [T]) + Sync,
+) {
+    match shape.inputs < NARROW {
+        true => narrow::convolve_transposed(kernel, shape, y, w, x, finish),
+        false => run_batch(&Plan::transposed(shape, T::tile(kernel)[1]), kernel, w, y, x, finish),
+    }
+}
+
+fn check<T>(shape: &ConvShape, x: &[T], w: &[T], y: &[T]) {
+    let (lengths, expected) = ([x.len(), w.len(), y.len()], [shape.x_len(), shape.w_len(), shape.y_len()]);
+    assert!(lengths == expected, "convolution: {shape:?} has {expected:?} elements, the slices have {lengths:?}");
+}
+
+/// Multiplications and additions in each of the three forms.
+fn operations(shape: &ConvShape) -> usize {
+    2 * shape.y_len() * shape.kernel[0] * shape.kernel[1] * shape.inputs
+}
+
+/// Calls `work(n, image)` for every image of a batch, in parallel.
+fn for_each_image<T: Send>(batch: &mut [T], length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    batch.par_chunks_exact_mut(length.max(1)).enumerate().for_each(|(n, image)| work(n, image));
 }

@@ -2,7 +2,6 @@
 
 use super::ConvShape;
 use crate::gemm::Element;
-use std::ops::{AddAssign, Mul};
 
 /// Calls `visit(x, w, y)` with the indices of every product in the sum
 /// `Σ x[n, p·stride + i − padding, q·stride + j − padding, c] · w[i, j, c, d] · y[n, p, q, d]`, from which all
@@ -28,19 +27,19 @@ pub fn for_each(shape: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
 }
 
 /// `y` of `x` and `w`.
-pub fn convolve<T: Element + Mul<Output = T> + AddAssign>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T]) {
+pub fn convolve<T: Element>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T]) {
     y.fill(T::ZERO);
     for_each(shape, |i, j, k| y[k] += x[i] * w[j]);
 }
 
 /// `x` of `y` and `w`.
-pub fn convolve_transposed<T: Element + Mul<Output = T> + AddAssign>(shape: &ConvShape, y: &[T], w: &[T], x: &mut [T]) {
+pub fn convolve_transposed<T: Element>(shape: &ConvShape, y: &[T], w: &[T], x: &mut [T]) {
     x.fill(T::ZERO);
     for_each(shape, |i, j, k| x[i] += y[k] * w[j]);
 }
 
 /// `w` of `x` and `y`.
-pub fn convolve_weights<T: Element + Mul<Output = T> + AddAssign>(shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
+pub fn convolve_weights<T: Element>(shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
     w.fill(T::ZERO);
     for_each(shape, |i, j, k| w[j] += x[i] * y[k]);
 }

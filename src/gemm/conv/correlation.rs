@@ -1,0 +1,262 @@
+//! A window that moves over an image: the convolution, and each part of its transpose.
+
+use super::padded::Padded;
+use super::walk::Walk;
+use super::{ConvShape, for_each_image};
+use crate::gemm::split::part;
+use crate::gemm::{Element, Kernel};
+
+/// `out[u, v, :] += Σ image[u·step + t, v·step + s, :]·taps[t, s]` for every `(u, v)` of a grid, where `taps[t, s]` is a
+/// matrix `[depth, columns]`.
+#[derive(Clone, Debug)]
+struct Correlation {
+    /// The kernel's rows and columns that take part, `i` for each `t` and `j` for each `s`.
+    taps: [Vec<usize>; 2],
+    /// Pixels of the padded image between neighbours of the grid.
+    step: usize,
+    /// The pixel of the padded image on which tap `[0, 0]` lies for `(u, v) = (0, 0)`.
+    origin: [usize; 2],
+    /// Rows and columns of the grid.
+    grid: [usize; 2],
+    /// Where `out[0, 0]` begins.
+    out: usize,
+    /// From one row of the grid to the next in `out`, and from one column to the next.
+    out_steps: [usize; 2],
+    /// Where its panels begin among all packed weights.
+    packed: usize,
+}
+
+/// All that is to be done for one image: how it is padded, the windows that move over it, and the shape of their
+/// taps.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    padded: Padded,
+    correlations: Vec<Correlation>,
+    /// Numbers in a pixel that goes in, and that comes out.
+    channels: [usize; 2],
+    /// Elements of the result's image.
+    out_len: usize,
+    /// The kernel's `[h, w]`.
+    kernel: [usize; 2],
+    /// From one number of the depth to the next within a tap of `w`, and from one column to the next.
+    tap_strides: [usize; 2],
+}
+
+impl Plan {
+    /// The convolution: one window, `stride` pixels a move.
+    pub fn forward(shape: &ConvShape) -> Self {
+        let ConvShape { image, kernel, inputs, outputs, stride, padding, .. } = *shape;
+        let [oh, ow] = shape.output().unwrap_or([0, 0]);
+        let extent = |axis: usize, count: usize| (count.max(1) - 1) * stride + kernel[axis];
+        let correlation = Correlation {
+            taps: kernel.map(|count| (0..count).collect()),
+            step: stride,
+            origin: [0, 0],
+            grid: [oh, ow],
+            out: 0,
+            out_steps: [ow * outputs, outputs],
+            packed: 0,
+        };
+        Self {
+            padded: Padded { image, channels: inputs, before: [padding; 2], extent: [extent(0, oh), extent(1, ow)] },
+            correlations: vec![correlation],
+            channels: [inputs, outputs],
+            out_len: oh * ow * outputs,
+            kernel,
+            tap_strides: [outputs, 1],
+        }
+    }
+
+    /// The transpose: pixel `r` of `x` gets from `y[p]` through `w[i]` where `r = p·stride + i − padding`. So all
+    /// pixels `r = stride·u + a` with the same rest `a` see the same taps, those `i` with `i ≡ a + padding`, and
+    /// for each rest there is a window that moves over `y` pixel by pixel.
+    pub fn transposed(shape: &ConvShape, nr: usize) -> Self {
+        let ConvShape { image: [h, w], kernel, inputs, outputs, stride, .. } = *shape;
+        let [oh, ow] = shape.output().unwrap_or([0, 0]);
+        let axes = [Phases::new(shape, 0, oh), Phases::new(shape, 1, ow)];
+        let mut packed = 0;
+        let mut correlations = Vec::new();
+        for a in 0..stride.min(h) {
+            for b in 0..stride.min(w) {
+                let (rows, columns) = (&axes[0].phases[a], &axes[1].phases[b]);
+                let taps = [rows.taps.clone(), columns.taps.clone()];
+                let size = taps[0].len() * taps[1].len() * outputs * inputs.next_multiple_of(nr);
+                correlations.push(Correlation {
+                    taps,
+                    step: 1,
+                    origin: [rows.origin, columns.origin],
+                    grid: [(h - a).div_ceil(stride), (w - b).div_ceil(stride)],
+                    out: (a * w + b) * inputs,
+                    out_steps: [stride * w * inputs, stride * inputs],
+                    packed,
+                });
+                packed += size;
+            }
+        }
+        let [before, extent] = [axes.each_ref().map(|axis| axis.before), axes.each_ref().map(|axis| axis.extent)];
+        Self {
+            padded: Padded { image: [oh, ow], channels: outputs, before, extent },
+            correlations,
+            channels: [outputs, inputs],
+            out_len: h * w * inputs,
+            kernel,
+            tap_strides: [1, outputs],
+        }
+    }
+
+    /// Elements of the packed weights.
+    pub fn packed_len(&self, nr: usize) -> usize {
+        let size = |c: &Correlation| c.taps[0].len() * c.taps[1].len();
+        self.correlations.iter().map(size).sum::<usize>() * self.channels[0] * self.channels[1].next_multiple_of(nr)
+    }
+
+    /// Lays the weights out as the windows read them: a panel of `nr` columns after the other, in each the taps
+    /// row by row, in each tap the depth.
+    pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
+        let [depth, columns] = self.channels;
+        let tap_len = depth * columns;
+        let [depth_stride, column_stride] = self.tap_strides;
+        for c in &self.correlations {
+            let mut rows = packed[c.packed..].chunks_exact_mut(nr);
+            for first in (0..columns).step_by(nr) {
+                let count = nr.min(columns - first);
+                for (i, j) in c.taps[0].iter().flat_map(|&i| c.taps[1].iter().map(move |&j| (i, j))) {
+                    let tap = &w[(i * self.kernel[1] + j) * tap_len..][..tap_len];
+                    for p in 0..depth {
+                        let row = rows.next().expect("room for every row");
+                        row[count..].fill(T::ZERO);
+                        if column_stride == 1 {
+                            row[..count].copy_from_slice(&tap[p * depth_stride + first..][..count]);
+                        } else {
+                            let column = |k: usize| tap[p * depth_stride + (first + k) * column_stride];
+                            row[..count].iter_mut().enumerate().for_each(|(k, x)| *x = column(k));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// One image, from `x` to `out`, on this thread. The kernel is available.
+    pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut Vec<T>) {
+        assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
+        let image = if self.padded.is_image() {
+            x
+        } else {
+            scratch.resize(self.padded.len().max(scratch.len()), T::ZERO);
+            self.padded.write(x, &mut scratch[..self.padded.len()]);
+            &scratch[..self.padded.len()]
+        };
+        assert!(image.len() == self.padded.len());
+        for correlation in &self.correlations {
+            correlation.run(self, kernel, &packed[correlation.packed..], image, out);
+        }
+    }
+}
+
+impl Correlation {
+    fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
+        let [depth, columns] = plan.channels;
+        let [mr, nr] = T::tile(kernel);
+        let [th, tw] = self.taps.each_ref().map(Vec::len);
+        let [height, width] = self.grid;
+        if height == 0 || width == 0 {
+            return;
+        }
+        let row = plan.padded.row();
+        let panel = th * tw * depth * nr;
+        // The farthest elements that are touched lie within their slices.
+        let last = |axis: usize, taps: usize| self.origin[axis] + (self.grid[axis] - 1) * self.step + taps;
+        assert!(th == 0 || tw == 0 || (last(0, th) <= plan.padded.extent[0] && last(1, tw) <= plan.padded.extent[1]));
+        assert!(self.out + (height - 1) * self.out_steps[0] + (width - 1) * self.out_steps[1] + columns <= out.len());
+        assert!(columns.div_ceil(nr) * panel <= packed.len());
+        for first in (0..columns).step_by(nr) {
+            let b = packed[first / nr * panel..].as_ptr();
+            for u in 0..height {
+                let strips = width.div_ceil(mr);
+                for strip in (0..strips).map(|i| part(width, i, strips)) {
+                    let pixel =
+                        (self.origin[0] + u * self.step) * row + (self.origin[1] + strip.start * self.step) * depth;
+                    let place = self.out + u * self.out_steps[0] + strip.start * self.out_steps[1] + first;
+                    let walk = Walk {
+                        counts: [1, th, tw * depth], // a row of the window is contiguous
+                        a: image.as_ptr().wrapping_add(pixel),
+                        a_steps: [0, row, 1],
+                        a_row: self.step * depth,
+                        b,
+                        b_steps: [0, tw * depth * nr, nr],
+                        rows: strip.len(),
+                        columns: nr.min(columns - first),
+                        c: out.as_mut_ptr().wrapping_add(place),
+                        c_row: self.out_steps[1],
+                        add: false,
+                    };
+                    // SAFETY: asserted above; the kernel is available.
+                    #[allow(unsafe_code)]
+                    unsafe {
+                        T::walk(kernel, &walk);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The phases of one axis of a transposed convolution, and the border that they need around `y`.
+struct Phases {
+    phases: Vec<Phase>,
+    before: usize,
+    extent: usize,
+}
+
+/// The pixels `stride·u + a` for one rest `a`.
+struct Phase {
+    /// Falling, so that the pixels of `y` they meet rise.
+    taps: Vec<usize>,
+    /// The pixel of the padded `y` that the first of them meets for `u = 0`.
+    origin: usize,
+}
+
+impl Phases {
+    fn new(shape: &ConvShape, axis: usize, outputs: usize) -> Self {
+        let (stride, padding) = (shape.stride, shape.padding);
+        let taps = |a: usize| -> Vec<usize> {
+            (0..shape.kernel[axis]).rev().filter(|i| (a + padding) % stride == i % stride).collect()
+        };
+        // With tap i, u = 0 meets pixel (a + padding − i) / stride of y, perhaps one before its first.
+        let met = |a: usize, i: usize| ((a + padding) as isize - i as isize) / stride as isize;
+        let rests = 0..stride.min(shape.image[axis]);
+        let first = |a: usize| taps(a).first().map_or(0, |&i| met(a, i));
+        let before = rests.clone().map(first).min().unwrap_or(0).min(0).unsigned_abs();
+        let phase = |a: usize| Phase { taps: taps(a), origin: (first(a) + before as isize) as usize };
+        let phases: Vec<_> = rests.map(phase).collect();
+        let end = |(a, phase): (usize, &Phase)| {
+            let last = (shape.image[axis] - a).div_ceil(stride) - 1;
+            phase.origin + last + phase.taps.len()
+        };
+        let extent = phases.iter().enumerate().map(end).max().unwrap_or(0).max(before + outputs);
+        Self { phases, before, extent }
+    }
+}
+
+/// Runs a plan over a batch, image by image, in parallel; `finish` gets each image of the result.
+pub fn run_batch<T: Element>(
+    plan: &Plan,
+    kernel: Kernel,
+    w: &[T],
+    x: &[T],
+    out: &mut [T],
+    finish: impl Fn(&mut [T]) + Sync,
+) {
+    let nr = T::tile(kernel)[1];
+    let x_len = plan.padded.image[0] * plan.padded.image[1] * plan.padded.channels;
+    T::with_buffer(|packed| {
+        packed.resize(plan.packed_len(nr).max(packed.len()), T::ZERO);
+        plan.pack(w, nr, packed);
+        let packed = &*packed;
+        for_each_image(out, plan.out_len, |n, image| {
+            T::with_buffer(|scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
+            finish(image);
+        });
+    });
+}

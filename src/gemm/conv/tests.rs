@@ -1,0 +1,135 @@
+use super::*;
+use proptest::prelude::*;
+
+fn wave(length: usize, speed: f64) -> Vec<f64> {
+    (0..length).map(|i| (speed * (i + 1) as f64).sin()).collect()
+}
+
+fn single(x: &[f64]) -> Vec<f32> {
+    x.iter().map(|&x| x as f32).collect()
+}
+
+fn assert_close(name: &str, shape: &ConvShape, kernel: Kernel, found: &[f32], expected: &[f64]) {
+    let scale = expected.iter().fold(1.0, |scale: f64, x| scale.max(x.abs()));
+    for (i, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let difference = (f64::from(found) - expected).abs();
+        assert!(difference <= 2e-5 * scale, "{name} {kernel:?} {shape:?}: element {i} is {found}, not {expected}");
+    }
+}
+
+/// All three forms, by every kernel and in both precisions, against the definition.
+fn assert_right(shape: &ConvShape) {
+    let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
+    let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
+    naive::convolve(shape, &x, &w, &mut by_y);
+    naive::convolve_transposed(shape, &y, &w, &mut by_x);
+    naive::convolve_weights(shape, &x, &y, &mut by_w);
+
+    // A buffer of the pool holds what was there before: NaN shows whatever is not written, or read.
+    let nan = |length: usize| vec![f64::NAN; length];
+    let (mut found_x, mut found_w, mut found_y) = (nan(x.len()), nan(w.len()), nan(y.len()));
+    convolve(shape, &x, &w, &mut found_y, |_| ());
+    convolve_transposed(shape, &y, &w, &mut found_x, |_| ());
+    convolve_weights(shape, &x, &y, &mut found_w);
+    for (found, expected) in [(&found_x, &by_x), (&found_w, &by_w), (&found_y, &by_y)] {
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-11), "{shape:?}");
+    }
+
+    let (x, w, y) = (single(&x), single(&w), single(&y));
+    for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()) {
+        let nan = |length: usize| vec![f32::NAN; length];
+        let (mut found_x, mut found_w, mut found_y) = (nan(x.len()), nan(w.len()), nan(y.len()));
+        convolve_with(kernel, shape, &x, &w, &mut found_y, |_| ());
+        convolve_transposed_with(kernel, shape, &y, &w, &mut found_x, |_| ());
+        weights::convolve_weights(kernel, shape, &x, &y, &mut found_w);
+        assert_close("conv", shape, kernel, &found_y, &by_y);
+        assert_close("transposed", shape, kernel, &found_x, &by_x);
+        assert_close("weights", shape, kernel, &found_w, &by_w);
+    }
+}
+
+#[test]
+fn shapes_of_networks_are_right() {
+    let shape = |size: usize, kernel: usize, [inputs, outputs]: [usize; 2], stride: usize, padding: usize| ConvShape {
+        batch: 3,
+        image: [size; 2],
+        kernel: [kernel; 2],
+        inputs,
+        outputs,
+        stride,
+        padding,
+    };
+    for shape in [
+        shape(28, 4, [1, 64], 2, 1),
+        shape(14, 4, [33, 48], 2, 1),
+        shape(7, 3, [64, 64], 1, 1),
+        shape(28, 3, [40, 1], 1, 1),
+        shape(28, 5, [3, 20], 1, 2),
+        shape(14, 1, [70, 30], 1, 0),
+        shape(7, 7, [16, 16], 1, 0),
+    ] {
+        assert_right(&shape);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn any_shape_is_right(
+        batch in 0usize..4,
+        image in [1usize..9, 1usize..9],
+        kernel in [1usize..6, 1usize..6],
+        inputs in 1usize..20,
+        outputs in 1usize..40,
+        stride in 1usize..4,
+        padding in 0usize..4,
+    ) {
+        let shape = ConvShape { batch, image, kernel, inputs, outputs, stride, padding };
+        prop_assume!(shape.output().is_some());
+        assert_right(&shape);
+    }
+}
+
+/// `⟨conv x, y⟩ = ⟨x, convᵀ y⟩ = ⟨w, weights(x, y)⟩`: each is the other's adjoint.
+#[test]
+fn the_three_are_each_others_adjoint() {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let shape = ConvShape { batch: 2, image: [9, 8], kernel: [4, 3], inputs: 7, outputs: 6, stride: 2, padding: 1 };
+    let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
+    let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
+    convolve(&shape, &x, &w, &mut by_y, |_| ());
+    convolve_transposed(&shape, &y, &w, &mut by_x, |_| ());
+    convolve_weights(&shape, &x, &y, &mut by_w);
+    let form = dot(&by_y, &y);
+    assert!((dot(&x, &by_x) - form).abs() <= 1e-10 * form.abs() && (dot(&w, &by_w) - form).abs() <= 1e-10 * form.abs());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let shape = ConvShape { batch: 5, image: [14, 14], kernel: [4, 4], inputs: 9, outputs: 20, stride: 2, padding: 1 };
+    let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
+    let (x, w, y) = (single(&x), single(&w), single(&y));
+    let compute = |threads: usize| {
+        crate::parallel::on_threads(threads, || {
+            let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
+            convolve(&shape, &x, &w, &mut by_y, |_| ());
+            convolve_transposed(&shape, &y, &w, &mut by_x, |_| ());
+            convolve_weights(&shape, &x, &y, &mut by_w);
+            [by_x, by_w, by_y].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+        })
+        .unwrap()
+    };
+    assert_eq!(compute(1), compute(3));
+}
+
+#[test]
+fn every_image_is_finished_once() {
+    for outputs in [2, 24] {
+        let shape = ConvShape { batch: 4, image: [5, 5], kernel: [3, 3], inputs: 2, outputs, stride: 1, padding: 1 };
+        let (x, w) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3));
+        let (mut plain, mut finished) = (vec![0.0; shape.y_len()], vec![0.0; shape.y_len()]);
+        convolve(&shape, &x, &w, &mut plain, |_| ());
+        convolve(&shape, &x, &w, &mut finished, |image| image.iter_mut().for_each(|y| *y += 1.0));
+        assert!(plain.iter().zip(&finished).all(|(plain, finished)| plain + 1.0 == *finished));
+    }
+}
