@@ -3,7 +3,7 @@
 use super::{UsageError, on_threads};
 use crate::data::Idx;
 use crate::gan::{Stream, draw};
-use crate::run::{GrayImage, RunDirectory, grid, to_bytes, write_npy};
+use crate::run::{Picture, RunDirectory, grid, to_bytes, write_npy};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::fs;
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     match form {
         Form::Picture => {
-            let picture = grid(digits(), height, width, arguments.columns as usize, arguments.scale as usize);
+            let picture = grid(digits(), [height, width, 1], arguments.columns as usize, arguments.scale as usize);
             picture.write_png(output)?;
         }
         Form::Idx => Idx { shape: vec![count, height, width], bytes }.write(output)?,
@@ -125,7 +125,7 @@ fn write_directory<'a>(
     let empty = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none());
     ensure!(empty, "{}: not empty; choose another directory or empty it first", directory.display());
     for (number, digit) in digits.enumerate() {
-        let picture = GrayImage::new(width, height, digit.to_vec());
+        let picture = Picture::new([height, width, 1], digit.to_vec());
         picture.write_png(&directory.join(format!("{number:06}.png")))?;
     }
     Ok(())

@@ -2,13 +2,15 @@
 //! nothing of the command line.
 
 mod directory;
-mod image;
+mod grid;
 mod npy;
+mod picture;
 mod recorder;
 mod weights;
 
 pub use directory::{RunDirectory, RunError};
-pub use image::{GrayImage, contact_sheet, grid, to_bytes};
+pub use grid::{contact_sheet, grid};
 pub use npy::{NpyValues, write_npy};
+pub use picture::{Picture, to_bytes, write_animation};
 pub use recorder::Recorder;
 pub use weights::{load_weights, save_weights};

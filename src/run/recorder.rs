@@ -82,7 +82,7 @@ impl Observer for Recorder {
         let run = &self.open().run;
         let [height, width] = epoch.image_shape;
         let bytes = to_bytes(epoch.samples, epoch.pixel_range);
-        let picture = grid(bytes.chunks_exact(height * width), height, width, COLUMNS, SCALE);
+        let picture = grid(bytes.chunks_exact(height * width), [height, width, 1], COLUMNS, SCALE);
         picture.write_png(&run.sample_file(epoch.epoch))?;
         save_weights(epoch.trainer.artist(), &run.weights_file("generator"))?;
         save_weights(&epoch.trainer.discriminator, &run.weights_file("discriminator"))?;

@@ -1,0 +1,199 @@
+//! Many digits in one picture.
+
+use super::Picture;
+use crate::data::{CLASSES, Digits};
+
+/// Dark grey: lies between tiles and where a tile is missing. Digits are white on black, so neither
+/// can be taken for part of one.
+const BACKGROUND: u8 = 64;
+const INK: u8 = 255;
+/// Pixels between two tiles, before enlargement.
+const GUTTER: usize = 2;
+
+/// Lays tiles out in rows from left to right, enlarged `scale` times without smoothing.
+///
+/// Each tile is `[height, width, channels]` in C order; `samples.chunks_exact(height * width * channels)` gives
+/// them from an array `[count, height, width, channels]`. Between tiles lies a dark grey gutter of 2 pixels
+/// (before enlargement), and the same grey fills what the last row leaves empty.
+///
+/// # Panics
+/// When there is no tile, a tile has another length, or a number is 0.
+pub fn grid<'a>(
+    tiles: impl ExactSizeIterator<Item = &'a [u8]>,
+    tile_shape: [usize; 3],
+    columns: usize,
+    scale: usize,
+) -> Picture {
+    assert!(tiles.len() > 0 && columns > 0 && scale > 0, "grid: nothing to lay out");
+    let [height, width, channels] = tile_shape;
+    let rows = tiles.len().div_ceil(columns);
+    let mut canvas = Canvas::new([extent(rows, height), extent(columns, width), channels]);
+    for (index, tile) in tiles.enumerate() {
+        let expected = height * width * channels;
+        assert_eq!(tile.len(), expected, "grid: tile {index} has {} numbers for {tile_shape:?}", tile.len());
+        let (row, column) = (index / columns, index % columns);
+        canvas.paste(tile, width, row * (height + GUTTER), column * (width + GUTTER));
+    }
+    canvas.enlarged(scale)
+}
+
+/// What tiles are laid out on.
+struct Canvas {
+    shape: [usize; 3],
+    pixels: Vec<u8>,
+}
+
+impl Canvas {
+    fn new(shape: [usize; 3]) -> Self {
+        Self { shape, pixels: vec![BACKGROUND; shape.iter().product()] }
+    }
+
+    /// Copies a tile so that its first pixel comes to `(top, left)`.
+    fn paste(&mut self, tile: &[u8], tile_width: usize, top: usize, left: usize) {
+        let [_, width, channels] = self.shape;
+        for (y, row) in tile.chunks_exact(tile_width * channels).enumerate() {
+            let start = ((top + y) * width + left) * channels;
+            self.pixels[start..start + row.len()].copy_from_slice(row);
+        }
+    }
+
+    /// Every pixel becomes a square of `scale × scale`: nothing is invented between pixels.
+    fn enlarged(&self, scale: usize) -> Picture {
+        let [height, width, channels] = self.shape;
+        let mut pixels = Vec::with_capacity(self.pixels.len() * scale * scale);
+        for row in self.pixels.chunks_exact(width * channels) {
+            let times = |pixel| std::iter::repeat_n(pixel, scale).flatten();
+            let wide: Vec<u8> = row.chunks_exact(channels).flat_map(times).copied().collect();
+            for _ in 0..scale {
+                pixels.extend_from_slice(&wide);
+            }
+        }
+        Picture::new([height * scale, width * scale, channels], pixels)
+    }
+}
+
+/// Length of `count` tiles in a row with the gutters between them.
+fn extent(count: usize, tile: usize) -> usize {
+    count * tile + (count - 1) * GUTTER
+}
+
+/// Shows each class that `digits` holds as one row: its number, then its first `per_class`
+/// examples, enlarged `scale` times.
+///
+/// A class with fewer examples leaves the rest of its row dark grey.
+///
+/// # Panics
+/// When `per_class` or `scale` is 0.
+pub fn contact_sheet(digits: &Digits, per_class: usize, scale: usize) -> Picture {
+    assert!(per_class > 0, "contact_sheet: no examples asked for");
+    let (height, width) = (digits.height(), digits.width());
+    let columns = 1 + per_class;
+    let mut tiles = Vec::new(); // [rows × columns, height, width]
+    for class in (0..CLASSES).filter(|class| digits.labels().contains(&(*class as u8))) {
+        let row_end = tiles.len() + columns * digits.pixels();
+        tiles.extend(label_tile(class, height, width));
+        let of_class = (0..digits.len()).filter(|&i| usize::from(digits.label(i)) == class);
+        of_class.take(per_class).for_each(|i| tiles.extend_from_slice(digits.image(i)));
+        tiles.resize(row_end, BACKGROUND);
+    }
+    grid(tiles.chunks_exact(digits.pixels()), [height, width, 1], columns, scale)
+}
+
+const GLYPH_HEIGHT: usize = 7;
+const GLYPH_WIDTH: usize = 5;
+
+/// The digits in 5 × 7 dots, a row to a number, its highest bit at the left.
+#[rustfmt::skip]
+const GLYPHS: [[u8; GLYPH_HEIGHT]; CLASSES] = [
+    [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110],
+    [0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110],
+    [0b01110, 0b10001, 0b00001, 0b00010, 0b00100, 0b01000, 0b11111],
+    [0b11111, 0b00010, 0b00100, 0b00010, 0b00001, 0b10001, 0b01110],
+    [0b00010, 0b00110, 0b01010, 0b10010, 0b11111, 0b00010, 0b00010],
+    [0b11111, 0b10000, 0b11110, 0b00001, 0b00001, 0b10001, 0b01110],
+    [0b00110, 0b01000, 0b10000, 0b11110, 0b10001, 0b10001, 0b01110],
+    [0b11111, 0b00001, 0b00010, 0b00100, 0b01000, 0b01000, 0b01000],
+    [0b01110, 0b10001, 0b10001, 0b01110, 0b10001, 0b10001, 0b01110],
+    [0b01110, 0b10001, 0b10001, 0b01111, 0b00001, 0b00010, 0b01100],
+];
+
+/// The number of a class in the middle of a tile, half as high as the tile where there is room.
+fn label_tile(class: usize, height: usize, width: usize) -> Vec<u8> {
+    let enlarge = (height / (2 * GLYPH_HEIGHT)).min(width / (2 * GLYPH_WIDTH)).max(1);
+    let top = height.saturating_sub(enlarge * GLYPH_HEIGHT) / 2;
+    let left = width.saturating_sub(enlarge * GLYPH_WIDTH) / 2;
+    let mut tile = vec![BACKGROUND; height * width];
+    // Over the tile's pixels, not the glyph's: a tile smaller than the glyph shows part of it.
+    for (y, row) in tile.chunks_exact_mut(width).enumerate().skip(top) {
+        for (x, pixel) in row.iter_mut().enumerate().skip(left) {
+            if is_dot(class, (y - top) / enlarge, (x - left) / enlarge) {
+                *pixel = INK;
+            }
+        }
+    }
+    tile
+}
+
+/// Whether the glyph of `class` has a dot at `(y, x)`; there is none beyond its edges.
+fn is_dot(class: usize, y: usize, x: usize) -> bool {
+    y < GLYPH_HEIGHT && x < GLYPH_WIDTH && GLYPHS[class][y] >> (GLYPH_WIDTH - 1 - x) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const B: u8 = BACKGROUND;
+
+    #[test]
+    fn a_grid_puts_gutters_between_tiles_and_background_where_one_is_missing() {
+        let tiles = [1, 2, 3, 4, 5, 6]; // [3, 1, 2]
+        let image = grid(tiles.chunks_exact(2), [1, 2, 1], 2, 1);
+        #[rustfmt::skip]
+        let expected = vec![
+            1, 2, B, B, 3, 4,
+            B, B, B, B, B, B,
+            B, B, B, B, B, B,
+            5, 6, B, B, B, B,
+        ];
+        assert_eq!(image, Picture::new([4, 6, 1], expected));
+    }
+
+    #[test]
+    fn a_grid_is_enlarged_in_squares_gutters_included() {
+        let image = grid([1, 2].chunks_exact(1), [1, 1, 1], 2, 2);
+        let row = [1, 1, B, B, B, B, 2, 2];
+        assert_eq!(image, Picture::new([2, 8, 1], [row, row].concat()));
+    }
+
+    #[test]
+    fn a_grid_in_colour_keeps_a_pixels_numbers_together() {
+        let image = grid([1, 2, 3].chunks_exact(3), [1, 1, 3], 1, 2);
+        assert_eq!(image, Picture::new([2, 2, 3], [[1, 2, 3]; 4].concat()));
+    }
+
+    #[test]
+    fn a_contact_sheet_has_a_row_for_each_class_present() {
+        // Labels 7, 0, 7, 7 on one-coloured images of [14, 10]; a glyph fits once.
+        let images = [70, 10, 71, 72].into_iter().flat_map(|value| [value; 140]).collect();
+        let digits = Digits::new(images, vec![7, 0, 7, 7], 14, 10);
+        let sheet = contact_sheet(&digits, 2, 1);
+        let tile = |values: u8| vec![values; 140];
+        let expected =
+            [[label_tile(0, 14, 10), tile(10), tile(B)].concat(), [label_tile(7, 14, 10), tile(70), tile(71)].concat()]
+                .concat();
+        assert_eq!(sheet, grid(expected.chunks_exact(140), [14, 10, 1], 3, 1));
+    }
+
+    #[test]
+    fn glyphs_are_all_different_and_a_label_shows_one() {
+        for class in 0..CLASSES {
+            assert!(!GLYPHS[..class].contains(&GLYPHS[class]), "{class} is drawn twice");
+        }
+        let tile = label_tile(1, 28, 28);
+        let row = |y: usize| tile[y * 28..][..28].iter().map(|&p| if p == INK { '#' } else { '.' });
+        assert_eq!(row(7).collect::<String>(), ".............##.............");
+        assert_eq!(row(6).filter(|&c| c == '#').count(), 0);
+        assert_eq!(label_tile(8, 3, 3).len(), 9);
+    }
+}
