@@ -116,7 +116,7 @@ const fn scaled(divisor: f32, shift: f32) -> [f32; 256] {
     table
 }
 
-/// Writes the images at `indices` (`[batch]`) as numbers into `out` (`[batch, height × width]`).
+/// Writes the images at `indices` (`[batch]`) as numbers into `out` (`[batch, height × width × channels]`).
 ///
 /// # Panics
 /// When `out` has another length, or an index is not below `digits.len()`.

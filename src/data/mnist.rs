@@ -8,6 +8,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use rand::{Rng, RngExt};
+
 use super::error::DataError;
 use super::idx::Idx;
 
@@ -91,10 +93,11 @@ impl SetFile {
 /// Labelled images of one split; never empty.
 #[derive(Debug, Clone)]
 pub struct Digits {
-    images: Vec<u8>, // [count, height, width]
+    images: Vec<u8>, // [count, height, width, channels]
     labels: Vec<u8>, // [count]
     height: usize,
     width: usize,
+    channels: usize,
 }
 
 impl Digits {
@@ -113,7 +116,7 @@ impl Digits {
             labels.len(),
         );
         assert!(labels.iter().all(|&label| is_class(label)), "Digits::new: a label exceeds 9");
-        Digits { images, labels, height, width }
+        Digits { images, labels, height, width, channels: 1 }
     }
 
     /// Loads one split from the two files of it in `directory`, compressed or not.
@@ -146,6 +149,24 @@ impl Digits {
         Ok(Digits::new(images.bytes, labels.bytes, images.shape[1], images.shape[2]))
     }
 
+    /// Stacked MNIST: each image three of these images, drawn at random, as its red, green and blue channel, so that
+    /// there are 1,000 kinds of images (Metz et al. 2017, *Unrolled Generative Adversarial Networks*, section 3.3.1).
+    /// There are as many as there were before. An image's label is that of its first channel.
+    ///
+    /// # Panics
+    /// When these have colours already.
+    pub fn stacked(&self, rng: &mut impl Rng) -> Digits {
+        assert_eq!(self.channels, 1, "Digits::stacked: the images are stacked already");
+        let (mut images, mut labels) = (Vec::with_capacity(3 * self.images.len()), Vec::with_capacity(self.len()));
+        for _ in 0..self.len() {
+            let chosen = [(); 3].map(|()| rng.random_range(0..self.len()));
+            let [red, green, blue] = chosen.map(|index| self.image(index));
+            images.extend(red.iter().zip(green).zip(blue).flat_map(|((&r, &g), &b)| [r, g, b]));
+            labels.push(self.labels[chosen[0]]);
+        }
+        Digits { images, labels, channels: 3, ..*self }
+    }
+
     /// How many labelled images there are; at least one.
     #[expect(clippy::len_without_is_empty, reason = "a set of digits is never empty")]
     pub fn len(&self) -> usize {
@@ -162,12 +183,17 @@ impl Digits {
         self.width
     }
 
-    /// Pixels of one image, `height × width`.
-    pub fn pixels(&self) -> usize {
-        self.height * self.width
+    /// Numbers in a pixel of an image: 1, or 3 where digits are [`stacked`](Digits::stacked).
+    pub fn channels(&self) -> usize {
+        self.channels
     }
 
-    /// The image at `index`: `[height, width]` in C order, 0 black to 255 white.
+    /// Numbers in one image, `height × width × channels`.
+    pub fn pixels(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// The image at `index`: `[height, width, channels]` in C order, 0 black to 255 white.
     ///
     /// # Panics
     /// When `index` is not below [`len`](Digits::len).
@@ -184,7 +210,7 @@ impl Digits {
         self.labels[index]
     }
 
-    /// All images, `[count, height, width]` in C order.
+    /// All images, `[count, height, width, channels]` in C order.
     pub fn images(&self) -> &[u8] {
         &self.images
     }
@@ -255,6 +281,7 @@ fn holds_a_set_file(directory: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
     use tempfile::TempDir;
 
     fn write(directory: &TempDir, name: &str, shape: &[usize], bytes: &[u8]) {
@@ -288,6 +315,18 @@ mod tests {
             let digits = Digits::load(directory.path(), split).unwrap();
             assert_eq!((digits.len(), digits.height(), digits.width()), (3, 1, 2));
             assert_eq!((digits.image(1), digits.label(2)), (&[3, 4][..], 9));
+        }
+    }
+
+    #[test]
+    fn stacked_digits_have_one_in_each_channel() {
+        let digits = Digits::new(vec![10, 11, 20, 21, 30, 31], vec![1, 2, 3], 1, 2);
+        let stacked = digits.stacked(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
+        assert_eq!((stacked.len(), stacked.channels(), stacked.pixels()), (3, 3, 6));
+        for i in 0..3 {
+            let image = stacked.image(i);
+            assert!((0..3).all(|c| image[3 + c] == image[c] + 1), "a channel is one digit: {image:?}");
+            assert_eq!(image[0], 10 * stacked.label(i));
         }
     }
 
