@@ -109,9 +109,26 @@ fn cases() -> Vec<Case> {
         case("pad_channels", &[(&[3, 2], Any)], |x| x[0].powi(2).pad_channels(1, 4)),
         case("max_pool", &[(&[2, 4, 4, 2], Any)], |x| x[0].powi(3).max_pool(2, 2)),
         case("max_pool, windows overlap", &[(&[1, 5, 4, 2], Any)], |x| x[0].powi(3).max_pool(3, 1)),
+        case("batch_norm", &[(&[5, 3], Any)], |x| x[0].batch_norm(1e-3).value),
+        case("batch_norm, images", &[(&[2, 2, 3, 2], Any)], |x| x[0].powi(2).batch_norm(0.1).value),
+        case("batch_norm, its moments", &[(&[4, 2], Any)], moments_of_a_batch),
+        case("batch_norm_layer", &[(&[6, 2], Any), (&[2], Any), (&[2], Any)], |x| x[0].batch_norm_layer(x[1], x[2], 1e-2, Activation::Identity).value),
+        case("batch_norm_layer, tanh", &[(&[4, 3], Any), (&[3], Any), (&[3], Any)], |x| x[0].batch_norm_layer(x[1], x[2], 1e-2, Activation::Tanh).value),
+        case("batch_norm_layer, leaky_relu", &[(&[4, 2], Any), (&[2], Positive), (&[2], Any)], |x| x[0].batch_norm_layer(x[1], x[2], 1e-2, Activation::LeakyRelu { slope: 0.2 }).value),
+        case("normalised_by", &[(&[4, 2], Any), (&[2], Any), (&[2], Positive), (&[2], Any), (&[2], Any)], |x| x[0].normalised_by([x[1], x[2]], [x[3], x[4]], 1e-2, Activation::Tanh)),
+        case("layer_norm", &[(&[3, 4], Any)], |x| x[0].layer_norm(1e-3)),
+        case("layer_norm, images", &[(&[2, 2, 2, 3], Any)], |x| x[0].powi(2).layer_norm(1e-3)),
+        case("group_norm", &[(&[2, 2, 2, 4], Any)], |x| x[0].powi(2).group_norm(2, 1e-3)),
+        case("group_norm, one channel each", &[(&[2, 3, 1, 2], Any)], |x| x[0].group_norm(2, 1e-3)),
         case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
         case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
     ]
+}
+
+/// The mean and the variance that come with a normalised batch have derivatives, too.
+fn moments_of_a_batch<'t>(x: &[V<'t>]) -> V<'t> {
+    let batch = x[0].batch_norm(1e-2);
+    batch.value * batch.mean + batch.variance
 }
 
 fn network_with_dropout<'t>(x: &[V<'t>]) -> V<'t> {

@@ -3,6 +3,7 @@
 
 mod activation;
 mod arithmetic;
+mod batch_norm;
 mod bce;
 mod broadcast;
 mod channels;
@@ -10,12 +11,15 @@ mod conv;
 mod dense;
 mod matmul;
 mod max_pool;
+mod moments;
 mod nearest;
+mod norm;
 mod power;
 mod rows;
 mod shape;
 
 pub use activation::Activation;
+pub use batch_norm::Normalised;
 pub use conv::Window;
 
 use super::{Real, Var};
