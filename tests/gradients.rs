@@ -120,6 +120,9 @@ fn cases() -> Vec<Case> {
         case("layer_norm, images", &[(&[2, 2, 2, 3], Any)], |x| x[0].powi(2).layer_norm(1e-3)),
         case("group_norm", &[(&[2, 2, 2, 4], Any)], |x| x[0].powi(2).group_norm(2, 1e-3)),
         case("group_norm, one channel each", &[(&[2, 3, 1, 2], Any)], |x| x[0].group_norm(2, 1e-3)),
+        case("upsample_bilinear", &[(&[2, 2, 3, 2], Any)], |x| x[0].powi(2).upsample_bilinear()),
+        case("upsample_bilinear, one pixel", &[(&[1, 1, 1, 2], Any)], |x| x[0].powi(2).upsample_bilinear()),
+        case("downsample_bilinear", &[(&[2, 4, 6, 2], Any)], |x| x[0].powi(2).downsample_bilinear()),
         case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
         case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
     ]

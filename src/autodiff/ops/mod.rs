@@ -5,6 +5,7 @@ mod activation;
 mod arithmetic;
 mod batch_norm;
 mod bce;
+mod bilinear;
 mod broadcast;
 mod channels;
 mod conv;
