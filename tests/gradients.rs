@@ -123,6 +123,12 @@ fn cases() -> Vec<Case> {
         case("upsample_bilinear", &[(&[2, 2, 3, 2], Any)], |x| x[0].powi(2).upsample_bilinear()),
         case("upsample_bilinear, one pixel", &[(&[1, 1, 1, 2], Any)], |x| x[0].powi(2).upsample_bilinear()),
         case("downsample_bilinear", &[(&[2, 4, 6, 2], Any)], |x| x[0].powi(2).downsample_bilinear()),
+        case("gather_rows", &[(&[3, 2], Any)], |x| x[0].powi(2).gather_rows([2, 0, 2, 1])),
+        case("scatter_add_rows", &[(&[4, 2], Any)], |x| x[0].powi(2).scatter_add_rows([2, 0, 2, 4], 5)),
+        case("softmax", &[(&[3, 4], Any)], |x| x[0].softmax()),
+        case("log_softmax", &[(&[3, 4], Any)], |x| x[0].log_softmax()),
+        case("softmax_cross_entropy", &[(&[3, 4], Any), (&[3, 4], Positive)], |x| x[0].softmax_cross_entropy(x[1])),
+        case("cross_entropy_of_labels", &[(&[4, 3], Any)], |x| x[0].cross_entropy_of_labels(&[2, 0, 1, 2])),
         case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
         case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
     ]

@@ -10,6 +10,7 @@ mod broadcast;
 mod channels;
 mod conv;
 mod dense;
+mod gather;
 mod matmul;
 mod max_pool;
 mod moments;
@@ -18,6 +19,7 @@ mod norm;
 mod power;
 mod rows;
 mod shape;
+mod softmax;
 
 pub use activation::Activation;
 pub use batch_norm::Normalised;
