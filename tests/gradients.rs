@@ -129,6 +129,9 @@ fn cases() -> Vec<Case> {
         case("log_softmax", &[(&[3, 4], Any)], |x| x[0].log_softmax()),
         case("softmax_cross_entropy", &[(&[3, 4], Any), (&[3, 4], Positive)], |x| x[0].softmax_cross_entropy(x[1])),
         case("cross_entropy_of_labels", &[(&[4, 3], Any)], |x| x[0].cross_entropy_of_labels(&[2, 0, 1, 2])),
+        case("minibatch_stddev", &[(&[4, 2, 1, 2], Any)], |x| x[0].minibatch_stddev(2)),
+        case("minibatch_stddev, one group", &[(&[3, 1, 2, 1], Any)], |x| x[0].powi(2).minibatch_stddev(3)),
+        case("over_sigma", &[(&[2, 2, 3], Positive), (&[3], Positive), (&[4], Positive)], |x| x[0].over_sigma(x[1], x[2])),
         case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
         case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
     ]

@@ -20,6 +20,8 @@ mod power;
 mod rows;
 mod shape;
 mod softmax;
+mod spectral;
+mod stddev;
 
 pub use activation::Activation;
 pub use batch_norm::Normalised;
