@@ -1,8 +1,8 @@
 //! Threads, and loops over long arrays: cut into pieces for the cores, compiled for the widest
 //! vectors.
 //!
-//! Pieces have a fixed length, one piece a task, and no sum is ever cut, so no result depends on
-//! the number of threads. The program is built for the oldest processors of its kind; what runs
+//! Pieces have a fixed length, one piece a task, and a sum is cut, if at all, where its shape says
+//! (`partial_sums` in `autodiff/kernels.rs`), so no result depends on the number of threads. The program is built for the oldest processors of its kind; what runs
 //! inside [`vectorised`] is compiled a second time for AVX2, and the processor at hand decides.
 //! Both compute the same bits: nothing is reordered or fused.
 

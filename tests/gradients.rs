@@ -100,9 +100,47 @@ fn cases() -> Vec<Case> {
         case("conv_weights", &[(&[2, 4, 4, 2], Any), (&[2, 2, 2, 3], Any)], |x| x[0].conv_weights(x[1], Window { stride: 2, padding: 1 }, [4, 4])),
         case("conv_layer", &[(&[2, 4, 4, 2], Any), (&[3, 3, 2, 2], Any), (&[2], Any)], |x| x[0].conv_layer(x[1], x[2], Window { stride: 2, padding: 1 }, Activation::Tanh)),
         case("conv_transpose_layer", &[(&[2, 2, 2, 2], Any), (&[3, 3, 2, 2], Any), (&[2], Any)], |x| x[0].conv_transpose_layer(x[1], x[2], Window { stride: 2, padding: 1 }, [4, 4], Activation::LeakyRelu { slope: 0.2 })),
+        case("upsample_nearest", &[(&[2, 2, 3, 2], Any)], |x| x[0].powi(2).upsample_nearest(2)),
+        case("upsample_nearest by 3", &[(&[1, 2, 1, 1], Any)], |x| x[0].powi(2).upsample_nearest(3)),
+        case("sum_pool", &[(&[2, 4, 6, 2], Any)], |x| x[0].powi(2).sum_pool(2)),
+        case("avg_pool", &[(&[1, 3, 6, 2], Any)], |x| x[0].powi(2).avg_pool(3)),
+        case("concat_channels", &[(&[2, 3, 2], Any), (&[2, 3, 1], Any)], |x| x[0].powi(2).concat_channels(x[1] * x[1])),
+        case("slice_channels", &[(&[2, 5], Any)], |x| x[0].powi(2).slice_channels(1..4)),
+        case("pad_channels", &[(&[3, 2], Any)], |x| x[0].powi(2).pad_channels(1, 4)),
+        case("max_pool", &[(&[2, 4, 4, 2], Any)], |x| x[0].powi(3).max_pool(2, 2)),
+        case("max_pool, windows overlap", &[(&[1, 5, 4, 2], Any)], |x| x[0].powi(3).max_pool(3, 1)),
+        case("batch_norm", &[(&[5, 3], Any)], |x| x[0].batch_norm(1e-3).value),
+        case("batch_norm, images", &[(&[2, 2, 3, 2], Any)], |x| x[0].powi(2).batch_norm(0.1).value),
+        case("batch_norm, its moments", &[(&[4, 2], Any)], moments_of_a_batch),
+        case("batch_norm_layer", &[(&[6, 2], Any), (&[2], Any), (&[2], Any)], |x| x[0].batch_norm_layer(x[1], x[2], 1e-2, Activation::Identity).value),
+        case("batch_norm_layer, tanh", &[(&[4, 3], Any), (&[3], Any), (&[3], Any)], |x| x[0].batch_norm_layer(x[1], x[2], 1e-2, Activation::Tanh).value),
+        case("batch_norm_layer, leaky_relu", &[(&[4, 2], Any), (&[2], Positive), (&[2], Any)], |x| x[0].batch_norm_layer(x[1], x[2], 1e-2, Activation::LeakyRelu { slope: 0.2 }).value),
+        case("normalised_by", &[(&[4, 2], Any), (&[2], Any), (&[2], Positive), (&[2], Any), (&[2], Any)], |x| x[0].normalised_by([x[1], x[2]], [x[3], x[4]], 1e-2, Activation::Tanh)),
+        case("layer_norm", &[(&[3, 4], Any)], |x| x[0].layer_norm(1e-3)),
+        case("layer_norm, images", &[(&[2, 2, 2, 3], Any)], |x| x[0].powi(2).layer_norm(1e-3)),
+        case("group_norm", &[(&[2, 2, 2, 4], Any)], |x| x[0].powi(2).group_norm(2, 1e-3)),
+        case("group_norm, one channel each", &[(&[2, 3, 1, 2], Any)], |x| x[0].group_norm(2, 1e-3)),
+        case("upsample_bilinear", &[(&[2, 2, 3, 2], Any)], |x| x[0].powi(2).upsample_bilinear()),
+        case("upsample_bilinear, one pixel", &[(&[1, 1, 1, 2], Any)], |x| x[0].powi(2).upsample_bilinear()),
+        case("downsample_bilinear", &[(&[2, 4, 6, 2], Any)], |x| x[0].powi(2).downsample_bilinear()),
+        case("gather_rows", &[(&[3, 2], Any)], |x| x[0].powi(2).gather_rows([2, 0, 2, 1])),
+        case("scatter_add_rows", &[(&[4, 2], Any)], |x| x[0].powi(2).scatter_add_rows([2, 0, 2, 4], 5)),
+        case("softmax", &[(&[3, 4], Any)], |x| x[0].softmax()),
+        case("log_softmax", &[(&[3, 4], Any)], |x| x[0].log_softmax()),
+        case("softmax_cross_entropy", &[(&[3, 4], Any), (&[3, 4], Positive)], |x| x[0].softmax_cross_entropy(x[1])),
+        case("cross_entropy_of_labels", &[(&[4, 3], Any)], |x| x[0].cross_entropy_of_labels(&[2, 0, 1, 2])),
+        case("minibatch_stddev", &[(&[4, 2, 1, 2], Any)], |x| x[0].minibatch_stddev(2)),
+        case("minibatch_stddev, one group", &[(&[3, 1, 2, 1], Any)], |x| x[0].powi(2).minibatch_stddev(3)),
+        case("over_sigma", &[(&[2, 2, 3], Positive), (&[3], Positive), (&[4], Positive)], |x| x[0].over_sigma(x[1], x[2])),
         case("network with dropout", &[(&[3, 4], Any), (&[5, 4], Any), (&[5], Any), (&[2, 5], Any), (&[2], Any)], network_with_dropout),
         case("norm of a gradient", &[(&[3, 4], Any), (&[2, 4], Any)], norm_of_a_gradient),
     ]
+}
+
+/// The mean and the variance that come with a normalised batch have derivatives, too.
+fn moments_of_a_batch<'t>(x: &[V<'t>]) -> V<'t> {
+    let batch = x[0].batch_norm(1e-2);
+    batch.value * batch.mean + batch.variance
 }
 
 fn network_with_dropout<'t>(x: &[V<'t>]) -> V<'t> {

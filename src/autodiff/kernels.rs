@@ -4,6 +4,7 @@ use super::{Pool, Real};
 use crate::parallel::{GRAIN, in_pieces, in_rows, vectorised};
 use ndarray::{ArrayD, Zip};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The elements in row-major order.
 pub fn slice<T>(x: &ArrayD<T>) -> &[T] {
@@ -61,16 +62,7 @@ pub fn zip<T: Real>(
         });
         return result;
     }
-    if let (Some((&length, a_rows)), Some((1, b_rows))) = (a.shape().split_last(), b.shape().split_last())
-        && a_rows == b_rows
-    {
-        // One number of b for each row of a.
-        let mut result = pool.take(a.shape());
-        let (a, b) = (slice(a), slice(b));
-        in_rows(slice_mut(&mut result), length, |i, row| {
-            let (here, b) = (f, b[i]);
-            row.iter_mut().zip(&a[i * length..]).for_each(|(y, &a)| *y = here(a, b));
-        });
+    if let Some(result) = zip_stretched(a, b, pool, f).or_else(|| zip_stretched(b, a, pool, move |b, a| f(a, b))) {
         return result;
     }
     let shape = broadcast_shape(a.shape(), b.shape())
@@ -79,6 +71,44 @@ pub fn zip<T: Real>(
     let stretch = |x| broadcast_view(x, &shape);
     Zip::from(&mut result).and(stretch(a)).and(stretch(b)).for_each(|y, &a, &b| *y = f(a, b));
     result
+}
+
+/// [`zip`] where `b` is stretched to the shape of `a` in one of the usual ways: one number for all, one number
+/// for each row of `a`, or one row for all rows.
+fn zip_stretched<T: Real>(
+    a: &ArrayD<T>,
+    b: &ArrayD<T>,
+    pool: &mut Pool<T>,
+    f: impl Fn(T, T) -> T + Sync + Copy,
+) -> Option<ArrayD<T>> {
+    if b.ndim() > a.ndim() {
+        return None;
+    }
+    if b.len() == 1 {
+        let b = slice(b)[0];
+        return Some(map(a, pool, move |a| f(a, b)));
+    }
+    let length = a.shape().last().copied().unwrap_or(1);
+    let one_a_row = b.shape().last() == Some(&1) && b.shape()[..b.ndim() - 1] == a.shape()[..a.ndim() - 1];
+    let leading = b.shape().iter().take_while(|&&extent| extent == 1).count();
+    let one_row = a.shape().ends_with(&b.shape()[leading..]);
+    let (x, weights) = (slice(a), slice(b));
+    let run = |result: &mut ArrayD<T>| match one_a_row {
+        true => in_rows(slice_mut(result), length, |i, row| {
+            let (here, b) = (f, weights[i]);
+            row.iter_mut().zip(&x[i * length..]).for_each(|(y, &a)| *y = here(a, b));
+        }),
+        false => in_rows(slice_mut(result), weights.len(), |i, row| {
+            let here = f;
+            let pairs = x[i * weights.len()..].iter().zip(weights);
+            row.iter_mut().zip(pairs).for_each(|(y, (&a, &b))| *y = here(a, b));
+        }),
+    };
+    (one_a_row || one_row).then(|| {
+        let mut result = pool.take(a.shape());
+        run(&mut result);
+        result
+    })
 }
 
 /// The shape both can be broadcast to, if there is one.
@@ -159,8 +189,15 @@ pub fn sum_rows<T: Real>(x: &[T], sum: &mut [T]) {
 /// Sums the middle axis of `x: [outer, summed, inner]` into `result: [outer, inner]`.
 fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut [T]) {
     if inner == 1 {
-        for (i, sum) in result.iter_mut().enumerate() {
-            *sum = sum_contiguous(&x[i * summed..][..summed]);
+        let together = (GRAIN / summed.max(1)).max(1);
+        let sum_some = |(first, sums): (usize, &mut [T])| {
+            let numbered = (first * together..).zip(sums);
+            vectorised(|| numbered.for_each(|(i, sum)| *sum = sum_contiguous(&x[i * summed..][..summed])));
+        };
+        if x.len() <= GRAIN {
+            result.chunks_mut(together).enumerate().for_each(sum_some);
+        } else {
+            result.par_chunks_mut(together).enumerate().for_each(sum_some);
         }
         return;
     }
@@ -185,6 +222,30 @@ fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut
     }
 }
 
+/// How many rows of `width` elements a piece of [`partial_sums`] has; the last one may have fewer.
+pub fn rows_together(width: usize) -> usize {
+    (GRAIN / width.max(1)).max(1)
+}
+
+/// What a long matrix is summed to, column by column, in two steps. Calls `sum(rows, partial)` for pieces of
+/// `rows` rows of `width` elements, each with a row of `outputs` elements of the result, `[pieces, outputs]`, to
+/// write. The pieces depend on the shape alone, so whoever adds them up in order gets the same sum on any number
+/// of threads.
+pub fn partial_sums<T: Real>(
+    [rows, width]: [usize; 2],
+    outputs: usize,
+    pool: &mut Pool<T>,
+    sum: impl Fn(Range<usize>, &mut [T]) + Sync,
+) -> ArrayD<T> {
+    let together = rows_together(width);
+    let pieces = rows.div_ceil(together).max(1);
+    let mut partial = pool.take(&[pieces, outputs]);
+    slice_mut(&mut partial).par_chunks_mut(outputs.max(1)).enumerate().for_each(|(i, partial)| {
+        vectorised(|| sum(i * together..((i + 1) * together).min(rows), partial));
+    });
+    partial
+}
+
 /// The sum of a slice in 16 interleaved partial sums: vector code, and a smaller rounding error
 /// than one after the other.
 pub fn sum_contiguous<T: Real>(x: &[T]) -> T {
@@ -202,7 +263,7 @@ pub fn sum_contiguous<T: Real>(x: &[T]) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array, Axis};
+    use ndarray::{Array, Axis, Dimension};
 
     #[test]
     fn sums_agree_with_ndarrays() {
@@ -215,6 +276,21 @@ mod tests {
         assert_eq!(sum_to(&x, &[1, 40, 1], &mut pool), over(0, &over(2, &x)).insert_axis(Axis(0)).insert_axis(Axis(2)));
         assert_eq!(sum_to(&x, &[], &mut pool).sum(), x.sum());
         assert_eq!(sum_to(&x, &[3, 40, 700], &mut pool), x);
+    }
+
+    #[test]
+    fn a_stretched_operand_is_stretched_as_ndarray_does() {
+        let mut pool = Pool::default();
+        let wave =
+            |shape: &[usize]| Array::from_shape_fn(shape, |i| i.slice().iter().fold(1.0, |x, &i| 3.0 * x - i as f64));
+        let a = wave(&[3, 1, 4, 2]);
+        for shape in
+            [&[][..], &[1, 1], &[2], &[1, 2], &[4, 2], &[1, 4, 2], &[3, 1, 4, 1], &[3, 1, 1, 2], &[4, 1], &[5, 4, 2]]
+        {
+            let b = wave(shape);
+            assert_eq!(zip("sub", &a, &b, &mut pool, |a, b| a - b), &a - &b, "{shape:?}");
+            assert_eq!(zip("sub", &b, &a, &mut pool, |b, a| b - a), &b - &a, "{shape:?}");
+        }
     }
 
     #[test]

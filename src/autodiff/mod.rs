@@ -39,7 +39,7 @@ mod tape;
 pub use backward::Backward;
 pub use gradient::Gradient;
 pub use operation::Operation;
-pub use ops::{Activation, Window};
+pub use ops::{Activation, Normalised, Window};
 pub use pool::Pool;
 pub use real::Real;
 pub use shape::Shape;

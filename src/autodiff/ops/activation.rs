@@ -1,7 +1,7 @@
 //! The functions between a network's layers, and softplus, from which its losses are made.
 
 use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use crate::parallel::vectorised;
+use crate::parallel::{in_rows, vectorised};
 use ndarray::ArrayD;
 
 /// A function applied to each output of a layer. Each one's derivative can be told from its
@@ -49,6 +49,25 @@ impl Activation {
             }
         }
         self.run_in(Rows(rows, b));
+    }
+
+    /// `y ← f((x − m)·s + b)` for each row of `x`, with `[m, s, b]` as long as a row.
+    pub(super) fn apply_to_scaled<T: Real>(self, x: &[T], coefficients: [&[T]; 3], y: &mut [T]) {
+        struct Scaled<'a, T>(&'a [T], [&'a [T]; 3], &'a mut [T]);
+        impl<T: Real> Loop<T> for Scaled<'_, T> {
+            fn run(self, f: impl Fn(T) -> T + Sync + Copy) {
+                let Scaled(x, [m, s, b], y) = self;
+                let length = m.len();
+                in_rows(y, length, |i, row| {
+                    let (here, x) = (f, &x[i * length..][..length]);
+                    let (m, s, b) = (&m[..length], &s[..length], &b[..length]);
+                    for (c, y) in row.iter_mut().enumerate() {
+                        *y = here((x[c] - m[c]) * s[c] + b[c]);
+                    }
+                });
+            }
+        }
+        self.run_in(Scaled(x, coefficients, y));
     }
 
     /// Runs a loop over this function.

@@ -181,7 +181,7 @@ fn shape_of(
 }
 
 /// The extents of an array of four axes.
-fn axes<T>(name: &str, x: &ArrayD<T>) -> [usize; 4] {
+pub(super) fn axes<T>(name: &str, x: &ArrayD<T>) -> [usize; 4] {
     x.shape().try_into().unwrap_or_else(|_| panic!("{name}: shape {:?} has not four axes", x.shape()))
 }
 

@@ -3,16 +3,28 @@
 
 mod activation;
 mod arithmetic;
+mod batch_norm;
 mod bce;
+mod bilinear;
 mod broadcast;
+mod channels;
 mod conv;
 mod dense;
+mod gather;
 mod matmul;
+mod max_pool;
+mod moments;
+mod nearest;
+mod norm;
 mod power;
 mod rows;
 mod shape;
+mod softmax;
+mod spectral;
+mod stddev;
 
 pub use activation::Activation;
+pub use batch_norm::Normalised;
 pub use conv::Window;
 
 use super::{Real, Var};

@@ -1,0 +1,195 @@
+//! The largest pixel of every window. Which one that is, is found first and is a constant from then on:
+//! picking pixels and putting them back are linear, and each is the adjoint of the other.
+
+use super::conv::axes;
+use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::gemm::conv_output;
+use crate::parallel::in_rows;
+use ndarray::ArrayD;
+
+/// Square windows of `size` pixels a side, `stride` pixels apart.
+#[derive(Clone, Copy, Debug)]
+struct Windows {
+    size: usize,
+    stride: usize,
+}
+
+/// `[height, width, channels]` of the images, and how windows lie on them.
+#[derive(Clone, Copy)]
+struct Places {
+    image: [usize; 3],
+    windows: Windows,
+}
+
+impl Places {
+    /// The first element of the window at column `q` of the `row`-th row of windows, with `rows` rows an image.
+    fn corner(&self, row: usize, rows: usize, q: usize) -> usize {
+        let ([h, w, c], Windows { stride, .. }) = (self.image, self.windows);
+        ((row / rows * h + row % rows * stride) * w + q * stride) * c
+    }
+
+    /// How far the `k`-th pixel of a window, counted row by row, is from its first.
+    fn offset(&self, k: usize) -> usize {
+        let ([_, w, c], Windows { size, .. }) = (self.image, self.windows);
+        (k / size * w + k % size) * c
+    }
+}
+
+/// `y[n, p, q, c] = x[n, s·p + i, s·q + j, c]`, where `k = winners[n, p, q, c]` is `size·i + j`.
+#[derive(Debug)]
+struct Pick {
+    windows: Windows,
+}
+
+/// Adds each `y[n, p, q, c]` to the pixel of an image of this `[height, width]` that [`Pick`] took it from.
+#[derive(Debug)]
+struct PutBack {
+    windows: Windows,
+    image: [usize; 2],
+}
+
+impl<T: Real> Operation<T> for Pick {
+    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        let ([_, h, w, c], [_, rows, columns, _]) = (axes("max_pool", inputs[0]), axes("max_pool", inputs[1]));
+        let places = Places { image: [h, w, c], windows: self.windows };
+        let mut y = pool.take(inputs[1].shape());
+        let (x, winners) = (kernels::slice(inputs[0]), kernels::slice(inputs[1]));
+        in_rows(kernels::slice_mut(&mut y), columns * c, |i, row| {
+            let winners = winners[i * columns * c..].chunks_exact(c);
+            for (q, (pixel, winners)) in row.chunks_exact_mut(c).zip(winners).enumerate() {
+                let window = &x[places.corner(i, rows, q)..];
+                for (channel, (y, &winner)) in pixel.iter_mut().zip(winners).enumerate() {
+                    *y = window[places.offset(whole(winner)) + channel];
+                }
+            }
+        });
+        y
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (x, winners, g) = (step.input(0), step.input(1), step.gradient);
+        let image = [x.shape()[1], x.shape()[2]];
+        step.add(0, || g.tape().apply(PutBack { windows: self.windows, image }, &[g, winners]));
+    }
+}
+
+impl<T: Real> Operation<T> for PutBack {
+    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+        let ([n, rows, columns, c], [h, w]) = (axes("max_pool", inputs[0]), self.image);
+        let places = Places { image: [h, w, c], windows: self.windows };
+        let mut x = pool.take(&[n, h, w, c]);
+        let (y, winners) = (kernels::slice(inputs[0]), kernels::slice(inputs[1]));
+        let per_image = rows * columns * c;
+        // Windows may overlap, so an image is one task.
+        in_rows(kernels::slice_mut(&mut x), h * w * c, |i, image| {
+            image.fill(T::ZERO);
+            let picked = y[i * per_image..][..per_image].chunks_exact(c);
+            for (k, (pixel, winners)) in picked.zip(winners[i * per_image..].chunks_exact(c)).enumerate() {
+                let window = &mut image[places.corner(k / columns, rows, k % columns)..];
+                for (channel, (&y, &winner)) in pixel.iter().zip(winners).enumerate() {
+                    window[places.offset(whole(winner)) + channel] += y;
+                }
+            }
+        });
+        x
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (winners, g) = (step.input(1), step.gradient);
+        step.add(0, || g.tape().apply(Pick { windows: self.windows }, &[g, winners]));
+    }
+}
+
+/// A small whole number that is kept among the others.
+fn whole<T: Real>(x: T) -> usize {
+    x.as_f64() as usize
+}
+
+/// For each window and channel the first of the largest pixels, counted row by row. A NaN is larger than any
+/// number.
+fn find_winners<T: Real>(x: &[T], places: &Places, [rows, columns]: [usize; 2], winners: &mut [T]) {
+    let (c, pixels) = (places.image[2], places.windows.size * places.windows.size);
+    in_rows(winners, columns * c, |i, row| {
+        for (q, winners) in row.chunks_exact_mut(c).enumerate() {
+            let window = &x[places.corner(i, rows, q)..];
+            winners.fill(T::ZERO);
+            for k in 1..pixels {
+                let challengers = &window[places.offset(k)..][..c];
+                for (channel, (winner, &challenger)) in winners.iter_mut().zip(challengers).enumerate() {
+                    let best = window[places.offset(whole(*winner)) + channel];
+                    if challenger > best || (challenger.is_nan() && !best.is_nan()) {
+                        *winner = T::from_f64(k as f64);
+                    }
+                }
+            }
+        }
+    });
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// The largest pixel of every square window of `size` pixels a side, `stride` pixels apart, channel by
+    /// channel: `[n, h, w, c]` gives `[n, ⌊(h − size)/stride⌋ + 1, ⌊(w − size)/stride⌋ + 1, c]`. The whole
+    /// gradient goes to the first largest pixel of each window (row by row), and adds up where windows share it.
+    ///
+    /// # Panics
+    /// When these are no images, or a window does not fit into one.
+    pub fn max_pool(self, size: usize, stride: usize) -> Var<'t, T> {
+        let x = self.value();
+        let [n, h, w, c] = axes("max_pool", &x);
+        let output = conv_output([h, w], [size, size], stride, 0);
+        let [rows, columns] = output.unwrap_or_else(|| {
+            panic!("max_pool: no window of {size} pixels, {stride} apart, on images {:?}", x.shape());
+        });
+        let windows = Windows { size, stride };
+        let places = Places { image: [h, w, c], windows };
+        let winners = self.tape().fill(&[n, rows, columns, c], |winners| {
+            find_winners(kernels::slice(&x), &places, [rows, columns], winners);
+        });
+        self.tape().apply(Pick { windows }, &[self, winners])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::autodiff::Tape;
+    use ndarray::{ArrayD, IxDyn};
+
+    fn image(pixels: &[f64], [h, w]: [usize; 2]) -> ArrayD<f64> {
+        ArrayD::from_shape_vec(IxDyn(&[1, h, w, 1]), pixels.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_gradient_goes_whole_to_the_first_largest_pixel() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf(image(&[1.0, 5.0, 7.0, 0.0, 2.0, 5.0, 7.0, 7.0], [2, 4]));
+        let y = x.max_pool(2, 2);
+        assert_eq!(*y.value(), image(&[5.0, 7.0], [1, 2]));
+        let weights = tape.leaf(image(&[3.0, 4.0], [1, 2]));
+        let gradient = tape.gradients((y * weights).sum(), &[x])[0].value();
+        assert_eq!(*gradient, image(&[0.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0], [2, 4]));
+    }
+
+    #[test]
+    fn windows_that_overlap_share_a_pixel() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf(image(&[0.0, 9.0, 1.0, 3.0, 0.0, 0.0], [2, 3]));
+        let y = x.max_pool(2, 1);
+        assert_eq!(*y.value(), image(&[9.0, 9.0], [1, 2]));
+        assert_eq!(*tape.gradients(y.sum(), &[x])[0].value(), image(&[0.0, 2.0, 0.0, 0.0, 0.0, 0.0], [2, 3]));
+    }
+
+    #[test]
+    fn negative_pixels_have_a_largest_too_and_a_nan_is_not_hidden() {
+        let tape = Tape::<f64>::new();
+        let x = tape.leaf(image(&[-4.0, -3.0, f64::NAN, 1.0, -5.0, -6.0, 2.0, 3.0], [2, 4]));
+        let y = x.max_pool(2, 2).value();
+        assert_eq!(y[[0, 0, 0, 0]], -3.0);
+        assert!(y[[0, 0, 1, 0]].is_nan());
+    }
+
+    #[test]
+    #[should_panic(expected = "max_pool: no window of 3 pixels, 1 apart, on images [1, 2, 4, 1]")]
+    fn a_window_that_does_not_fit_is_refused() {
+        Tape::<f64>::new().leaf(image(&[0.0; 8], [2, 4])).max_pool(3, 1);
+    }
+}
