@@ -7,6 +7,7 @@
 mod average;
 mod config;
 mod draw;
+mod game;
 mod health;
 mod objective;
 mod penalty;
@@ -18,12 +19,11 @@ mod trainer;
 pub use average::Average;
 pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Schedule, Training, UpdateRule};
 pub use draw::{Drawn, draw};
+pub use game::{Game, gradients_for_both, play};
 pub use health::{Health, Warning};
 pub use objective::Objective;
 pub use penalty::GradientPenalty;
 pub use phases::{Cost, Phases};
 pub use random::Stream;
 pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
-pub use trainer::{
-    BuildError, Game, Scores, Trainer, blank_generator, build_generator, gradients_for_both, latent_vectors, play,
-};
+pub use trainer::{BuildError, Scores, Trainer, blank_generator, build_generator, latent_vectors};
