@@ -41,8 +41,8 @@ pub fn play<'t, T: Real>(
 /// Each player's gradient of its own loss with respect to its own weights, `[discriminator's,
 /// generator's]`, from one walk back through the discriminator.
 ///
-/// Both losses see sample `i` only through its logit `sᵢ`, and back-propagation is linear in the
-/// number it starts from. Started from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
+/// Both losses see sample `i` only through its logit `sᵢ` (with pairs each logit meets another one,
+/// but still no sample does), and back-propagation is linear in the number it starts from. Started from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
 ///
 /// `∂L_D/∂W = Σᵢ (∂L_D/∂sᵢ)·∂sᵢ/∂W` and `∂L_G/∂xᵢ = (∂L_G/∂sᵢ)·∂sᵢ/∂xᵢ`,
 ///
