@@ -43,7 +43,8 @@ fn main() {
         let real = tape.fill(&[BATCH, 2], |points| write_real_points(points, &mut rng));
         let generated = generator.forward(&g, z, &mut Mode::Evaluate); //                 [batch, 2]
         let game = play(&discriminator, &d, real, generated, &mut Mode::Evaluate);
-        let d_loss = objective.discriminator_loss(game.real, game.fake);
+        let at_real = objective.discriminator_at_real(game.real, 1.0); //                 [batch, 1]
+        let d_loss = at_real.mean() + objective.discriminator_at_fake(game.fake).mean();
         // R1 = γ/2 · E‖∇ₓ logit‖² keeps the discriminator's slope at real points small; without it the
         // generator ends up chasing one blob after another (Mescheder et al. 2018, eq. 9). The slope is
         // itself a gradient, so the tape differentiates a second time.
@@ -60,7 +61,7 @@ fn main() {
         let z = latent_vectors(&tape, BATCH, LATENT_DIM, &mut rng);
         let generated = generator.forward(&g, z, &mut Mode::Evaluate);
         let logits = discriminator.forward(&d, generated, &mut Mode::Evaluate); //        [batch, 1]
-        let g_loss = objective.generator_loss(logits);
+        let g_loss = objective.generator_at_fake(logits).mean();
         let gradients = tape.take_gradients(g_loss, &g);
         let g_loss = g_loss.item();
         tape.reset();

@@ -5,7 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use twoplayer::gan::{Config, Trainer, UpdateRule};
+use twoplayer::gan::{Config, Objective, Pairing, Regulariser, Trainer, UpdateRule};
 
 /// The system's allocator, counting the allocations that could hold a tensor.
 struct Counting;
@@ -52,19 +52,37 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn from_step_10_on_no_tensor_is_allocated() {
-    for update in [UpdateRule::Simultaneous, UpdateRule::Alternating] {
-        let mut config = Config::preset("mlp").unwrap();
-        config.training.update = update;
-        config.training.batch_size = 32; // the smallest activation, [32, 128], is 16 KiB
-        let mut trainer = Trainer::<f32>::new(&config).unwrap();
-        let mut counts = Vec::new();
-        for _ in 1..=20 {
-            let before = LARGE_ALLOCATIONS.load(Ordering::Relaxed);
-            trainer.step(|real| real.fill(0.5));
-            counts.push(LARGE_ALLOCATIONS.load(Ordering::Relaxed) - before);
+    // From step 10 on, steps with and without the gradient penalty.
+    let preset = Config::preset("mlp").unwrap();
+    let mut paired = preset.clone();
+    paired.training.pairing = Pairing::Relativistic;
+    paired.training.objective = Objective::Hinge;
+    paired.training.critic_steps = 2;
+    let clipping = Regulariser::WeightClipping { limit: 0.1 };
+    paired.discriminator.regularisers = vec![Regulariser::WganGp { weight: 1.0.into(), every: 1 }, clipping];
+    let mut smoothed = preset.clone();
+    smoothed.training.label_smoothing = Some(0.9);
+    let dragan = Regulariser::Dragan { weight: 1.0.into(), deviation: 0.1, every: 3 };
+    smoothed.discriminator.regularisers = vec![dragan, Regulariser::R2 { gamma: 0.5.into(), every: 2 }];
+    for (name, config) in [("mlp", preset), ("paired", paired), ("smoothed", smoothed)] {
+        for update in [UpdateRule::Simultaneous, UpdateRule::Alternating] {
+            let mut config = config.clone();
+            config.training.update = update;
+            config.training.batch_size = 32; // the smallest activation, [32, 128], is 16 KiB
+            let counts = allocations_by_step(&config);
+            assert!(counts[0] > 20, "the first step fills the pool: {counts:?}");
+            assert!(counts[9..].iter().all(|&count| count == 0), "{name}, {update:?}: large allocations {counts:?}");
         }
-        assert!(counts[0] > 20, "the first step fills the pool: {counts:?}");
-        // From step 10 on, steps with and without the gradient penalty.
-        assert!(counts[9..].iter().all(|&count| count == 0), "{update:?}: large allocations by step {counts:?}");
     }
+}
+
+/// The large allocations of each of 20 steps.
+fn allocations_by_step(config: &Config) -> Vec<usize> {
+    let mut trainer = Trainer::<f32>::new(config).unwrap();
+    let mut one_step = || {
+        let before = LARGE_ALLOCATIONS.load(Ordering::Relaxed);
+        trainer.step(|real| real.fill(0.5));
+        LARGE_ALLOCATIONS.load(Ordering::Relaxed) - before
+    };
+    (0..20).map(|_| one_step()).collect()
 }

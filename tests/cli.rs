@@ -129,9 +129,15 @@ fn mistakes_in_the_call_are_named_and_leave_nothing_behind() {
     train(&["--latent-dim", "0"], &["--latent-dim"]);
     train(&["--update", "together"], &["--update", "together"]);
     train(&["--epoch", "3"], &["--epoch"]);
+    train(&["--objective", "wgan"], &["--objective", "wgan"]);
+    train(&["--critic-steps", "0"], &["--critic-steps", "at least 1"]);
+    train(&["--label-smoothing", "0.2"], &["--label-smoothing", "0.2", "above 0.5"]);
+    train(&["--objective", "hinge", "--label-smoothing", "0.9"], &["--label-smoothing", "left out", "hinge"]);
     let config = directory.path().join("mine.toml");
     fs::write(&config, "[training]\nbatchsize = 3\n").unwrap();
     train(&["--config", text(&config)], &["mine.toml", "line 2", "batchsize"]);
+    fs::write(&config, "[[discriminator.regularisers]]\nkind = \"r3\"\n").unwrap();
+    train(&["--config", text(&config)], &["mine.toml", "line 2", "r3", "wgan-gp"]);
     fs::write(&config, "[generator]\nlayers = [{ kind = \"dense\", units = 7, activation = \"tanh\" }]\n").unwrap();
     train(&["--config", text(&config)], &["7 pixels", "784"]);
     assert!(!out.exists(), "a run that could not begin left a directory");
@@ -189,6 +195,28 @@ fn a_set_of_mnists_form_is_shown_and_trained_on() {
     let flags = ["train", "--data", text(directory.path()), "--batch-size", "5", "--epochs", "2", "--out", text(&out)];
     assert_eq!(twoplayer(&flags).code, 0);
     assert!(out.join("samples/epoch-0002.png").is_file());
+}
+
+#[test]
+fn flags_choose_the_game() {
+    let directory = TempDir::new().unwrap();
+    small_set(directory.path());
+    let out = directory.path().join("run");
+    let game = ["--objective", "least-squares", "--pairing", "relativistic", "--label-smoothing", "0.9"];
+    let pace = ["--critic-steps", "2", "--schedule", "cosine", "--batch-size", "5", "--epochs", "1"];
+    let places = ["--data", text(directory.path()), "--out", text(&out)];
+    let answer = twoplayer(&[&["train"], &game[..], &pace, &places].concat());
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let config = fs::read_to_string(out.join("config.toml")).unwrap();
+    for line in [
+        "objective = \"least-squares\"",
+        "pairing = \"relativistic\"",
+        "label_smoothing = 0.9",
+        "critic_steps = 2",
+        "schedule = \"cosine\"",
+    ] {
+        assert!(config.lines().any(|found| found == line), "{line}: {config}");
+    }
 }
 
 #[test]

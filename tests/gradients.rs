@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
-use twoplayer::gan::{GradientPenalty, Objective, gradients_for_both, play};
+use twoplayer::gan::{Objective, Pairing, Regulariser, Regularisers, Rules, gradients_for_both, play};
 use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
 
@@ -226,43 +226,72 @@ const fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
     LayerSpec::Dense { units, activation }
 }
 
-/// Both players' losses as functions of all their weights: the whole step but the update.
+/// Every objective, alone and with pairs, once with smoothed labels.
+fn all_rules() -> impl Iterator<Item = Rules> {
+    let pairings = [Pairing::None, Pairing::Relativistic];
+    let plain = Objective::ALL
+        .into_iter()
+        .flat_map(move |objective| pairings.map(|pairing| Rules { objective, pairing, real_label: 1.0 }));
+    plain.chain([Rules { real_label: 0.9, ..Objective::NonSaturating.into() }])
+}
+
+/// No penalty, each penalty, two at once.
+fn all_penalties() -> Vec<Vec<Regulariser>> {
+    let (r1, r2) = (Regulariser::R1 { gamma: 0.7.into(), every: 1 }, Regulariser::R2 { gamma: 0.4.into(), every: 3 });
+    let wgan_gp = Regulariser::WganGp { weight: 2.0.into(), every: 1 };
+    let dragan = Regulariser::Dragan { weight: 2.0.into(), deviation: 0.3, every: 1 };
+    vec![vec![], vec![r1], vec![r2], vec![wgan_gp], vec![dragan], vec![r1, r2]]
+}
+
+/// Two players in double precision, and what they are shown.
+struct SmallGame {
+    generator: Network<f64>,
+    discriminator: Network<f64>,
+    real: ArrayD<f64>,
+    latent: ArrayD<f64>,
+}
+
+impl SmallGame {
+    fn new() -> Self {
+        use UnitActivation::{Identity, LeakyRelu, Tanh};
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let layers = [dense(4, LeakyRelu), dense(5, Tanh)];
+        let generator = Network::new("generator", 3, &layers, Init::He, &mut rng).unwrap();
+        let layers = [dense(6, LeakyRelu), LayerSpec::Dropout { rate: 0.3 }, dense(1, Identity)];
+        let discriminator = Network::new("discriminator", 5, &layers, Init::He, &mut rng).unwrap();
+        let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0));
+        Self { generator, discriminator, real: draw(&[4, 5]), latent: draw(&[4, 3]) }
+    }
+
+    /// The generator's loss as a function of all weights, or with penalties the discriminator's.
+    fn loss<'t>(&self, weights: &[V<'t>], rules: &Rules, penalties: Option<&[Regulariser]>) -> V<'t> {
+        let (g, d) = weights.split_at(self.generator.parameters.len());
+        let mut dropout = ChaCha8Rng::seed_from_u64(9);
+        let mut mode = Mode::Train(&mut dropout);
+        let tape = weights[0].tape();
+        let generated = self.generator.forward(g, tape.leaf(self.latent.clone()), &mut mode);
+        let real = tape.leaf(self.real.clone());
+        let game = play(&self.discriminator, d, real, generated, &mut mode);
+        let Some(penalties) = penalties else { return rules.generator_loss(game.fake, || game.real) };
+        let loss = rules.discriminator_loss(game.real, game.fake);
+        let critic = &mut |images| self.discriminator.forward(d, images, &mut mode);
+        let penalty = Regularisers::new(penalties, 3).penalty(critic, real, generated);
+        penalty.map_or(loss, |penalty| loss + penalty)
+    }
+}
+
+/// The whole step but the update.
 #[test]
 fn the_whole_game_agrees_with_central_differences() {
-    use UnitActivation::{Identity, LeakyRelu, Tanh};
-    let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let layers = [dense(4, LeakyRelu), dense(5, Tanh)];
-    let generator = Network::<f64>::new("generator", 3, &layers, Init::He, &mut rng).unwrap();
-    let layers = [dense(6, LeakyRelu), LayerSpec::Dropout { rate: 0.3 }, dense(1, Identity)];
-    let discriminator = Network::<f64>::new("discriminator", 5, &layers, Init::He, &mut rng).unwrap();
-    let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0));
-    let (real, latent) = (draw(&[4, 5]), draw(&[4, 3]));
-    let parameters = generator.parameters.iter().chain(&discriminator.parameters);
+    let game = SmallGame::new();
+    let parameters = game.generator.parameters.iter().chain(&game.discriminator.parameters);
     let weights: Vec<_> = parameters.map(|p| (*p.value).clone()).collect();
-
-    for objective in [Objective::NonSaturating, Objective::Minimax] {
-        for player in ["generator", "discriminator"] {
-            let report = check(
-                |x| {
-                    let (g, d) = x.split_at(generator.parameters.len());
-                    let mut dropout = ChaCha8Rng::seed_from_u64(9);
-                    let mut mode = Mode::Train(&mut dropout);
-                    let tape = x[0].tape();
-                    let generated = generator.forward(g, tape.leaf(latent.clone()), &mut mode);
-                    let game = play(&discriminator, d, tape.leaf(real.clone()), generated, &mut mode);
-                    match player {
-                        "generator" => objective.generator_loss(game.fake),
-                        _ => {
-                            let penalty = GradientPenalty { gamma: 0.7, every: 1 };
-                            objective.discriminator_loss(game.real, game.fake)
-                                + penalty.r1(&discriminator, d, tape.leaf(real.clone()), &mut mode)
-                        }
-                    }
-                },
-                &weights,
-                Order::First,
-            );
-            assert!(report.within(TOLERANCE), "{objective:?}, {player}: {report}");
+    for rules in all_rules() {
+        let report = check(|x| game.loss(x, &rules, None), &weights, Order::First);
+        assert!(report.within(TOLERANCE), "{rules:?}, generator: {report}");
+        for penalties in all_penalties() {
+            let report = check(|x| game.loss(x, &rules, Some(&penalties)), &weights, Order::First);
+            assert!(report.within(TOLERANCE), "{rules:?}, discriminator with {penalties:?}: {report}");
         }
     }
 }
@@ -308,7 +337,7 @@ impl Duel {
     }
 
     /// The gradients of both players, the discriminator's first, in this precision.
-    fn gradients<T: Real>(&self, objective: Objective, one_walk: bool) -> Vec<ArrayD<f64>> {
+    fn gradients<T: Real>(&self, rules: &Rules, one_walk: bool) -> Vec<ArrayD<f64>> {
         let widened = |x: &ArrayD<f32>| x.mapv(|x| T::from_f64(f64::from(x)));
         let tape = Tape::<T>::new();
         let (generator, discriminator) = (
@@ -318,7 +347,7 @@ impl Duel {
         let (g, d) = (generator.leaves(&tape), discriminator.leaves(&tape));
         let generated = generator.forward(&g, tape.leaf(widened(&self.latent)), &mut Mode::Evaluate);
         let game = play(&discriminator, &d, tape.leaf(widened(&self.real)), generated, &mut Mode::Evaluate);
-        let losses = [objective.discriminator_loss(game.real, game.fake), objective.generator_loss(game.fake)];
+        let losses = [rules.discriminator_loss(game.real, game.fake), rules.generator_loss(game.fake, || game.real)];
         let [by_d, by_g] = match one_walk {
             true => gradients_for_both(&game, losses, &d, generated, &g),
             false => [tape.gradients(losses[0], &d), tape.gradients(losses[1], &g)],
@@ -354,21 +383,21 @@ fn assert_one_walk_serves_both() {
     for logit in [-86.0, -80.0, -3.0, 0.5, 80.0, 86.0] {
         let duel = Duel::new(logit);
         assert!(duel.logits().iter().all(|x| (x / logit - 1.0).abs() < 0.3), "{logit}: {:?}", duel.logits());
-        for objective in [Objective::NonSaturating, Objective::Minimax] {
-            let by_the_book = duel.gradients::<f64>(objective, false);
+        for rules in all_rules() {
+            let by_the_book = duel.gradients::<f64>(&rules, false);
             let sizes: Vec<f64> = by_the_book.iter().map(|g| g.iter().fold(0.0, |size, x| x.abs().max(size))).collect();
-            let double = worst(&duel.gradients::<f64>(objective, true), &by_the_book);
+            let double = worst(&duel.gradients::<f64>(&rules, true), &by_the_book);
             assert!(
                 double.iter().zip(&sizes).all(|(error, size)| *error <= 1e-12 * size),
-                "{logit}: {double:?} {sizes:?}"
+                "{logit} {rules:?}: {double:?} {sizes:?}"
             );
             // In single precision no worse than two walks, where real and generated images cancel, say.
-            let one = worst(&duel.gradients::<f32>(objective, true), &by_the_book);
-            let two = worst(&duel.gradients::<f32>(objective, false), &by_the_book);
+            let one = worst(&duel.gradients::<f32>(&rules, true), &by_the_book);
+            let two = worst(&duel.gradients::<f32>(&rules, false), &by_the_book);
             for ((one, two), size) in one.iter().zip(&two).zip(&sizes) {
                 assert!(
                     *one <= 3.0 * two + 1e-6 * size,
-                    "{logit} {objective:?}: {one:e}, by two walks {two:e}, of {size:e}"
+                    "{logit} {rules:?}: {one:e}, by two walks {two:e}, of {size:e}"
                 );
             }
         }

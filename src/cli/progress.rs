@@ -51,7 +51,7 @@ fn style() -> ProgressStyle {
 impl Observer for Progress {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
         self.start = Instant::now();
-        self.images_per_step = run.config.training.batch_size as u64;
+        self.images_per_step = run.config.training.batch_size as u64 * run.config.training.critic_steps;
         self.epochs = run.total_steps.div_ceil(run.steps_per_epoch);
         self.steps = run.total_steps;
         let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };

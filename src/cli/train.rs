@@ -3,7 +3,7 @@
 use super::on_threads;
 use super::progress::Progress;
 use crate::data::{Digits, Split, locate};
-use crate::gan::{Config, Objective, Observers, UpdateRule, train};
+use crate::gan::{Config, Objective, Observers, Pairing, Schedule, UpdateRule, train};
 use crate::run::{Recorder, RunDirectory};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -61,9 +61,25 @@ pub struct Arguments {
     #[arg(long, value_enum)]
     update: Option<UpdateFlag>,
 
-    /// What the generator minimises
+    /// What each player minimises
     #[arg(long, value_enum)]
     objective: Option<ObjectiveFlag>,
+
+    /// What the discriminator compares an image with
+    #[arg(long, value_enum)]
+    pairing: Option<PairingFlag>,
+
+    /// What the discriminator calls real images, instead of 1; 0.9, say
+    #[arg(long, value_name = "LABEL")]
+    label_smoothing: Option<f64>,
+
+    /// How often the discriminator moves for one move of the generator's
+    #[arg(long, value_name = "N")]
+    critic_steps: Option<u64>,
+
+    /// How the learning rates fall over the run
+    #[arg(long, value_enum)]
+    schedule: Option<ScheduleFlag>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -99,6 +115,32 @@ enum ObjectiveFlag {
     NonSaturating,
     /// log(1 − D(G(z))): the zero-sum game
     Minimax,
+    /// Logits of 1 for real images and 0 for generated ones, and not more
+    LeastSquares,
+    /// Logits above 1 and below -1
+    Hinge,
+    /// Logits as far apart as the regularisers allow: give it some, in a file for --config
+    Wasserstein,
+}
+
+/// [`Pairing`] as a flag.
+#[derive(Clone, Copy, ValueEnum)]
+enum PairingFlag {
+    /// With nothing: each image is judged by itself
+    None,
+    /// A real image with a generated one: which of the two is real?
+    Relativistic,
+}
+
+/// [`Schedule`] as a flag.
+#[derive(Clone, Copy, ValueEnum)]
+enum ScheduleFlag {
+    /// Not at all
+    Constant,
+    /// In a straight line
+    Linear,
+    /// Along half a cosine
+    Cosine,
 }
 
 impl Arguments {
@@ -115,6 +157,7 @@ impl Arguments {
         let set = |slot: &mut u64, flag: Option<u64>| flag.into_iter().for_each(|value| *slot = value);
         set(&mut config.training.epochs, self.epochs);
         set(&mut config.seed, self.seed);
+        set(&mut config.training.critic_steps, self.critic_steps);
         config.data = self.data.clone().or(config.data);
         config.training.steps = self.steps.or(config.training.steps);
         config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);
@@ -127,7 +170,22 @@ impl Arguments {
         config.training.objective = match self.objective {
             Some(ObjectiveFlag::NonSaturating) => Objective::NonSaturating,
             Some(ObjectiveFlag::Minimax) => Objective::Minimax,
+            Some(ObjectiveFlag::LeastSquares) => Objective::LeastSquares,
+            Some(ObjectiveFlag::Hinge) => Objective::Hinge,
+            Some(ObjectiveFlag::Wasserstein) => Objective::Wasserstein,
             None => config.training.objective,
+        };
+        config.training.pairing = match self.pairing {
+            Some(PairingFlag::None) => Pairing::None,
+            Some(PairingFlag::Relativistic) => Pairing::Relativistic,
+            None => config.training.pairing,
+        };
+        config.training.label_smoothing = self.label_smoothing.or(config.training.label_smoothing);
+        config.training.schedule = match self.schedule {
+            Some(ScheduleFlag::Constant) => Schedule::Constant,
+            Some(ScheduleFlag::Linear) => Schedule::Linear,
+            Some(ScheduleFlag::Cosine) => Schedule::Cosine,
+            None => config.training.schedule,
         };
         if let Some(rate) = self.learning_rate {
             config.generator.adam.learning_rate = rate;

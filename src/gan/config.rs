@@ -1,6 +1,6 @@
 //! Every value that decides a run.
 
-use super::{GradientPenalty, Objective};
+use super::{Course, Objective, Pairing, Regulariser, Rules, Schedule};
 use crate::data::PixelRange;
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
@@ -35,14 +35,39 @@ pub struct Training {
     /// If given, training ends after this many steps instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
-    /// Real images, and generated ones, in a step.
+    /// Real images, and generated ones, at each move of the discriminator's.
     pub batch_size: usize,
     /// Who moves when.
     pub update: UpdateRule,
     /// What each player minimises.
     pub objective: Objective,
-    /// How the learning rates change over the run.
+    /// What a logit is compared with.
+    #[serde(default)]
+    pub pairing: Pairing,
+    /// If given, the discriminator calls real images this instead of 1; above 0.5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_smoothing: Option<f64>,
+    /// How often the discriminator moves, each time against other images, for one move of the
+    /// generator's.
+    #[serde(default = "one")]
+    pub critic_steps: u64,
+    /// How the learning rates fall over the run.
     pub schedule: Schedule,
+    /// The share of them that is left at the end, in [0, 1].
+    #[serde(default)]
+    pub learning_rate_floor: f64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Training {
+    /// The two losses.
+    pub fn rules(&self) -> Rules {
+        let real_label = self.label_smoothing.unwrap_or(1.0);
+        Rules { objective: self.objective, pairing: self.pairing, real_label }
+    }
 }
 
 /// Who moves when.
@@ -54,26 +79,6 @@ pub enum UpdateRule {
     /// The discriminator moves first; the generator answers the discriminator as it now is
     /// (Goodfellow et al. 2014, algorithm 1).
     Alternating,
-}
-
-/// How a learning rate changes from the first step to the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// It stays.
-    Constant,
-    /// It falls in a straight line, to 0 at the end.
-    Linear,
-}
-
-impl Schedule {
-    /// The factor on the learning rate at `step` (from 0) of `total`.
-    pub fn factor(self, step: u64, total: u64) -> f64 {
-        match self {
-            Schedule::Constant => 1.0,
-            Schedule::Linear => 1.0 - step as f64 / total as f64,
-        }
-    }
 }
 
 /// The generator and how it learns.
@@ -104,9 +109,9 @@ pub struct Discriminator {
     pub init: Init,
     /// Its optimizer.
     pub adam: AdamConfig,
-    /// If given, its slope at real images is penalised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gradient_penalty: Option<GradientPenalty>,
+    /// What keeps its slope in check.
+    #[serde(default)]
+    pub regularisers: Vec<Regulariser>,
     /// Its layers from pixels to the one logit.
     pub layers: Vec<LayerSpec>,
 }
@@ -118,9 +123,9 @@ pub struct AdamConfig {
     /// At the start of the run.
     pub learning_rate: f64,
     /// In [0, 1).
-    pub beta1: f64,
+    pub beta1: Course,
     /// In [0, 1).
-    pub beta2: f64,
+    pub beta2: Course,
 }
 
 /// A configuration that cannot be run.
@@ -246,14 +251,14 @@ impl Config {
     /// # Errors
     /// The first that is out of its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let check = |fine: bool, key: &'static str, value: &dyn ToString, allowed: &'static str| match fine {
-            true => Ok(()),
-            false => Err(ConfigError::OutOfRange { key, value: value.to_string(), allowed }),
-        };
-        let Training { epochs, steps, batch_size, .. } = &self.training;
+        let Training { epochs, steps, batch_size, critic_steps, learning_rate_floor, .. } = &self.training;
         check(*epochs > 0, "training.epochs (--epochs)", epochs, "at least 1")?;
         check(*steps != Some(0), "training.steps (--steps)", &0, "at least 1")?;
         check(*batch_size > 0, "training.batch_size (--batch-size)", batch_size, "at least 1")?;
+        check(*critic_steps > 0, "training.critic_steps (--critic-steps)", critic_steps, "at least 1")?;
+        let floor_key = "training.learning_rate_floor";
+        check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
+        self.training.rules().validate()?;
         let latent_dim = self.generator.latent_dim;
         check(
             (1..=65_536).contains(&latent_dim),
@@ -264,18 +269,23 @@ impl Config {
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
         }
-        if let Some(GradientPenalty { gamma, every }) = &self.discriminator.gradient_penalty {
-            let key = "discriminator.gradient_penalty.gamma";
-            check(gamma.is_finite() && *gamma > 0.0, key, gamma, "a finite number above 0")?;
-            check(*every > 0, "discriminator.gradient_penalty.every", every, "at least 1")?;
-        }
-        for AdamConfig { learning_rate: rate, beta1, beta2 } in [&self.generator.adam, &self.discriminator.adam] {
-            check(rate.is_finite() && *rate > 0.0, "learning_rate (--learning-rate)", rate, "a finite number above 0")?;
-            for beta in [beta1, beta2] {
-                check((0.0..1.0).contains(beta), "adam.beta1 or adam.beta2", beta, "at least 0 and below 1")?;
-            }
-        }
+        self.discriminator.regularisers.iter().try_for_each(Regulariser::validate)?;
+        self.generator.adam.validate()?;
+        self.discriminator.adam.validate()?;
         self.pixel_range().map(drop)
+    }
+}
+
+/// Refuses a value that is not fine.
+pub(super) fn check(
+    fine: bool,
+    key: &'static str,
+    value: &dyn ToString,
+    allowed: &'static str,
+) -> Result<(), ConfigError> {
+    match fine {
+        true => Ok(()),
+        false => Err(ConfigError::OutOfRange { key, value: value.to_string(), allowed }),
     }
 }
 
@@ -336,8 +346,18 @@ mod tests {
             "training.batch_size (--batch-size) is 0; it must be at least 1"
         );
         assert!(message(|c| c.generator.adam.learning_rate = f64::NAN).contains("is NaN; it must be a finite number"));
-        assert!(message(|c| c.discriminator.adam.beta2 = 1.0).contains("adam.beta"));
+        assert!(message(|c| c.discriminator.adam.beta2 = 1.0.into()).contains("adam.beta"));
+        const RISING: Course = Course::Changing { from: 0.5, to: 1.5, schedule: Schedule::Cosine };
+        assert!(message(|c| c.generator.adam.beta1 = RISING).contains("adam.beta2 is 1.5; it must be"));
         assert!(message(|c| c.generator.latent_dim = 0).contains("--latent-dim"));
         assert!(message(|c| c.training.steps = Some(0)).contains("--steps"));
+        assert!(message(|c| c.training.critic_steps = 0).contains("(--critic-steps) is 0; it must be at least 1"));
+        assert!(message(|c| c.training.learning_rate_floor = 1.1).contains("floor is 1.1; it must be from 0 to 1"));
+        assert!(message(|c| c.training.label_smoothing = Some(0.5)).contains("is 0.5; it must be above 0.5"));
+        let smoothed_hinge = message(|c| {
+            c.training.label_smoothing = Some(0.9);
+            c.training.objective = Objective::Hinge;
+        });
+        assert!(smoothed_hinge.contains("(--label-smoothing) is 0.9; it must be left out with"), "{smoothed_hinge}");
     }
 }

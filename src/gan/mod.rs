@@ -1,29 +1,38 @@
 //! Generative adversarial networks: two players, their objectives, the training step and the
 //! loop around it. Floor four; it knows nothing of files, terminals or command lines.
 //!
-//! Read in this order: [`objective`](Objective) (what each player wants), [`Trainer`] (one step
-//! of the game), [`train`] (the loop), [`Health`] (what can go wrong).
+//! Read in this order: [`objective`](Objective) (what each player wants of a logit), [`Rules`] (what
+//! the two make of it together), [`Regulariser`] (what keeps the discriminator's slope in check),
+//! [`Trainer`] (one step of the game), [`train`] (the loop), [`Health`] (what can go wrong).
 
 mod average;
+mod clipping;
 mod config;
 mod draw;
+mod game;
 mod health;
 mod objective;
 mod penalty;
 mod phases;
 mod random;
+mod regulariser;
+mod rules;
+mod schedule;
 mod train;
 mod trainer;
 
 pub use average::Average;
-pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Schedule, Training, UpdateRule};
+pub use clipping::clip_weights;
+pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Training, UpdateRule};
 pub use draw::{Drawn, draw};
+pub use game::{Game, gradients_for_both, play};
 pub use health::{Health, Warning};
 pub use objective::Objective;
-pub use penalty::GradientPenalty;
+pub use penalty::{Critic, dragan, r1, r2, wgan_gp};
 pub use phases::{Cost, Phases};
 pub use random::Stream;
+pub use regulariser::{Regulariser, Regularisers};
+pub use rules::{Pairing, Rules};
+pub use schedule::{Course, Schedule};
 pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
-pub use trainer::{
-    BuildError, Game, Scores, Trainer, blank_generator, build_generator, gradients_for_both, latent_vectors, play,
-};
+pub use trainer::{BuildError, Scores, Trainer, blank_generator, build_generator, latent_vectors};

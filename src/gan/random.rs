@@ -21,6 +21,8 @@ pub enum Stream {
     Preview = 6,
     /// The latent vectors of `sample`.
     Sample = 7,
+    /// Where gradient penalties look.
+    Penalty = 8,
 }
 
 impl Stream {

@@ -67,7 +67,7 @@ pub struct Beginning<'a> {
     pub config: &'a Config,
     /// How many steps it will have.
     pub total_steps: u64,
-    /// How many steps make an epoch.
+    /// How many steps make an epoch, the last perhaps shared with the next epoch.
     pub steps_per_epoch: u64,
 }
 
@@ -163,9 +163,10 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     }
     let mut trainer = Trainer::new(config)?;
     let mut batches = Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(config.seed))?;
-    let steps_per_epoch = batches.per_epoch() as u64;
-    let total_steps = config.training.steps.unwrap_or(config.training.epochs * steps_per_epoch);
-    let mut health = Health::new(&some_real_images(digits, range), pixels);
+    let (per_epoch, per_step) = (batches.per_epoch() as u64, config.training.critic_steps); // batches
+    let steps_per_epoch = per_epoch.div_ceil(per_step);
+    let total_steps = config.training.steps.unwrap_or((config.training.epochs * per_epoch).div_ceil(per_step));
+    let mut health = Health::new(&config.training.rules(), &some_real_images(digits, range), pixels);
     let mut rng = Stream::Preview.of(config.seed);
     let preview = latent_vectors(&Tape::new(), PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
 
@@ -183,14 +184,14 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     observer.epoch_end(&start)?;
 
     for step in 1..=total_steps {
-        let epoch = step.div_ceil(steps_per_epoch);
-        let factor = config.training.schedule.factor(step - 1, total_steps);
-        trainer.set_learning_rates(
-            factor * config.generator.adam.learning_rate,
-            factor * config.discriminator.adam.learning_rate,
-        );
-        let batch = batches.next_batch();
-        let scores = trainer.step(|real| fill(digits, batch.indices, range, real));
+        let epoch = (step - 1) * per_step / per_epoch + 1; // that of its first batch
+        trainer.set_progress((step - 1) as f64 / total_steps as f64);
+        let mut ends_epoch = false;
+        let scores = trainer.step(|real| {
+            let batch = batches.next_batch();
+            ends_epoch |= batch.ends_epoch;
+            fill(digits, batch.indices, range, real);
+        });
         if !scores.are_finite() {
             return Err(TrainError::Diverged { step, epoch, scores });
         }
@@ -199,7 +200,7 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
             observer.warning(&warning)?;
         }
 
-        if batch.ends_epoch || step == total_steps {
+        if ends_epoch || step == total_steps {
             let samples = draw_from(trainer.artist(), &preview);
             let scores = Some(scores);
             observer.epoch_end(&EpochEnd {

@@ -1,12 +1,17 @@
 //! One step of the game.
 
+use super::game::{gradients_for_both, play};
 use super::phases::Clock;
-use super::{Average, Config, GradientPenalty, Objective, Phases, Stream, UpdateRule};
+use super::schedule::Pace;
+use super::{Average, Config, Phases, Regularisers, Rules, Stream, UpdateRule};
 use crate::autodiff::{Gradient, Real, Tape, Var};
 use crate::nn::{Adam, Mode, Network, NetworkError};
+use ndarray::ArrayD;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
+use std::mem;
+use std::sync::Arc;
 
 /// The two players and everything that a step changes.
 #[derive(Debug)]
@@ -20,11 +25,12 @@ pub struct Trainer<T: Real = f32> {
     pub average: Option<Average<T>>,
     generator_optimizer: Adam<T>,
     discriminator_optimizer: Adam<T>,
-    objective: Objective,
-    gradient_penalty: Option<GradientPenalty>,
+    pace: Pace,
+    rules: Rules,
+    regularisers: Regularisers,
     update: UpdateRule,
+    critic_steps: u64,
     batch_size: usize,
-    steps: u64,
     phases: Phases,
     latent_rng: ChaCha8Rng,
     dropout_rng: ChaCha8Rng,
@@ -74,27 +80,6 @@ impl Scores {
     }
 }
 
-/// The discriminator's view of a batch, on a tape.
-#[derive(Clone, Copy, Debug)]
-pub struct Game<'t, T: Real> {
-    /// All logits, `[2·batch, 1]`.
-    pub logits: Var<'t, T>,
-    /// Logits of the real images, `[batch, 1]`.
-    pub real: Var<'t, T>,
-    /// Logits of the generated images, `[batch, 1]`.
-    pub fake: Var<'t, T>,
-}
-
-impl<T: Real> Game<'_, T> {
-    /// The mean of `D(x)` over the real images and of `D(G(z))` over the generated ones.
-    fn mean_probabilities(&self) -> [f64; 2] {
-        [self.real, self.fake].map(|logits| {
-            let logits = logits.value();
-            logits.iter().map(|x| x.as_f64().sigmoid()).sum::<f64>() / logits.len() as f64
-        })
-    }
-}
-
 impl<T: Real> Trainer<T> {
     /// Two players with fresh weights.
     ///
@@ -109,7 +94,7 @@ impl<T: Real> Trainer<T> {
             return Err(BuildError::Logits { width: discriminator.output_width() });
         }
         let adam = |network: &Network<T>, c: &super::AdamConfig| {
-            Adam::new(&network.parameters, c.learning_rate, c.beta1, c.beta2)
+            Adam::new(&network.parameters, c.learning_rate, c.beta1.at(0.0), c.beta2.at(0.0))
         };
         Ok(Self {
             average: g.average_decay.map(|decay| Average::new(&generator, decay)),
@@ -117,17 +102,30 @@ impl<T: Real> Trainer<T> {
             discriminator_optimizer: adam(&discriminator, &d.adam),
             generator,
             discriminator,
-            objective: config.training.objective,
-            gradient_penalty: d.gradient_penalty,
+            pace: Pace {
+                schedule: config.training.schedule,
+                floor: config.training.learning_rate_floor,
+                generator: g.adam.clone(),
+                discriminator: d.adam.clone(),
+            },
+            rules: config.training.rules(),
+            regularisers: Regularisers::new(&d.regularisers, seed),
             update: config.training.update,
+            critic_steps: config.training.critic_steps,
             batch_size: config.training.batch_size,
-            steps: 0,
             phases: Phases::default(),
             latent_rng: Stream::Latent.of(seed),
             dropout_rng: Stream::Dropout.of(seed),
             tape: Tape::new(),
             discriminator_tape: Tape::new(),
         })
+    }
+
+    /// Says which part of the run is over, from 0 to 1: learning rates, Adam's betas and the weights
+    /// of penalties may depend on it. A new trainer is at the beginning, and stays there until told.
+    pub fn set_progress(&mut self, progress: f64) {
+        self.pace.set(progress, [&mut self.generator_optimizer, &mut self.discriminator_optimizer]);
+        self.regularisers.set_progress(progress);
     }
 
     /// Sets both players' learning rates.
@@ -141,15 +139,17 @@ impl<T: Real> Trainer<T> {
         self.average.as_ref().map_or(&self.generator, |average| &average.network)
     }
 
-    /// One step of both players against a batch of real images, `[batch, pixels]`, which
-    /// `write_real` writes into the buffer it is given.
-    pub fn step(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+    /// One step of both players. `write_real` writes a batch of real images, `[batch, pixels]`, into
+    /// the buffer it is given; it is called once for each move of the discriminator's.
+    pub fn step(&mut self, mut write_real: impl FnMut(&mut [T])) -> Scores {
         self.phases = Phases::default();
+        for _ in 1..self.critic_steps {
+            self.extra_turn(&mut write_real);
+        }
         let scores = match self.update {
             UpdateRule::Simultaneous => self.step_simultaneously(write_real),
             UpdateRule::Alternating => self.step_in_turn(write_real),
         };
-        self.steps += 1;
         if let Some(average) = &mut self.average {
             let mut clock = Clock::start();
             average.follow(&self.generator);
@@ -166,7 +166,6 @@ impl<T: Real> Trainer<T> {
     /// Both gradients from one forward pass; then both players move.
     fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
         let mut clock = Clock::start();
-        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
         let mut mode = Mode::Train(&mut self.dropout_rng);
         let (g, d) = (self.generator.leaves(tape), self.discriminator.leaves(tape));
@@ -176,15 +175,16 @@ impl<T: Real> Trainer<T> {
         let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
         let real = tape.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
-        let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
-        let generator_loss = self.objective.generator_loss(game.fake);
+        let discriminator_loss = self.rules.discriminator_loss(game.real, game.fake);
+        let generator_loss = self.rules.generator_loss(game.fake, || game.real);
         clock.lap(&mut self.phases.forward);
 
         // Backward: each player's loss with respect to its own weights only.
         let mut gradients = gradients_for_both(&game, [discriminator_loss, generator_loss], &d, generated, &g);
-        if let Some(penalty) = penalty {
-            let r1 = tape.gradients(penalty.r1(&self.discriminator, &d, real, &mut mode), &d);
-            gradients[0].iter_mut().zip(r1).for_each(|(gradient, r1)| *gradient = *gradient + r1);
+        let critic = &mut |images| self.discriminator.forward(&d, images, &mut mode);
+        if let Some(penalty) = self.regularisers.penalty(critic, real, generated) {
+            let of_penalty = tape.gradients(penalty, &d);
+            gradients[0].iter_mut().zip(of_penalty).for_each(|(gradient, more)| *gradient = *gradient + more);
         }
         let [d_gradients, g_gradients] = gradients.map(|all| all.into_iter().map(Gradient::from).collect::<Vec<_>>());
         let [real, fake] = game.mean_probabilities();
@@ -194,6 +194,7 @@ impl<T: Real> Trainer<T> {
         // Update, once the tape has let go of the weights.
         self.tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
+        self.regularisers.after_update(&mut self.discriminator.parameters);
         self.generator_optimizer.step(&mut self.generator.parameters, &g_gradients);
         self.tape.recycle(d_gradients.into_iter().chain(g_gradients));
         clock.lap(&mut self.phases.update);
@@ -203,71 +204,80 @@ impl<T: Real> Trainer<T> {
     /// The discriminator moves first; then the generator answers the discriminator as it now is.
     fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
         let mut clock = Clock::start();
-        let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
-        let tape = &self.tape;
-        let mut mode = Mode::Train(&mut self.dropout_rng);
-        let g = self.generator.leaves(tape);
-        let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
-        let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
-
-        // The discriminator's turn is on a tape of its own, where generated images are constants.
-        let turn = &self.discriminator_tape;
-        let d = self.discriminator.leaves(turn);
-        let real = turn.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
-        let game = play(&self.discriminator, &d, real, turn.share(&generated.value()), &mut mode);
-        let loss = self.objective.discriminator_loss(game.real, game.fake);
-        let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
-        let penalised = r1.map_or(loss, |r1| loss + r1);
+        let mut tape = mem::take(&mut self.tape); // out of the discriminator's way, and back at the end
+        let g = self.generator.leaves(&tape);
+        let [real, generated] = self.images(&tape, &g, write_real);
         clock.lap(&mut self.phases.forward);
-        let gradients = turn.take_gradients(penalised, &d);
-        let (discriminator_loss, [real, fake]) = (loss.item().as_f64(), game.mean_probabilities());
-        clock.lap(&mut self.phases.backward);
-        self.discriminator_tape.reset();
-        self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
-        self.discriminator_tape.recycle(gradients);
-        clock.lap(&mut self.phases.update);
+        let (discriminator_loss, [mean_real, mean_fake]) = self.discriminator_turn(&real.value(), &generated.value());
 
         // The generator's turn, with the same images before the new discriminator.
-        let d = self.discriminator.leaves(tape);
-        let logits = self.discriminator.forward(&d, generated, &mut mode); //    [batch, 1]
-        let loss = self.objective.generator_loss(logits);
+        let mut clock = Clock::start();
+        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let d = self.discriminator.leaves(&tape);
+        let fake = self.discriminator.forward(&d, generated, &mut mode); //      [batch, 1]
+        let loss = self
+            .rules
+            .generator_loss(fake, || tape.without_recording(|| self.discriminator.forward(&d, real, &mut mode)));
         clock.lap(&mut self.phases.forward);
         let gradients = tape.take_gradients(loss, &g);
         let generator_loss = loss.item().as_f64();
         clock.lap(&mut self.phases.backward);
-        self.tape.reset();
+        tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
-        self.tape.recycle(gradients);
+        tape.recycle(gradients);
+        self.tape = tape;
         clock.lap(&mut self.phases.update);
-        Scores { discriminator_loss, generator_loss, real, fake }
+        Scores { discriminator_loss, generator_loss, real: mean_real, fake: mean_fake }
     }
-}
 
-/// Each player's gradient of its own loss with respect to its own weights, `[discriminator's,
-/// generator's]`, from one walk back through the discriminator.
-///
-/// Both losses see sample `i` only through its logit `sᵢ`, and back-propagation is linear in the
-/// number it starts from. Started from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
-///
-/// `∂L_D/∂W = Σᵢ (∂L_D/∂sᵢ)·∂sᵢ/∂W` and `∂L_G/∂xᵢ = (∂L_G/∂sᵢ)·∂sᵢ/∂xᵢ`,
-///
-/// the latter to be led on through the generator. (To start from `∂L_D/∂sᵢ` and rescale would not do:
-/// it vanishes where the discriminator is sure, just where `∂L_G/∂sᵢ` does not.)
-pub fn gradients_for_both<'t, T: Real>(
-    game: &Game<'t, T>,
-    [discriminator_loss, generator_loss]: [Var<'t, T>; 2],
-    d: &[Var<'t, T>],
-    generated: Var<'t, T>,
-    g: &[Var<'t, T>],
-) -> [Vec<Var<'t, T>>; 2] {
-    let (tape, logits) = (generated.tape(), game.logits);
-    let by_logit = |loss, logits: Var<'t, T>| tape.gradients(loss, &[logits])[0]; //   [batch, 1] each
-    let sources: Vec<_> = d.iter().copied().chain([generated]).collect();
-    let mut by_source = tape.gradients(logits.sum(), &sources);
-    let by_image = by_source.split_off(d.len()); //                                     [batch, pixels]
-    let d_gradients = tape.weigh_samples(&by_source, by_logit(discriminator_loss, logits));
-    let at_images = tape.without_recording(|| by_image[0] * by_logit(generator_loss, game.fake));
-    [d_gradients, tape.pull_back(generated, at_images, g)]
+    /// The discriminator moves against images of its own; the generator does not answer.
+    fn extra_turn(&mut self, write_real: impl FnOnce(&mut [T])) {
+        let mut clock = Clock::start();
+        let mut tape = mem::take(&mut self.tape);
+        let g = self.generator.leaves(&tape);
+        let [real, generated] = tape.without_recording(|| self.images(&tape, &g, write_real));
+        clock.lap(&mut self.phases.forward);
+        self.discriminator_turn(&real.value(), &generated.value());
+        tape.reset();
+        self.tape = tape;
+    }
+
+    /// A batch of real images and one of generated images, `[batch, pixels]` each.
+    fn images<'t>(
+        &mut self,
+        tape: &'t Tape<T>,
+        g: &[Var<'t, T>],
+        write_real: impl FnOnce(&mut [T]),
+    ) -> [Var<'t, T>; 2] {
+        let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
+        let generated = self.generator.forward(g, z, &mut Mode::Train(&mut self.dropout_rng));
+        [tape.fill(&[self.batch_size, self.discriminator.input_width()], write_real), generated]
+    }
+
+    /// The discriminator's turn, on a tape of its own, where all images are constants: it moves. Gives
+    /// its loss before that, and what it made of real and of generated images.
+    fn discriminator_turn(&mut self, real: &Arc<ArrayD<T>>, generated: &Arc<ArrayD<T>>) -> (f64, [f64; 2]) {
+        let mut clock = Clock::start();
+        let tape = &self.discriminator_tape;
+        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let d = self.discriminator.leaves(tape);
+        let (real, generated) = (tape.share(real), tape.share(generated));
+        let game = play(&self.discriminator, &d, real, generated, &mut mode);
+        let loss = self.rules.discriminator_loss(game.real, game.fake);
+        let critic = &mut |images| self.discriminator.forward(&d, images, &mut mode);
+        let penalty = self.regularisers.penalty(critic, real, generated);
+        let penalised = penalty.map_or(loss, |penalty| loss + penalty);
+        clock.lap(&mut self.phases.forward);
+        let gradients = tape.take_gradients(penalised, &d);
+        let (loss, probabilities) = (loss.item().as_f64(), game.mean_probabilities());
+        clock.lap(&mut self.phases.backward);
+        self.discriminator_tape.reset();
+        self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
+        self.regularisers.after_update(&mut self.discriminator.parameters);
+        self.discriminator_tape.recycle(gradients);
+        clock.lap(&mut self.phases.update);
+        (loss, probabilities)
+    }
 }
 
 /// The configuration's generator with the weights that a run begins with.
@@ -295,20 +305,6 @@ fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>
         (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
         _ => Ok(generator),
     }
-}
-
-/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one
-/// batch to the network, which works row by row, so both halves share every product.
-pub fn play<'t, T: Real>(
-    discriminator: &Network<T>,
-    parameters: &[Var<'t, T>],
-    real: Var<'t, T>,
-    generated: Var<'t, T>,
-    mode: &mut Mode,
-) -> Game<'t, T> {
-    let batch = real.shape()[0];
-    let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
-    Game { logits, real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
 }
 
 /// `count` latent vectors, `[count, latent_dim]`, each number from N(0, 1).

@@ -1,0 +1,66 @@
+//! The discriminator before real and generated images, and the way back from its logits.
+
+use crate::autodiff::{Real, Var};
+use crate::nn::{Mode, Network};
+
+/// The discriminator's view of a batch, on a tape.
+#[derive(Clone, Copy, Debug)]
+pub struct Game<'t, T: Real> {
+    /// All logits, `[2·batch, 1]`.
+    pub logits: Var<'t, T>,
+    /// Logits of the real images, `[batch, 1]`.
+    pub real: Var<'t, T>,
+    /// Logits of the generated images, `[batch, 1]`.
+    pub fake: Var<'t, T>,
+}
+
+impl<T: Real> Game<'_, T> {
+    /// The mean of `D(x)` over the real images and of `D(G(z))` over the generated ones.
+    pub(super) fn mean_probabilities(&self) -> [f64; 2] {
+        [self.real, self.fake].map(|logits| {
+            let logits = logits.value();
+            logits.iter().map(|x| x.as_f64().sigmoid()).sum::<f64>() / logits.len() as f64
+        })
+    }
+}
+
+/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one
+/// batch to the network, which works row by row, so both halves share every product.
+pub fn play<'t, T: Real>(
+    discriminator: &Network<T>,
+    parameters: &[Var<'t, T>],
+    real: Var<'t, T>,
+    generated: Var<'t, T>,
+    mode: &mut Mode,
+) -> Game<'t, T> {
+    let batch = real.shape()[0];
+    let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
+    Game { logits, real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
+}
+
+/// Each player's gradient of its own loss with respect to its own weights, `[discriminator's,
+/// generator's]`, from one walk back through the discriminator.
+///
+/// Both losses see sample `i` only through its logit `sᵢ` (with pairs each logit meets another one,
+/// but still no sample does), and back-propagation is linear in the number it starts from. Started from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
+///
+/// `∂L_D/∂W = Σᵢ (∂L_D/∂sᵢ)·∂sᵢ/∂W` and `∂L_G/∂xᵢ = (∂L_G/∂sᵢ)·∂sᵢ/∂xᵢ`,
+///
+/// the latter to be led on through the generator. (To start from `∂L_D/∂sᵢ` and rescale would not do:
+/// it vanishes where the discriminator is sure, just where `∂L_G/∂sᵢ` does not.)
+pub fn gradients_for_both<'t, T: Real>(
+    game: &Game<'t, T>,
+    [discriminator_loss, generator_loss]: [Var<'t, T>; 2],
+    d: &[Var<'t, T>],
+    generated: Var<'t, T>,
+    g: &[Var<'t, T>],
+) -> [Vec<Var<'t, T>>; 2] {
+    let (tape, logits) = (generated.tape(), game.logits);
+    let by_logit = |loss, logits: Var<'t, T>| tape.gradients(loss, &[logits])[0]; //   [batch, 1] each
+    let sources: Vec<_> = d.iter().copied().chain([generated]).collect();
+    let mut by_source = tape.gradients(logits.sum(), &sources);
+    let by_image = by_source.split_off(d.len()); //                                     [batch, pixels]
+    let d_gradients = tape.weigh_samples(&by_source, by_logit(discriminator_loss, logits));
+    let at_images = tape.without_recording(|| by_image[0] * by_logit(generator_loss, game.fake));
+    [d_gradients, tape.pull_back(generated, at_images, g)]
+}
