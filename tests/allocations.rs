@@ -60,7 +60,7 @@ fn from_step_10_on_no_tensor_is_allocated() {
         let mut counts = Vec::new();
         for _ in 1..=20 {
             let before = LARGE_ALLOCATIONS.load(Ordering::Relaxed);
-            trainer.step(|real| real.fill(0.5));
+            trainer.step(|real, _| real.fill(0.5));
             counts.push(LARGE_ALLOCATIONS.load(Ordering::Relaxed) - before);
         }
         assert!(counts[0] > 20, "the first step fills the pool: {counts:?}");

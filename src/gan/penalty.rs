@@ -1,7 +1,7 @@
 //! Keeping the discriminator's slope in check.
 
 use crate::autodiff::{Real, Var};
-use crate::nn::{Mode, Network};
+use crate::nn::{Input, Mode, Network};
 use serde::{Deserialize, Serialize};
 
 /// A penalty on the slope of the discriminator's logit at real images.
@@ -31,12 +31,13 @@ impl GradientPenalty {
         &self,
         discriminator: &Network<T>,
         parameters: &[Var<'t, T>],
-        real: Var<'t, T>,
-        mode: &mut Mode,
+        real: impl Into<Input<'t, T>>,
+        mode: &mut Mode<'_, T>,
     ) -> Var<'t, T> {
-        let logits = discriminator.forward(parameters, real, mode); //                    [batch, 1]
-        let slope = real.tape().differentiable_gradients(logits.sum(), &[real])[0]; //    [batch, pixels]
-        let batch = real.shape()[0] as f64;
+        let real = real.into();
+        let logits = discriminator.forward(parameters, real, mode); //                     [batch, 1]
+        let slope = logits.tape().differentiable_gradients(logits.sum(), &[real.x])[0]; // [batch, pixels]
+        let batch = real.batch() as f64;
         slope.powi(2).sum() * T::from_f64(self.every as f64 * self.gamma / 2.0 / batch)
     }
 }
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_linear_discriminators_penalty_is_its_weights_norm() {
-        let layers = [LayerSpec::Dense { units: 1, activation: UnitActivation::Identity }];
+        let layers = [LayerSpec::dense(1, UnitActivation::Identity)];
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(2);
         let network = Network::<f64>::new("d", 3, &layers, Init::He, &mut rng).unwrap();
         let weight = &network.parameters[0].value;

@@ -21,6 +21,8 @@ pub enum Stream {
     Preview = 6,
     /// The latent vectors of `sample`.
     Sample = 7,
+    /// The classes of which a conditional generator draws in training.
+    Labels = 9,
 }
 
 impl Stream {

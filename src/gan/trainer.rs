@@ -1,9 +1,10 @@
 //! One step of the game.
 
 use super::phases::Clock;
-use super::{Average, Config, GradientPenalty, Objective, Phases, Stream, UpdateRule};
+use super::{Average, BuildError, Config, GradientPenalty, Objective, Phases, Stream, UpdateRule};
+use super::{build_discriminator, build_generator};
 use crate::autodiff::{Gradient, Real, Tape, Var};
-use crate::nn::{Adam, Mode, Network, NetworkError};
+use crate::nn::{Adam, Input, InputShape, Mode, Network, Training, one_hot};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -27,31 +28,10 @@ pub struct Trainer<T: Real = f32> {
     steps: u64,
     phases: Phases,
     latent_rng: ChaCha8Rng,
-    dropout_rng: ChaCha8Rng,
+    label_rng: ChaCha8Rng,
+    training: Training<T>,
     tape: Tape<T>,
     discriminator_tape: Tape<T>,
-}
-
-/// A configuration whose players do not fit the images or each other.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum BuildError {
-    /// A player's layers do not form a network.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The generator's last layer has another width than an image.
-    #[error("the generator draws {width} pixels, an image has {pixels}; give its last layer {pixels} units")]
-    Pixels {
-        /// What it draws.
-        width: usize,
-        /// What an image has.
-        pixels: usize,
-    },
-    /// The discriminator gives more than one logit.
-    #[error("the discriminator's last layer has {width} units; it must have 1, the logit")]
-    Logits {
-        /// How many it gives.
-        width: usize,
-    },
 }
 
 /// What a step cost and how the discriminator scored its images.
@@ -103,11 +83,7 @@ impl<T: Real> Trainer<T> {
     pub fn new(config: &Config) -> Result<Self, BuildError> {
         let (g, d, seed) = (&config.generator, &config.discriminator, config.seed);
         let generator = build_generator(config)?;
-        let mut weights = Stream::DiscriminatorWeights.of(seed);
-        let discriminator = Network::new("discriminator", config.pixels(), &d.layers, d.init, &mut weights)?;
-        if discriminator.output_width() != 1 {
-            return Err(BuildError::Logits { width: discriminator.output_width() });
-        }
+        let discriminator = build_discriminator(config)?;
         let adam = |network: &Network<T>, c: &super::AdamConfig| {
             Adam::new(&network.parameters, c.learning_rate, c.beta1, c.beta2)
         };
@@ -124,7 +100,8 @@ impl<T: Real> Trainer<T> {
             steps: 0,
             phases: Phases::default(),
             latent_rng: Stream::Latent.of(seed),
-            dropout_rng: Stream::Dropout.of(seed),
+            label_rng: Stream::Labels.of(seed),
+            training: Training::from(Stream::Dropout.of(seed)),
             tape: Tape::new(),
             discriminator_tape: Tape::new(),
         })
@@ -142,8 +119,12 @@ impl<T: Real> Trainer<T> {
     }
 
     /// One step of both players against a batch of real images, `[batch, pixels]`, which
-    /// `write_real` writes into the buffer it is given.
-    pub fn step(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+    /// `write_real` writes into the first buffer it is given, and their labels, which it writes into the
+    /// second: `[batch]`, or empty where the configuration has no classes.
+    ///
+    /// # Panics
+    /// When a label is not below the number of classes.
+    pub fn step(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) -> Scores {
         self.phases = Phases::default();
         let scores = match self.update {
             UpdateRule::Simultaneous => self.step_simultaneously(write_real),
@@ -164,24 +145,30 @@ impl<T: Real> Trainer<T> {
     }
 
     /// Both gradients from one forward pass; then both players move.
-    fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+    fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) -> Scores {
         let mut clock = Clock::start();
         let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
-        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let mut mode = Mode::Train(&mut self.training);
         let (g, d) = (self.generator.leaves(tape), self.discriminator.leaves(tape));
 
         // Forward: z → G(z), then the discriminator's logits for real and generated images.
+        let labels = random_labels(self.batch_size, self.generator.classes(), &mut self.label_rng);
         let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
-        let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
-        let real = tape.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
+        let asked = Input { x: z, labels: one_hot(tape, &labels, self.generator.classes()) };
+        let generated = Input { x: self.generator.forward(&g, asked, &mut mode), ..asked }; // [batch, pixels]
+        let real = real_images(tape, self.batch_size, self.discriminator.input(), write_real);
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
         let discriminator_loss = self.objective.discriminator_loss(game.real, game.fake);
         let generator_loss = self.objective.generator_loss(game.fake);
         clock.lap(&mut self.phases.forward);
 
         // Backward: each player's loss with respect to its own weights only.
-        let mut gradients = gradients_for_both(&game, [discriminator_loss, generator_loss], &d, generated, &g);
+        let losses = [discriminator_loss, generator_loss];
+        let mut gradients = match self.discriminator.sums_over_samples() {
+            true => gradients_for_both(&game, losses, &d, generated.x, &g),
+            false => [tape.gradients(discriminator_loss, &d), tape.gradients(generator_loss, &g)],
+        };
         if let Some(penalty) = penalty {
             let r1 = tape.gradients(penalty.r1(&self.discriminator, &d, real, &mut mode), &d);
             gradients[0].iter_mut().zip(r1).for_each(|(gradient, r1)| *gradient = *gradient + r1);
@@ -192,6 +179,8 @@ impl<T: Real> Trainer<T> {
         clock.lap(&mut self.phases.backward);
 
         // Update, once the tape has let go of the weights.
+        self.generator.keep(&mut self.training);
+        self.discriminator.keep(&mut self.training);
         self.tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
         self.generator_optimizer.step(&mut self.generator.parameters, &g_gradients);
@@ -201,20 +190,24 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The discriminator moves first; then the generator answers the discriminator as it now is.
-    fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+    fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) -> Scores {
         let mut clock = Clock::start();
         let penalty = self.gradient_penalty.filter(|penalty| penalty.is_due(self.steps));
         let tape = &self.tape;
-        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let mut mode = Mode::Train(&mut self.training);
         let g = self.generator.leaves(tape);
+        let labels = random_labels(self.batch_size, self.generator.classes(), &mut self.label_rng);
         let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
-        let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
+        let asked = Input { x: z, labels: one_hot(tape, &labels, self.generator.classes()) };
+        let generated = Input { x: self.generator.forward(&g, asked, &mut mode), ..asked }; // [batch, pixels]
 
         // The discriminator's turn is on a tape of its own, where generated images are constants.
         let turn = &self.discriminator_tape;
         let d = self.discriminator.leaves(turn);
-        let real = turn.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
-        let game = play(&self.discriminator, &d, real, turn.share(&generated.value()), &mut mode);
+        let real = real_images(turn, self.batch_size, self.discriminator.input(), write_real);
+        let constant = |x: Var<'_, T>| turn.share(&x.value());
+        let shown = Input { x: constant(generated.x), labels: generated.labels.map(constant) };
+        let game = play(&self.discriminator, &d, real, shown, &mut mode);
         let loss = self.objective.discriminator_loss(game.real, game.fake);
         let r1 = penalty.map(|penalty| penalty.r1(&self.discriminator, &d, real, &mut mode));
         let penalised = r1.map_or(loss, |r1| loss + r1);
@@ -222,12 +215,14 @@ impl<T: Real> Trainer<T> {
         let gradients = turn.take_gradients(penalised, &d);
         let (discriminator_loss, [real, fake]) = (loss.item().as_f64(), game.mean_probabilities());
         clock.lap(&mut self.phases.backward);
+        self.discriminator.keep(&mut self.training);
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
         self.discriminator_tape.recycle(gradients);
         clock.lap(&mut self.phases.update);
 
         // The generator's turn, with the same images before the new discriminator.
+        let mut mode = Mode::Train(&mut self.training);
         let d = self.discriminator.leaves(tape);
         let logits = self.discriminator.forward(&d, generated, &mut mode); //    [batch, 1]
         let loss = self.objective.generator_loss(logits);
@@ -235,6 +230,8 @@ impl<T: Real> Trainer<T> {
         let gradients = tape.take_gradients(loss, &g);
         let generator_loss = loss.item().as_f64();
         clock.lap(&mut self.phases.backward);
+        self.generator.keep(&mut self.training);
+        self.discriminator.keep(&mut self.training);
         self.tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         self.tape.recycle(gradients);
@@ -270,45 +267,42 @@ pub fn gradients_for_both<'t, T: Real>(
     [d_gradients, tape.pull_back(generated, at_images, g)]
 }
 
-/// The configuration's generator with the weights that a run begins with.
-///
-/// # Errors
-/// When its layers do not form a network, or draw another number of pixels than an image has.
-pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
-    let c = &config.generator;
-    let mut rng = Stream::GeneratorWeights.of(config.seed);
-    fitting(Network::new("generator", c.latent_dim, &c.layers, c.init, &mut rng)?, config)
-}
-
-/// The configuration's generator, its weights zero, to load others.
-///
-/// # Errors
-/// As [`build_generator`].
-pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
-    let c = &config.generator;
-    fitting(Network::blank("generator", c.latent_dim, &c.layers)?, config)
-}
-
-/// The generator, if it draws as many pixels as an image has.
-fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
-    match (generator.output_width(), config.pixels()) {
-        (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
-        _ => Ok(generator),
-    }
-}
-
-/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one
-/// batch to the network, which works row by row, so both halves share every product.
+/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one batch to a
+/// network that works row by row, so that both halves share every product; two to one that compares the
+/// samples of a batch, which would else tell real from generated images by the company they are in.
 pub fn play<'t, T: Real>(
     discriminator: &Network<T>,
     parameters: &[Var<'t, T>],
-    real: Var<'t, T>,
-    generated: Var<'t, T>,
-    mode: &mut Mode,
+    real: impl Into<Input<'t, T>>,
+    generated: impl Into<Input<'t, T>>,
+    mode: &mut Mode<'_, T>,
 ) -> Game<'t, T> {
-    let batch = real.shape()[0];
+    let (real, generated) = (real.into(), generated.into());
+    if discriminator.mixes_samples() {
+        let [real, fake] = [real, generated].map(|images| discriminator.forward(parameters, images, mode));
+        return Game { logits: real.concat_rows(fake), real, fake };
+    }
     let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
+    let batch = real.batch();
     Game { logits, real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
+}
+
+/// A batch of real images, `[batch, pixels]`, and their labels where there are classes.
+fn real_images<'t, T: Real>(
+    tape: &'t Tape<T>,
+    batch: usize,
+    InputShape { extent, classes }: InputShape,
+    write: impl FnOnce(&mut [T], &mut [u8]),
+) -> Input<'t, T> {
+    let mut labels = vec![0; if classes > 0 { batch } else { 0 }];
+    let x = tape.fill(&[batch, extent.width()], |images| write(images, &mut labels));
+    Input { x, labels: one_hot(tape, &labels, classes) }
+}
+
+/// `count` classes, each as likely as any other; none where there are none.
+fn random_labels(count: usize, classes: usize, rng: &mut impl Rng) -> Vec<u8> {
+    let count = if classes > 0 { count } else { 0 };
+    (0..count).map(|_| rng.random_range(0..classes) as u8).collect()
 }
 
 /// `count` latent vectors, `[count, latent_dim]`, each number from N(0, 1).
