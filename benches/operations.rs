@@ -112,7 +112,7 @@ fn loss(c: &mut Criterion) {
 }
 
 fn parameters(c: &mut Criterion) {
-    let layer = LayerSpec::Dense { units: 1024, activation: UnitActivation::Identity };
+    let layer = LayerSpec::dense(1024, UnitActivation::Identity);
     let mut rng = Stream::GeneratorWeights.of(0);
     let mut network = Network::<f32>::new("network", 1024, &[layer], Init::He, &mut rng).expect("one layer");
     let count = network.parameter_count();

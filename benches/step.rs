@@ -35,7 +35,7 @@ fn steps(c: &mut Criterion) {
 }
 
 fn cycle(trainer: &mut Trainer) {
-    (0..CYCLE).for_each(|_| _ = trainer.step(|images| images.fill(0.5)));
+    (0..CYCLE).for_each(|_| _ = trainer.step(|images, _| images.fill(0.5)));
 }
 
 criterion_group!(name = benches; config = brief(); targets = steps);

@@ -17,7 +17,7 @@ fn main() {
     let inputs = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]].into_dyn(); // [4, 2]
     let targets = array![[0.0], [1.0], [1.0], [0.0]].into_dyn(); //                    [4, 1]
 
-    let layers = [LayerSpec::Dense { units: 8, activation: Tanh }, LayerSpec::Dense { units: 1, activation: Identity }];
+    let layers = [LayerSpec::dense(8, Tanh), LayerSpec::dense(1, Identity)];
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut network = Network::<f32>::new("xor", 2, &layers, Init::Xavier, &mut rng).expect("two dense layers");
     let mut optimizer = Sgd::new(&network.parameters, 0.5, 0.9);

@@ -24,8 +24,8 @@ const MOMENTS: [usize; 4] = [100, 400, 1500, 5000];
 fn main() {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let network = |name, input, output, rng: &mut ChaCha8Rng| {
-        let hidden = LayerSpec::Dense { units: 128, activation: LeakyRelu };
-        let layers = [hidden.clone(), hidden, LayerSpec::Dense { units: output, activation: Identity }];
+        let hidden = LayerSpec::dense(128, LeakyRelu);
+        let layers = [hidden.clone(), hidden, LayerSpec::dense(output, Identity)];
         Network::<f32>::new(name, input, &layers, Init::He, rng).expect("three dense layers")
     };
     let mut generator = network("generator", LATENT_DIM, 2, &mut rng);

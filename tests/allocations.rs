@@ -81,7 +81,7 @@ fn allocations_by_step(config: &Config) -> Vec<usize> {
     let mut trainer = Trainer::<f32>::new(config).unwrap();
     let mut one_step = || {
         let before = LARGE_ALLOCATIONS.load(Ordering::Relaxed);
-        trainer.step(|real| real.fill(0.5));
+        trainer.step(|real, _| real.fill(0.5));
         LARGE_ALLOCATIONS.load(Ordering::Relaxed) - before
     };
     (0..20).map(|_| one_step()).collect()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
 use twoplayer::gan::{Objective, Pairing, Regulariser, Regularisers, Rules, gradients_for_both, play};
-use twoplayer::nn::{Init, LayerSpec, Mode, Network, UnitActivation, binary_cross_entropy};
+use twoplayer::nn::{Init, Input, LayerSpec, Mode, Network, Training, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
 
 type V<'t> = Var<'t, f64>;
@@ -146,12 +146,12 @@ fn moments_of_a_batch<'t>(x: &[V<'t>]) -> V<'t> {
 fn network_with_dropout<'t>(x: &[V<'t>]) -> V<'t> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let layers = [
-        LayerSpec::Dense { units: 5, activation: UnitActivation::LeakyRelu },
+        LayerSpec::dense(5, UnitActivation::LeakyRelu),
         LayerSpec::Dropout { rate: 0.4 },
-        LayerSpec::Dense { units: 2, activation: UnitActivation::Sigmoid },
+        LayerSpec::dense(2, UnitActivation::Sigmoid),
     ];
     let network = Network::<f64>::new("n", 4, &layers, Init::He, &mut rng).expect("the layers form a network");
-    network.forward(&x[1..], x[0], &mut Mode::Train(&mut rng))
+    network.forward(&x[1..], x[0], &mut Mode::Train(&mut Training::from(rng)))
 }
 
 /// A gradient penalty, as an operation like any other: its own derivatives are of third order.
@@ -223,7 +223,7 @@ fn gradient_penalty_agrees_with_its_independent_oracle() {
 }
 
 const fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
-    LayerSpec::Dense { units, activation }
+    LayerSpec::dense(units, activation)
 }
 
 /// Every objective, alone and with pairs, once with smoothed labels.
@@ -266,16 +266,16 @@ impl SmallGame {
     /// The generator's loss as a function of all weights, or with penalties the discriminator's.
     fn loss<'t>(&self, weights: &[V<'t>], rules: &Rules, penalties: Option<&[Regulariser]>) -> V<'t> {
         let (g, d) = weights.split_at(self.generator.parameters.len());
-        let mut dropout = ChaCha8Rng::seed_from_u64(9);
-        let mut mode = Mode::Train(&mut dropout);
+        let mut training = Training::from(ChaCha8Rng::seed_from_u64(9));
+        let mut mode = Mode::Train(&mut training);
         let tape = weights[0].tape();
         let generated = self.generator.forward(g, tape.leaf(self.latent.clone()), &mut mode);
         let real = tape.leaf(self.real.clone());
         let game = play(&self.discriminator, d, real, generated, &mut mode);
         let Some(penalties) = penalties else { return rules.generator_loss(game.fake, || game.real) };
         let loss = rules.discriminator_loss(game.real, game.fake);
-        let critic = &mut |images| self.discriminator.forward(d, images, &mut mode);
-        let penalty = Regularisers::new(penalties, 3).penalty(critic, real, generated);
+        let critic = &mut |images: Input<'t, f64>| self.discriminator.forward(d, images, &mut mode);
+        let penalty = Regularisers::new(penalties, 3).penalty(critic, real.into(), generated.into());
         penalty.map_or(loss, |penalty| loss + penalty)
     }
 }

@@ -11,7 +11,7 @@ use twoplayer::nn::{LayerSpec, Mode, Network, UnitActivation};
 use twoplayer::{data, parallel};
 
 const fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
-    LayerSpec::Dense { units, activation }
+    LayerSpec::dense(units, activation)
 }
 
 /// Two small players for images of 6 × 6 pixels.
@@ -45,7 +45,7 @@ fn twenty_steps(config: &Config) -> (Vec<Scores>, Vec<f32>) {
     let mut pixels = Stream::Shuffle.of(config.seed);
     let mut one_step = |step| {
         trainer.set_progress(f64::from(step) / 20.0);
-        trainer.step(|real| real.iter_mut().for_each(|x| *x = pixels.random_range(-1.0..1.0)))
+        trainer.step(|real, _| real.iter_mut().for_each(|x| *x = pixels.random_range(-1.0..1.0)))
     };
     let scores = (0..20).map(&mut one_step).collect();
     (scores, weights(&trainer))
@@ -124,7 +124,7 @@ fn clipped_weights_are_within_their_limit() {
         config.training.update = update;
         config.discriminator.regularisers = vec![Regulariser::WeightClipping { limit: 0.05 }];
         let mut trainer = Trainer::<f32>::new(&config).unwrap();
-        trainer.step(|real| real.fill(0.5));
+        trainer.step(|real, _| real.fill(0.5));
         let largest = |player: &Network| {
             player.parameters.iter().flat_map(|p| p.value.iter()).fold(0.0, |largest: f32, w| largest.max(w.abs()))
         };
@@ -142,7 +142,7 @@ fn a_step_takes_as_many_batches_as_the_critic_has_steps() {
         let mut trainer = Trainer::<f32>::new(&config).unwrap();
         let before = weights(&trainer);
         let mut batches = 0;
-        trainer.step(|real| {
+        trainer.step(|real, _| {
             real.fill(0.5);
             batches += 1;
         });
@@ -172,13 +172,14 @@ fn each_player_answers_the_other_as_it_is() {
             config.discriminator.layers.remove(1); // the dropout
             let mut trainer = Trainer::<f32>::new(&config).unwrap();
             let (generator, old) = (trainer.generator.clone(), trainer.discriminator.clone());
-            let write_real = |real: &mut [f32]| real.iter_mut().enumerate().for_each(|(i, x)| *x = (i as f32).sin());
+            let write_real =
+                |real: &mut [f32], _: &mut [u8]| real.iter_mut().enumerate().for_each(|(i, x)| *x = (i as f32).sin());
             let scores = trainer.step(write_real);
             let losses_before = |discriminator: &Network| {
                 let tape = Tape::new();
                 let z = latent_vectors(&tape, 16, 5, &mut Stream::Latent.of(config.seed));
                 let generated = generator.forward(&generator.leaves(&tape), z, &mut Mode::Evaluate);
-                let real = tape.fill(&[16, 36], write_real);
+                let real = tape.fill(&[16, 36], |real| write_real(real, &mut []));
                 let game = play(discriminator, &discriminator.leaves(&tape), real, generated, &mut Mode::Evaluate);
                 let rules = config.training.rules();
                 let generator_loss = rules.generator_loss(game.fake, || game.real).item();

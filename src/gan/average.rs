@@ -1,8 +1,7 @@
 //! The moving average of a network's weights.
 
 use crate::autodiff::Real;
-use crate::nn::{Network, Parameter};
-use crate::parallel::in_pieces;
+use crate::nn::Network;
 
 /// A copy of a network whose weights follow it slowly: `θ̄ ← d·θ̄ + (1 − d)·θ` after every step.
 ///
@@ -30,18 +29,13 @@ impl<T: Real> Average<T> {
         let warm_up = f64::from(self.steps) / (f64::from(self.steps) + 10.0);
         let share = T::from_f64(1.0 - self.decay.min(warm_up));
         for (average, current) in self.network.parameters.iter_mut().zip(&network.parameters) {
-            follow(average, current, share);
+            average.move_towards(&current.value, share);
+        }
+        // Statistics are averages already.
+        for (copy, current) in self.network.statistics.iter_mut().zip(&network.statistics) {
+            copy.move_towards(&current.value, T::ONE);
         }
     }
-}
-
-fn follow<T: Real>(average: &mut Parameter<T>, current: &Parameter<T>, share: T) {
-    let current = current.value.as_slice().expect("parameters are contiguous");
-    in_pieces(average.elements_mut(), |start, average| {
-        for (a, &c) in average.iter_mut().zip(&current[start..]) {
-            *a += share * (c - *a);
-        }
-    });
 }
 
 #[cfg(test)]
@@ -54,7 +48,7 @@ mod tests {
     #[test]
     fn the_average_follows_by_its_share() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
-        let layers = [LayerSpec::Dense { units: 1, activation: UnitActivation::Identity }];
+        let layers = [LayerSpec::dense(1, UnitActivation::Identity)];
         let mut network = Network::<f64>::new("g", 1, &layers, Init::He, &mut rng).unwrap();
         let set = |network: &mut Network<f64>, x: f64| Arc::make_mut(&mut network.parameters[0].value).fill(x);
         set(&mut network, 0.0);

@@ -1,7 +1,7 @@
 //! Every value that decides a run.
 
 use super::{Course, Objective, Pairing, Regulariser, Rules, Schedule};
-use crate::data::PixelRange;
+use crate::data::{CLASSES, PixelRange};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -51,6 +51,10 @@ pub struct Training {
     /// generator's.
     #[serde(default = "one")]
     pub critic_steps: u64,
+    /// How many classes the images have, 10 for digits, if the players are to look at labels; 0, the usual
+    /// value, if not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub classes: usize,
     /// How the learning rates fall over the run.
     pub schedule: Schedule,
     /// The share of them that is left at the end, in [0, 1].
@@ -97,7 +101,10 @@ pub struct Generator {
     pub adam: AdamConfig,
     /// `[height, width]` of an image.
     pub image_shape: [usize; 2],
-    /// Its layers from latent vector to pixels, `height × width` of them.
+    /// Numbers to a pixel: 1 for grey.
+    #[serde(default = "grey", skip_serializing_if = "is_grey")]
+    pub channels: usize,
+    /// Its layers from latent vector to pixels, `height × width × channels` numbers.
     pub layers: Vec<LayerSpec>,
 }
 
@@ -126,6 +133,18 @@ pub struct AdamConfig {
     pub beta1: Course,
     /// In [0, 1).
     pub beta2: Course,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+fn grey() -> usize {
+    1
+}
+
+fn is_grey(channels: &usize) -> bool {
+    *channels == grey()
 }
 
 /// A configuration that cannot be run.
@@ -224,26 +243,28 @@ impl Config {
         toml::to_string_pretty(self).expect("a configuration is a table of plain values")
     }
 
-    /// The range of the generator's pixels, as its last layer decides: [0, 1] after a sigmoid,
-    /// [−1, 1] after a tanh. Real images are scaled to the same.
+    /// The range of the generator's pixels, as its last activation decides: [0, 1] after a sigmoid, [−1, 1]
+    /// after a tanh, and, though the network does not keep to it, where there is none. Real images are scaled
+    /// to the same.
     ///
     /// # Errors
-    /// When the last layer is something else.
+    /// When the last activation is something else.
     pub fn pixel_range(&self) -> Result<PixelRange, ConfigError> {
-        match self.generator.layers.last() {
-            Some(LayerSpec::Dense { activation: UnitActivation::Sigmoid, .. }) => Ok(PixelRange::Unit),
-            Some(LayerSpec::Dense { activation: UnitActivation::Tanh, .. }) => Ok(PixelRange::Symmetric),
+        let last = self.generator.layers.iter().rev().find_map(LayerSpec::activation);
+        match last.unwrap_or_default() {
+            UnitActivation::Sigmoid => Ok(PixelRange::Unit),
+            UnitActivation::Tanh | UnitActivation::Identity => Ok(PixelRange::Symmetric),
             other => Err(ConfigError::OutOfRange {
-                key: "the last of generator.layers",
+                key: "the activation of the last of generator.layers",
                 value: format!("{other:?}"),
-                allowed: "a dense layer with activation \"sigmoid\" or \"tanh\"",
+                allowed: "\"sigmoid\", \"tanh\" or left out",
             }),
         }
     }
 
-    /// How many pixels an image has.
+    /// How many numbers an image has, `height × width × channels`.
     pub fn pixels(&self) -> usize {
-        self.generator.image_shape.iter().product()
+        self.generator.image_shape.iter().product::<usize>() * self.generator.channels
     }
 
     /// Checks every number against its range.
@@ -251,7 +272,7 @@ impl Config {
     /// # Errors
     /// The first that is out of its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let Training { epochs, steps, batch_size, critic_steps, learning_rate_floor, .. } = &self.training;
+        let Training { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } = &self.training;
         check(*epochs > 0, "training.epochs (--epochs)", epochs, "at least 1")?;
         check(*steps != Some(0), "training.steps (--steps)", &0, "at least 1")?;
         check(*batch_size > 0, "training.batch_size (--batch-size)", batch_size, "at least 1")?;
@@ -259,6 +280,9 @@ impl Config {
         let floor_key = "training.learning_rate_floor";
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
+        check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
+        let channels = self.generator.channels;
+        check(channels == 1, "generator.channels", &channels, "1: the images of the data are grey")?;
         let latent_dim = self.generator.latent_dim;
         check(
             (1..=65_536).contains(&latent_dim),

@@ -1,7 +1,7 @@
 //! The discriminator before real and generated images, and the way back from its logits.
 
 use crate::autodiff::{Real, Var};
-use crate::nn::{Mode, Network};
+use crate::nn::{Input, Mode, Network};
 
 /// The discriminator's view of a batch, on a tape.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +24,23 @@ impl<T: Real> Game<'_, T> {
     }
 }
 
-/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one
-/// batch to the network, which works row by row, so both halves share every product.
+/// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one batch to a
+/// network that works row by row, so that both halves share every product; two to one that compares the
+/// samples of a batch, which would else tell real from generated images by the company they are in.
 pub fn play<'t, T: Real>(
     discriminator: &Network<T>,
     parameters: &[Var<'t, T>],
-    real: Var<'t, T>,
-    generated: Var<'t, T>,
-    mode: &mut Mode,
+    real: impl Into<Input<'t, T>>,
+    generated: impl Into<Input<'t, T>>,
+    mode: &mut Mode<'_, T>,
 ) -> Game<'t, T> {
-    let batch = real.shape()[0];
+    let (real, generated) = (real.into(), generated.into());
+    if discriminator.mixes_samples() {
+        let [real, fake] = [real, generated].map(|images| discriminator.forward(parameters, images, mode));
+        return Game { logits: real.concat_rows(fake), real, fake };
+    }
     let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
+    let batch = real.batch();
     Game { logits, real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
 }
 
@@ -42,7 +48,8 @@ pub fn play<'t, T: Real>(
 /// generator's]`, from one walk back through the discriminator.
 ///
 /// Both losses see sample `i` only through its logit `sᵢ` (with pairs each logit meets another one,
-/// but still no sample does), and back-propagation is linear in the number it starts from. Started from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
+/// but still no sample does), and back-propagation is linear in the number it starts from. Started
+/// from 1 at every logit, it gives `∂sᵢ/∂W` and `∂sᵢ/∂xᵢ`, and then
 ///
 /// `∂L_D/∂W = Σᵢ (∂L_D/∂sᵢ)·∂sᵢ/∂W` and `∂L_G/∂xᵢ = (∂L_G/∂sᵢ)·∂sᵢ/∂xᵢ`,
 ///

@@ -23,6 +23,8 @@ pub enum Stream {
     Sample = 7,
     /// Where gradient penalties look.
     Penalty = 8,
+    /// The classes of which a conditional generator draws in training.
+    Labels = 9,
 }
 
 impl Stream {

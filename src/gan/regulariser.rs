@@ -1,12 +1,15 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
 use super::clipping::clip_weights;
-use super::penalty::{Critic, dragan, r1, r2, wgan_gp};
+use super::penalty::{dragan, r1, r2, wgan_gp};
 use super::{ConfigError, Course, Stream, config::check};
 use crate::autodiff::{Real, Var};
-use crate::nn::Parameter;
+use crate::nn::{Input, Parameter};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+
+/// The discriminator: from images `[batch, pixels]`, with their labels where there are any, to logits `[batch, 1]`.
+pub type Judge<'j, 't, T> = dyn FnMut(Input<'t, T>) -> Var<'t, T> + 'j;
 
 /// A regulariser of the discriminator; its formula stands above the function it calls.
 ///
@@ -84,12 +87,16 @@ impl Regulariser {
     /// The penalty, for images `[batch, pixels]`, when this part of the run, from 0 to 1, is over.
     fn penalty<'t, T: Real>(
         &self,
-        critic: &mut Critic<'_, 't, T>,
-        [real, generated]: [Var<'t, T>; 2],
+        judge: &mut Judge<'_, 't, T>,
+        [real, generated]: [Input<'t, T>; 2],
         progress: f64,
         rng: &mut ChaCha8Rng,
     ) -> Option<Var<'t, T>> {
         let weight = |course: Course, every: u64| every as f64 * course.at(progress);
+        // Images near real ones are judged as of their class, generated ones as of the class asked for.
+        let labels = if matches!(self, Regulariser::R2 { .. }) { generated.labels } else { real.labels };
+        let critic = &mut |x| judge(Input { x, labels });
+        let (real, generated) = (real.x, generated.x);
         match *self {
             Regulariser::R1 { gamma, every } => Some(r1(critic, real, weight(gamma, every))),
             Regulariser::R2 { gamma, every } => Some(r2(critic, generated, weight(gamma, every))),
@@ -154,13 +161,13 @@ impl Regularisers {
     /// `[batch, pixels]` of its batch; none if none is.
     pub fn penalty<'t, T: Real>(
         &mut self,
-        critic: &mut Critic<'_, 't, T>,
-        real: Var<'t, T>,
-        generated: Var<'t, T>,
+        judge: &mut Judge<'_, 't, T>,
+        real: Input<'t, T>,
+        generated: Input<'t, T>,
     ) -> Option<Var<'t, T>> {
         let Self { list, turns, progress, rng } = self;
         let due = list.iter().filter(|one| one.every().is_some_and(|every| turns.is_multiple_of(every)));
-        due.filter_map(|one| one.penalty(critic, [real, generated], *progress, rng)).reduce(|sum, one| sum + one)
+        due.filter_map(|one| one.penalty(judge, [real, generated], *progress, rng)).reduce(|sum, one| sum + one)
     }
 
     /// Ends a turn: to be called when the discriminator has moved.
@@ -189,7 +196,8 @@ mod tests {
             let [w, real, generated] =
                 [array![[2.0, 0.0]], array![[1.0, 2.0]], array![[3.0, 4.0]]].map(|x| tape.leaf(x.into_dyn()));
             regularisers.set_progress(turn as f64 / turns as f64);
-            let penalty = regularisers.penalty(&mut |x| x.matmul_nt(w), real, generated).map(Var::item);
+            let penalty =
+                regularisers.penalty(&mut |images| images.x.matmul_nt(w), real.into(), generated.into()).map(Var::item);
             regularisers.after_update::<f64>(&mut []);
             penalty
         };

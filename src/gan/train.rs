@@ -1,6 +1,6 @@
 //! The training loop, and the one seam to everything that watches it.
 
-use super::draw::draw_from;
+use super::draw::{draw_from, labels_in_turn};
 use super::{BuildError, Config, ConfigError, Health, Scores, Stream, Trainer, Warning, latent_vectors};
 use crate::autodiff::Tape;
 use crate::data::{Batches, DataError, Digits, PixelRange, fill};
@@ -93,7 +93,8 @@ pub struct EpochEnd<'a> {
     pub scores: Option<Scores>,
     /// The players as they are now.
     pub trainer: &'a Trainer,
-    /// Images `[PREVIEW_COUNT, height × width]` from the same latent vectors every time.
+    /// Images `[PREVIEW_COUNT, height × width]` from the same latent vectors every time, of each class in turn
+    /// where the generator is conditional.
     pub samples: &'a [f32],
     /// The range of their pixels.
     pub pixel_range: PixelRange,
@@ -169,9 +170,10 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     let mut health = Health::new(&config.training.rules(), &some_real_images(digits, range), pixels);
     let mut rng = Stream::Preview.of(config.seed);
     let preview = latent_vectors(&Tape::new(), PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
+    let labels = labels_in_turn(PREVIEW_COUNT, config.training.classes);
 
     observer.beginning(&Beginning { config, total_steps, steps_per_epoch })?;
-    let samples = draw_from(trainer.artist(), &preview);
+    let samples = draw_from(trainer.artist(), &preview, &labels);
     let start = EpochEnd {
         epoch: 0,
         step: 0,
@@ -187,10 +189,11 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
         let epoch = (step - 1) * per_step / per_epoch + 1; // that of its first batch
         trainer.set_progress((step - 1) as f64 / total_steps as f64);
         let mut ends_epoch = false;
-        let scores = trainer.step(|real| {
+        let scores = trainer.step(|images, labels| {
             let batch = batches.next_batch();
             ends_epoch |= batch.ends_epoch;
-            fill(digits, batch.indices, range, real);
+            fill(digits, batch.indices, range, images);
+            labels.iter_mut().zip(batch.indices).for_each(|(label, &index)| *label = digits.label(index));
         });
         if !scores.are_finite() {
             return Err(TrainError::Diverged { step, epoch, scores });
@@ -201,7 +204,7 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
         }
 
         if ends_epoch || step == total_steps {
-            let samples = draw_from(trainer.artist(), &preview);
+            let samples = draw_from(trainer.artist(), &preview, &labels);
             let scores = Some(scores);
             observer.epoch_end(&EpochEnd {
                 epoch,

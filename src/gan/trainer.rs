@@ -3,15 +3,14 @@
 use super::game::{gradients_for_both, play};
 use super::phases::Clock;
 use super::schedule::Pace;
-use super::{Average, Config, Phases, Regularisers, Rules, Stream, UpdateRule};
+use super::{Average, BuildError, Config, Judge, Phases, Regularisers, Rules, Stream, UpdateRule};
+use super::{build_discriminator, build_generator};
 use crate::autodiff::{Gradient, Real, Tape, Var};
-use crate::nn::{Adam, Mode, Network, NetworkError};
-use ndarray::ArrayD;
+use crate::nn::{Adam, Input, InputShape, Mode, Network, Training, one_hot};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use std::mem;
-use std::sync::Arc;
 
 /// The two players and everything that a step changes.
 #[derive(Debug)]
@@ -33,31 +32,10 @@ pub struct Trainer<T: Real = f32> {
     batch_size: usize,
     phases: Phases,
     latent_rng: ChaCha8Rng,
-    dropout_rng: ChaCha8Rng,
+    label_rng: ChaCha8Rng,
+    training: Training<T>,
     tape: Tape<T>,
     discriminator_tape: Tape<T>,
-}
-
-/// A configuration whose players do not fit the images or each other.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum BuildError {
-    /// A player's layers do not form a network.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The generator's last layer has another width than an image.
-    #[error("the generator draws {width} pixels, an image has {pixels}; give its last layer {pixels} units")]
-    Pixels {
-        /// What it draws.
-        width: usize,
-        /// What an image has.
-        pixels: usize,
-    },
-    /// The discriminator gives more than one logit.
-    #[error("the discriminator's last layer has {width} units; it must have 1, the logit")]
-    Logits {
-        /// How many it gives.
-        width: usize,
-    },
 }
 
 /// What a step cost and how the discriminator scored its images.
@@ -88,11 +66,7 @@ impl<T: Real> Trainer<T> {
     pub fn new(config: &Config) -> Result<Self, BuildError> {
         let (g, d, seed) = (&config.generator, &config.discriminator, config.seed);
         let generator = build_generator(config)?;
-        let mut weights = Stream::DiscriminatorWeights.of(seed);
-        let discriminator = Network::new("discriminator", config.pixels(), &d.layers, d.init, &mut weights)?;
-        if discriminator.output_width() != 1 {
-            return Err(BuildError::Logits { width: discriminator.output_width() });
-        }
+        let discriminator = build_discriminator(config)?;
         let adam = |network: &Network<T>, c: &super::AdamConfig| {
             Adam::new(&network.parameters, c.learning_rate, c.beta1.at(0.0), c.beta2.at(0.0))
         };
@@ -115,7 +89,8 @@ impl<T: Real> Trainer<T> {
             batch_size: config.training.batch_size,
             phases: Phases::default(),
             latent_rng: Stream::Latent.of(seed),
-            dropout_rng: Stream::Dropout.of(seed),
+            label_rng: Stream::Labels.of(seed),
+            training: Stream::Dropout.of(seed).into(),
             tape: Tape::new(),
             discriminator_tape: Tape::new(),
         })
@@ -139,9 +114,10 @@ impl<T: Real> Trainer<T> {
         self.average.as_ref().map_or(&self.generator, |average| &average.network)
     }
 
-    /// One step of both players. `write_real` writes a batch of real images, `[batch, pixels]`, into
-    /// the buffer it is given; it is called once for each move of the discriminator's.
-    pub fn step(&mut self, mut write_real: impl FnMut(&mut [T])) -> Scores {
+    /// One step of both players. `write_real` writes a batch of real images, `[batch, pixels]`, and
+    /// their labels, `[batch]`, or `[]` if the players look at none, into the buffers it is given; it
+    /// is called once for each move of the discriminator's.
+    pub fn step(&mut self, mut write_real: impl FnMut(&mut [T], &mut [u8])) -> Scores {
         self.phases = Phases::default();
         for _ in 1..self.critic_steps {
             self.extra_turn(&mut write_real);
@@ -164,25 +140,29 @@ impl<T: Real> Trainer<T> {
     }
 
     /// Both gradients from one forward pass; then both players move.
-    fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+    fn step_simultaneously(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) -> Scores {
         let mut clock = Clock::start();
         let tape = &self.tape;
-        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let mut mode = Mode::Train(&mut self.training);
         let (g, d) = (self.generator.leaves(tape), self.discriminator.leaves(tape));
 
         // Forward: z → G(z), then the discriminator's logits for real and generated images.
-        let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
-        let generated = self.generator.forward(&g, z, &mut mode); //             [batch, pixels]
-        let real = tape.fill(&[self.batch_size, self.discriminator.input_width()], write_real);
+        let asked = asked_of(&self.generator, tape, self.batch_size, &mut self.latent_rng, &mut self.label_rng);
+        let generated = Input { x: self.generator.forward(&g, asked, &mut mode), ..asked }; // [batch, pixels]
+        let real = real_images(tape, self.batch_size, self.discriminator.input(), write_real);
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
         let discriminator_loss = self.rules.discriminator_loss(game.real, game.fake);
         let generator_loss = self.rules.generator_loss(game.fake, || game.real);
         clock.lap(&mut self.phases.forward);
 
         // Backward: each player's loss with respect to its own weights only.
-        let mut gradients = gradients_for_both(&game, [discriminator_loss, generator_loss], &d, generated, &g);
-        let critic = &mut |images| self.discriminator.forward(&d, images, &mut mode);
-        if let Some(penalty) = self.regularisers.penalty(critic, real, generated) {
+        let losses = [discriminator_loss, generator_loss];
+        let mut gradients = match self.discriminator.sums_over_samples() {
+            true => gradients_for_both(&game, losses, &d, generated.x, &g),
+            false => [tape.gradients(discriminator_loss, &d), tape.gradients(generator_loss, &g)],
+        };
+        let judge: &mut Judge<'_, '_, T> = &mut |images| self.discriminator.forward(&d, images, &mut mode);
+        if let Some(penalty) = self.regularisers.penalty(judge, real, generated) {
             let of_penalty = tape.gradients(penalty, &d);
             gradients[0].iter_mut().zip(of_penalty).for_each(|(gradient, more)| *gradient = *gradient + more);
         }
@@ -192,6 +172,8 @@ impl<T: Real> Trainer<T> {
         clock.lap(&mut self.phases.backward);
 
         // Update, once the tape has let go of the weights.
+        self.generator.keep(&mut self.training);
+        self.discriminator.keep(&mut self.training);
         self.tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
         self.regularisers.after_update(&mut self.discriminator.parameters);
@@ -202,17 +184,17 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The discriminator moves first; then the generator answers the discriminator as it now is.
-    fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T])) -> Scores {
+    fn step_in_turn(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) -> Scores {
         let mut clock = Clock::start();
         let mut tape = mem::take(&mut self.tape); // out of the discriminator's way, and back at the end
         let g = self.generator.leaves(&tape);
         let [real, generated] = self.images(&tape, &g, write_real);
         clock.lap(&mut self.phases.forward);
-        let (discriminator_loss, [mean_real, mean_fake]) = self.discriminator_turn(&real.value(), &generated.value());
+        let (discriminator_loss, [mean_real, mean_fake]) = self.discriminator_turn(real, generated);
 
         // The generator's turn, with the same images before the new discriminator.
         let mut clock = Clock::start();
-        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let mut mode = Mode::Train(&mut self.training);
         let d = self.discriminator.leaves(&tape);
         let fake = self.discriminator.forward(&d, generated, &mut mode); //      [batch, 1]
         let loss = self
@@ -222,6 +204,8 @@ impl<T: Real> Trainer<T> {
         let gradients = tape.take_gradients(loss, &g);
         let generator_loss = loss.item().as_f64();
         clock.lap(&mut self.phases.backward);
+        self.generator.keep(&mut self.training);
+        self.discriminator.keep(&mut self.training);
         tape.reset();
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         tape.recycle(gradients);
@@ -231,13 +215,14 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The discriminator moves against images of its own; the generator does not answer.
-    fn extra_turn(&mut self, write_real: impl FnOnce(&mut [T])) {
+    fn extra_turn(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) {
         let mut clock = Clock::start();
         let mut tape = mem::take(&mut self.tape);
         let g = self.generator.leaves(&tape);
         let [real, generated] = tape.without_recording(|| self.images(&tape, &g, write_real));
         clock.lap(&mut self.phases.forward);
-        self.discriminator_turn(&real.value(), &generated.value());
+        self.discriminator_turn(real, generated);
+        self.generator.keep(&mut self.training);
         tape.reset();
         self.tape = tape;
     }
@@ -247,30 +232,31 @@ impl<T: Real> Trainer<T> {
         &mut self,
         tape: &'t Tape<T>,
         g: &[Var<'t, T>],
-        write_real: impl FnOnce(&mut [T]),
-    ) -> [Var<'t, T>; 2] {
-        let z = latent_vectors(tape, self.batch_size, self.generator.input_width(), &mut self.latent_rng);
-        let generated = self.generator.forward(g, z, &mut Mode::Train(&mut self.dropout_rng));
-        [tape.fill(&[self.batch_size, self.discriminator.input_width()], write_real), generated]
+        write_real: impl FnOnce(&mut [T], &mut [u8]),
+    ) -> [Input<'t, T>; 2] {
+        let asked = asked_of(&self.generator, tape, self.batch_size, &mut self.latent_rng, &mut self.label_rng);
+        let x = self.generator.forward(g, asked, &mut Mode::Train(&mut self.training));
+        [real_images(tape, self.batch_size, self.discriminator.input(), write_real), Input { x, ..asked }]
     }
 
     /// The discriminator's turn, on a tape of its own, where all images are constants: it moves. Gives
     /// its loss before that, and what it made of real and of generated images.
-    fn discriminator_turn(&mut self, real: &Arc<ArrayD<T>>, generated: &Arc<ArrayD<T>>) -> (f64, [f64; 2]) {
+    fn discriminator_turn(&mut self, real: Input<'_, T>, generated: Input<'_, T>) -> (f64, [f64; 2]) {
         let mut clock = Clock::start();
         let tape = &self.discriminator_tape;
-        let mut mode = Mode::Train(&mut self.dropout_rng);
+        let mut mode = Mode::Train(&mut self.training);
         let d = self.discriminator.leaves(tape);
-        let (real, generated) = (tape.share(real), tape.share(generated));
+        let [real, generated] = [real, generated].map(|images| on_another(tape, images));
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
         let loss = self.rules.discriminator_loss(game.real, game.fake);
-        let critic = &mut |images| self.discriminator.forward(&d, images, &mut mode);
-        let penalty = self.regularisers.penalty(critic, real, generated);
+        let judge: &mut Judge<'_, '_, T> = &mut |images| self.discriminator.forward(&d, images, &mut mode);
+        let penalty = self.regularisers.penalty(judge, real, generated);
         let penalised = penalty.map_or(loss, |penalty| loss + penalty);
         clock.lap(&mut self.phases.forward);
         let gradients = tape.take_gradients(penalised, &d);
         let (loss, probabilities) = (loss.item().as_f64(), game.mean_probabilities());
         clock.lap(&mut self.phases.backward);
+        self.discriminator.keep(&mut self.training);
         self.discriminator_tape.reset();
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
         self.regularisers.after_update(&mut self.discriminator.parameters);
@@ -280,31 +266,41 @@ impl<T: Real> Trainer<T> {
     }
 }
 
-/// The configuration's generator with the weights that a run begins with.
-///
-/// # Errors
-/// When its layers do not form a network, or draw another number of pixels than an image has.
-pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
-    let c = &config.generator;
-    let mut rng = Stream::GeneratorWeights.of(config.seed);
-    fitting(Network::new("generator", c.latent_dim, &c.layers, c.init, &mut rng)?, config)
+/// The same images and labels as constants of another tape.
+fn on_another<'t, T: Real>(tape: &'t Tape<T>, Input { x, labels }: Input<'_, T>) -> Input<'t, T> {
+    let constant = |x: Var<'_, T>| tape.share(&x.value());
+    Input { x: constant(x), labels: labels.map(constant) }
 }
 
-/// The configuration's generator, its weights zero, to load others.
-///
-/// # Errors
-/// As [`build_generator`].
-pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
-    let c = &config.generator;
-    fitting(Network::blank("generator", c.latent_dim, &c.layers)?, config)
+/// What the generator is asked for: latent vectors, and classes where there are any.
+fn asked_of<'t, T: Real>(
+    generator: &Network<T>,
+    tape: &'t Tape<T>,
+    count: usize,
+    latent_rng: &mut impl Rng,
+    label_rng: &mut impl Rng,
+) -> Input<'t, T> {
+    let labels = random_labels(count, generator.classes(), label_rng);
+    let x = latent_vectors(tape, count, generator.input_width(), latent_rng);
+    Input { x, labels: one_hot(tape, &labels, generator.classes()) }
 }
 
-/// The generator, if it draws as many pixels as an image has.
-fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
-    match (generator.output_width(), config.pixels()) {
-        (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
-        _ => Ok(generator),
-    }
+/// A batch of real images, `[batch, pixels]`, and their labels where there are classes.
+fn real_images<'t, T: Real>(
+    tape: &'t Tape<T>,
+    batch: usize,
+    InputShape { extent, classes }: InputShape,
+    write: impl FnOnce(&mut [T], &mut [u8]),
+) -> Input<'t, T> {
+    let mut labels = vec![0; if classes > 0 { batch } else { 0 }];
+    let x = tape.fill(&[batch, extent.width()], |images| write(images, &mut labels));
+    Input { x, labels: one_hot(tape, &labels, classes) }
+}
+
+/// `count` classes, each as likely as any other; none where there are none.
+fn random_labels(count: usize, classes: usize, rng: &mut impl Rng) -> Vec<u8> {
+    let count = if classes > 0 { count } else { 0 };
+    (0..count).map(|_| rng.random_range(0..classes) as u8).collect()
 }
 
 /// `count` latent vectors, `[count, latent_dim]`, each number from N(0, 1).

@@ -3,12 +3,12 @@
 use crate::autodiff::Activation;
 use serde::{Deserialize, Serialize};
 
-/// One layer of a network in a configuration file; the width of its input follows from the
-/// layer before it.
+/// One layer of a network in a configuration file; the extent of its input follows from the layer
+/// before it. What a line leaves out has the value that its documentation names.
 ///
 /// ```toml
 /// layers = [
-///   { kind = "dense", units = 1024, activation = "leaky-relu" },
+///   { kind = "conv", channels = 64, kernel = 4, stride = 2, activation = "leaky-relu" },
 ///   { kind = "dropout", rate = 0.3 },
 ///   { kind = "dense", units = 1 },
 /// ]
@@ -16,13 +16,142 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum LayerSpec {
-    /// `f(x·Wᵀ + b)`.
+    /// `f(x·Wᵀ + b)`; of an image, all its numbers are seen in a row.
     Dense {
         /// The number of outputs.
         units: usize,
-        /// `f`.
-        #[serde(default, skip_serializing_if = "UnitActivation::is_identity")]
+        /// `f`; the identity.
+        #[serde(default, skip_serializing_if = "is_default")]
         activation: UnitActivation,
+        /// Whether `W` is divided by its largest singular value (Miyato et al. 2018); no.
+        #[serde(default, skip_serializing_if = "is_default")]
+        spectral_norm: bool,
+    },
+    /// Numbers in a row become an image.
+    Reshape {
+        /// `[height, width, channels]`.
+        shape: [usize; 3],
+    },
+    /// An image becomes its numbers in a row, the channels of a pixel beside each other. A dense layer
+    /// does this by itself.
+    Flatten {},
+    /// `f(x ∗ W + b)`: a convolution, of images `⌊(size + 2·padding − kernel) / stride⌋ + 1` high and wide.
+    Conv {
+        /// The number of channels that come out.
+        channels: usize,
+        /// The kernel's height and width.
+        kernel: usize,
+        /// Pixels from one place of the kernel to the next; 1.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Zeros added to each side; `⌊(kernel − 1) / 2⌋`, with which an odd kernel leaves the size as it is
+        /// and a kernel of 4 with stride 2 halves it.
+        #[serde(default, skip_serializing_if = "is_default")]
+        padding: Option<usize>,
+        /// `f`; the identity.
+        #[serde(default, skip_serializing_if = "is_default")]
+        activation: UnitActivation,
+        /// Whether there is a `b`; yes. Before a normalisation it would be of no effect.
+        #[serde(default = "yes")]
+        bias: bool,
+        /// Whether `W` is divided by its largest singular value; no.
+        #[serde(default, skip_serializing_if = "is_default")]
+        spectral_norm: bool,
+    },
+    /// `f(convᵀ(x, W) + b)`: the transposed convolution, which makes images larger, to
+    /// `(size − 1)·stride − 2·padding + kernel + output_padding`.
+    ConvTranspose {
+        /// The number of channels that come out.
+        channels: usize,
+        /// The kernel's height and width.
+        kernel: usize,
+        /// Pixels of the result between two neighbours of the image; 1.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Pixels taken from each side of the result; `⌊(kernel − 1) / 2⌋`, with which a kernel of 4 with
+        /// stride 2 doubles the size.
+        #[serde(default, skip_serializing_if = "is_default")]
+        padding: Option<usize>,
+        /// Pixels added at the bottom and at the right, fewer than `stride`; 0.
+        #[serde(default, skip_serializing_if = "is_default")]
+        output_padding: usize,
+        /// `f`; the identity.
+        #[serde(default, skip_serializing_if = "is_default")]
+        activation: UnitActivation,
+        /// Whether there is a `b`; yes.
+        #[serde(default = "yes")]
+        bias: bool,
+        /// Whether `W` is divided by its largest singular value; no.
+        #[serde(default, skip_serializing_if = "is_default")]
+        spectral_norm: bool,
+    },
+    /// Images become `factor` times as high and wide.
+    Upsample {
+        /// 2.
+        #[serde(default = "two")]
+        factor: usize,
+        /// How; by repeating pixels.
+        #[serde(default)]
+        mode: Interpolation,
+    },
+    /// Images become half as high and wide: blurred, so that fine details do not come back as coarse ones,
+    /// then every second pixel (Zhang 2019).
+    Downsample {},
+    /// The mean of every square of pixels.
+    AvgPool {
+        /// Its side; 2.
+        #[serde(default = "two")]
+        size: usize,
+    },
+    /// The largest of every square of pixels, channel by channel.
+    MaxPool {
+        /// Its side; 2.
+        #[serde(default = "two")]
+        size: usize,
+    },
+    /// Every channel brought to mean 0 and variance 1 over the batch and its pixels, then
+    /// `f(gain·x + bias)` (Ioffe & Szegedy 2015). In use, mean and variance are running averages that
+    /// training has left.
+    BatchNorm {
+        /// How far the running averages move at each step; 0.1.
+        #[serde(default = "tenth")]
+        momentum: f64,
+        /// Added to the variance; 10⁻⁵.
+        #[serde(default = "epsilon")]
+        epsilon: f64,
+        /// Whether each class has a gain and a bias of its own (Dumoulin et al. 2017); no.
+        #[serde(default, skip_serializing_if = "is_default")]
+        conditional: bool,
+        /// `f`; the identity.
+        #[serde(default, skip_serializing_if = "is_default")]
+        activation: UnitActivation,
+    },
+    /// Every sample brought to mean 0 and variance 1 over all its numbers, then `f(gain·x + bias)` channel by
+    /// channel (Ba et al. 2016).
+    LayerNorm {
+        /// Added to the variance; 10⁻⁵.
+        #[serde(default = "epsilon")]
+        epsilon: f64,
+        /// `f`; the identity.
+        #[serde(default, skip_serializing_if = "is_default")]
+        activation: UnitActivation,
+    },
+    /// Every group of a sample's channels brought to mean 0 and variance 1, then `f(gain·x + bias)` channel by
+    /// channel (Wu & He 2018).
+    GroupNorm {
+        /// Into how many groups the channels are divided.
+        groups: usize,
+        /// Added to the variance; 10⁻⁵.
+        #[serde(default = "epsilon")]
+        epsilon: f64,
+        /// `f`; the identity.
+        #[serde(default, skip_serializing_if = "is_default")]
+        activation: UnitActivation,
+    },
+    /// `f(x)` by itself.
+    Activation {
+        /// `f`.
+        function: UnitActivation,
     },
     /// In training, each value is set to 0 with probability `rate` and otherwise divided by
     /// `1 − rate`; in use, nothing is done (Srivastava et al. 2014).
@@ -30,6 +159,90 @@ pub enum LayerSpec {
         /// In [0, 1).
         rate: f64,
     },
+    /// One more channel that tells how much the samples of a group differ (Karras et al. 2018, section 3):
+    /// a discriminator sees by it when the generator draws always the same.
+    MinibatchStddev {
+        /// At most so many samples to a group, as many as divide the batch; 4.
+        #[serde(default = "four")]
+        group: usize,
+    },
+    /// The sum over all pixels, channel by channel: an image becomes as many numbers as it has channels.
+    GlobalSumPool {},
+    /// `x + f(x)`, `f` being layers (He et al. 2016).
+    Residual {
+        /// `f`: it leaves height and width as they are.
+        layers: Vec<LayerSpec>,
+        /// What `x` goes through on the way past `f`; nothing.
+        #[serde(default, skip_serializing_if = "is_default")]
+        skip: Skip,
+        /// The first weights of `f` are multiplied by this; 1. In a network of `n` blocks that has no
+        /// normalisation, `n` to a negative power keeps the signal from growing block by block (Zhang et al.
+        /// 2019, *Fixup*).
+        #[serde(default = "whole")]
+        init_scale: f64,
+        /// Those of the last layer in `f` are multiplied by this instead; 1. With 0, every block begins as
+        /// the identity.
+        #[serde(default = "whole")]
+        last_init_scale: f64,
+    },
+    /// Beside numbers in a row: `units` learned numbers for the label's class. Beside an image: `units`
+    /// channels, a learned map of the image's height and width for the class in each (Mirza & Osindero 2014).
+    LabelEmbedding {
+        /// How many numbers, or channels, are added.
+        units: usize,
+    },
+    /// A discriminator's last layer, `w·φ + b + ⟨e_y, φ⟩` with learned `e_y` for class `y` (Miyato & Koyama
+    /// 2018): how real the features `φ` look, and how well they fit the label.
+    Projection {
+        /// Whether `w` and the table of `e` are divided by their largest singular values; no.
+        #[serde(default, skip_serializing_if = "is_default")]
+        spectral_norm: bool,
+    },
+}
+
+impl LayerSpec {
+    /// A plain dense layer.
+    pub const fn dense(units: usize, activation: UnitActivation) -> Self {
+        LayerSpec::Dense { units, activation, spectral_norm: false }
+    }
+
+    /// The function that what comes out has last gone through; none for a layer that only rearranges.
+    pub fn activation(&self) -> Option<UnitActivation> {
+        match self {
+            LayerSpec::Dense { activation, .. }
+            | LayerSpec::Conv { activation, .. }
+            | LayerSpec::ConvTranspose { activation, .. }
+            | LayerSpec::BatchNorm { activation, .. }
+            | LayerSpec::LayerNorm { activation, .. }
+            | LayerSpec::GroupNorm { activation, .. }
+            | LayerSpec::Activation { function: activation } => Some(*activation),
+            LayerSpec::Reshape { .. } | LayerSpec::Flatten {} => None,
+            _ => Some(UnitActivation::Identity),
+        }
+    }
+}
+
+/// How pixels between pixels are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interpolation {
+    /// The nearest one.
+    #[default]
+    Nearest,
+    /// In between in proportion, in both directions; for factor 2 only.
+    Bilinear,
+}
+
+/// The way past a residual block's layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skip {
+    /// Nothing is done.
+    #[default]
+    None,
+    /// Where the block changes the number of channels, a convolution with a 1 × 1 kernel and no bias does so
+    /// too; where it does not, nothing is done.
+    Conv,
 }
 
 /// The name of an [`Activation`] in a configuration file.
@@ -60,8 +273,36 @@ impl UnitActivation {
             UnitActivation::Tanh => Activation::Tanh,
         }
     }
+}
 
-    fn is_identity(&self) -> bool {
-        *self == UnitActivation::Identity
-    }
+fn is_default<V: Default + PartialEq>(value: &V) -> bool {
+    *value == V::default()
+}
+
+fn one() -> usize {
+    1
+}
+
+fn two() -> usize {
+    2
+}
+
+fn four() -> usize {
+    4
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn tenth() -> f64 {
+    0.1
+}
+
+fn epsilon() -> f64 {
+    1e-5
+}
+
+fn whole() -> f64 {
+    1.0
 }

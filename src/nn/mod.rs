@@ -2,17 +2,28 @@
 //! of the tape.
 
 mod adam;
+mod build;
+mod error;
+mod extent;
 mod init;
+mod input;
 mod layer;
+mod layers;
 mod loss;
+mod mode;
 mod network;
 mod parameter;
+mod pass;
 mod sgd;
 
 pub use adam::Adam;
-pub use init::Init;
-pub use layer::{LayerSpec, UnitActivation};
+pub use error::{Misfit, NetworkError};
+pub use extent::Extent;
+pub use init::{Init, Role};
+pub use input::{Input, InputShape, one_hot};
+pub use layer::{Interpolation, LayerSpec, Skip, UnitActivation};
 pub use loss::binary_cross_entropy;
-pub use network::{Mode, Network, NetworkError};
+pub use mode::{Mode, Training};
+pub use network::Network;
 pub use parameter::Parameter;
 pub use sgd::Sgd;

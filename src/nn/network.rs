@@ -1,57 +1,12 @@
 //! A network: layers in order, and their parameters in the same order.
 
-use super::{Init, LayerSpec, Parameter};
-use crate::autodiff::{Activation, Real, Tape, Var};
+use super::build::{Builder, Draw};
+use super::layers::Layer;
+use super::pass::Pass;
+use super::{Extent, Init, Input, InputShape, LayerSpec, Mode, NetworkError, Parameter, Training};
+use crate::autodiff::{Real, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
-use rand::{Rng, RngExt};
-use rand_chacha::ChaCha8Rng;
-
-/// Whether layers that behave differently in training do so.
-pub enum Mode<'r> {
-    /// In use: no dropout.
-    Evaluate,
-    /// In training: dropout draws from this generator.
-    Train(&'r mut ChaCha8Rng),
-}
-
-/// Layers that cannot form a network.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum NetworkError {
-    /// Not one layer with parameters.
-    #[error("{name} has no dense layer; give it at least one, such as {{ kind = \"dense\", units = 1 }}")]
-    Empty {
-        /// The network.
-        name: String,
-    },
-    /// A layer of width 0.
-    #[error("layer {index} of {name} has 0 units; a dense layer needs at least 1")]
-    NoUnits {
-        /// The network.
-        name: String,
-        /// The layer.
-        index: usize,
-    },
-    /// A dropout rate that keeps nothing, or is no rate.
-    #[error("layer {index} of {name} has dropout rate {rate}; it must be at least 0 and below 1")]
-    DropoutRate {
-        /// The network.
-        name: String,
-        /// The layer.
-        index: usize,
-        /// The rate.
-        rate: f64,
-    },
-    /// A parameter that should be loaded is not there, or has another shape.
-    #[error("{parameter} should have shape {expected:?}, found {found}")]
-    Mismatch {
-        /// The parameter.
-        parameter: String,
-        /// The shape the network needs.
-        expected: Vec<usize>,
-        /// What there is.
-        found: String,
-    },
-}
+use rand::Rng;
 
 /// A feed-forward network.
 ///
@@ -60,95 +15,74 @@ pub enum NetworkError {
 #[derive(Clone, Debug)]
 pub struct Network<T: Real = f32> {
     /// Weights and biases in the order of the layers: `NAME.0.weight`, `NAME.0.bias`, …, the
-    /// number being the layer's place in the list. Weights are `[out, in]`, as PyTorch's.
+    /// number being the layer's place in the list, `3.1` the second one within layer 3. Weights of dense layers
+    /// are `[out, in]`, as PyTorch's; of convolutions `[kernel height, kernel width, in, out]`, of transposed
+    /// ones `[…, out, in]`.
     pub parameters: Vec<Parameter<T>>,
+    /// What training carries along beside them and no optimizer touches: `NAME.1.running_mean`, ….
+    pub statistics: Vec<Parameter<T>>,
     layers: Vec<Layer>,
-    input_width: usize,
-    output_width: usize,
-}
-
-/// A layer that knows what it computes; its weights are in the network's list of parameters.
-#[derive(Clone, Copy, Debug)]
-enum Layer {
-    Dense(Activation),
-    Dropout { rate: f64 },
+    input: InputShape,
+    output: Extent,
 }
 
 impl<T: Real> Network<T> {
-    /// A network with fresh weights. `name` begins the names of its parameters.
+    /// A network with fresh weights for such an input: a width, `[height, width, channels]`, or either with
+    /// [classes](InputShape::with_classes). `name` begins the names of its parameters.
     ///
     /// # Errors
     /// When the layers cannot form a network.
     pub fn new(
         name: &str,
-        input_width: usize,
+        input: impl Into<InputShape>,
         layers: &[LayerSpec],
         init: Init,
         rng: &mut impl Rng,
     ) -> Result<Self, NetworkError> {
-        Self::with_weights(name, input_width, layers, |[fan_out, fan_in], activation| {
-            init.weights(fan_in, fan_out, activation, rng)
-        })
+        Self::build(name, input.into(), layers, &mut |role, shape| init.draw(role, shape, rng))
     }
 
-    /// A network whose weights are all zero, to [`load`](Network::load) others.
+    /// A network whose parameters are all zero, to [`load`](Network::load) others.
     ///
     /// # Errors
     /// When the layers cannot form a network.
-    pub fn blank(name: &str, input_width: usize, layers: &[LayerSpec]) -> Result<Self, NetworkError> {
-        Self::with_weights(name, input_width, layers, |shape, _| ArrayD::zeros(IxDyn(&shape)))
+    pub fn blank(name: &str, input: impl Into<InputShape>, layers: &[LayerSpec]) -> Result<Self, NetworkError> {
+        Self::build(name, input.into(), layers, &mut |_, shape| ArrayD::zeros(IxDyn(shape)))
     }
 
-    /// A network that asks for the weights `[fan_out, fan_in]` of each layer.
-    fn with_weights(
-        name: &str,
-        input_width: usize,
-        layers: &[LayerSpec],
-        mut weights: impl FnMut([usize; 2], Activation) -> ArrayD<T>,
-    ) -> Result<Self, NetworkError> {
-        let mut network = Self { parameters: Vec::new(), layers: Vec::new(), input_width, output_width: input_width };
-        for (index, layer) in layers.iter().enumerate() {
-            network.push(name, index, layer, &mut weights)?;
-        }
-        if network.parameters.is_empty() {
+    fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
+        let mut builder = Builder::new(name, input, draw);
+        let layers = builder.layers(layers)?;
+        let Builder { extent: output, parameters, statistics, .. } = builder;
+        if parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
         }
-        Ok(network)
+        Ok(Self { parameters, statistics, layers, input, output })
     }
 
-    fn push(
-        &mut self,
-        name: &str,
-        index: usize,
-        layer: &LayerSpec,
-        weights: &mut impl FnMut([usize; 2], Activation) -> ArrayD<T>,
-    ) -> Result<(), NetworkError> {
-        match *layer {
-            LayerSpec::Dense { units: 0, .. } => return Err(NetworkError::NoUnits { name: name.into(), index }),
-            LayerSpec::Dense { units, activation } => {
-                let weight = weights([units, self.output_width], activation.function());
-                let bias = ArrayD::zeros(IxDyn(&[units]));
-                self.parameters.push(Parameter::new(format!("{name}.{index}.weight"), weight));
-                self.parameters.push(Parameter::new(format!("{name}.{index}.bias"), bias));
-                self.layers.push(Layer::Dense(activation.function()));
-                self.output_width = units;
-            }
-            LayerSpec::Dropout { rate } if (0.0..1.0).contains(&rate) => self.layers.push(Layer::Dropout { rate }),
-            LayerSpec::Dropout { rate } => {
-                return Err(NetworkError::DropoutRate { name: name.into(), index, rate });
-            }
-        }
-        Ok(())
+    /// What it is built for.
+    pub fn input(&self) -> InputShape {
+        self.input
+    }
+
+    /// What one output is, before it is laid out in a row.
+    pub fn output(&self) -> Extent {
+        self.output
     }
 
     /// The number of values in one input.
     pub fn input_width(&self) -> usize {
-        self.input_width
+        self.input.extent.width()
     }
 
     /// The number of values in one output.
     pub fn output_width(&self) -> usize {
-        self.output_width
+        self.output.width()
+    }
+
+    /// How many classes its labels have; 0 where it takes none.
+    pub fn classes(&self) -> usize {
+        self.input.classes
     }
 
     /// How many numbers training may change.
@@ -156,74 +90,94 @@ impl<T: Real> Network<T> {
         self.parameters.iter().map(|parameter| parameter.value.len()).sum()
     }
 
+    /// Whether any layer looks at labels.
+    pub fn uses_labels(&self) -> bool {
+        self.layers.iter().any(Layer::uses_labels)
+    }
+
+    /// Whether what it says of a sample depends, in training, on the other samples of the batch. Real and
+    /// generated images then belong in batches of their own.
+    pub fn mixes_samples(&self) -> bool {
+        self.layers.iter().any(Layer::mixes_samples)
+    }
+
+    /// Whether the gradient of every parameter is a sum over samples that
+    /// [`weigh_samples`](Tape::weigh_samples) can weigh: whether there are dense layers, dropout and
+    /// activations, and nothing else.
+    pub fn sums_over_samples(&self) -> bool {
+        self.layers.iter().all(Layer::sums_over_samples)
+    }
+
     /// The parameters as leaves of a tape, in order; nothing is copied.
     pub fn leaves<'t>(&self, tape: &'t Tape<T>) -> Vec<Var<'t, T>> {
         self.parameters.iter().map(|parameter| parameter.on(tape)).collect()
     }
 
-    /// The network's output `[batch, output_width]` for `x: [batch, input_width]`, computed with
-    /// the given parameters (this network's own [`leaves`](Network::leaves), as a rule).
-    pub fn forward<'t>(&self, parameters: &[Var<'t, T>], x: Var<'t, T>, mode: &mut Mode) -> Var<'t, T> {
-        let mut parameters = parameters.iter();
-        let mut next = || *parameters.next().expect("as many parameters as the network has");
-        self.layers.iter().fold(x, |x, layer| match *layer {
-            Layer::Dense(activation) => {
-                let (weight, bias) = (next(), next());
-                x.dense(weight, bias, activation)
-            }
-            Layer::Dropout { rate } => dropout(x, rate, mode),
-        })
+    /// The network's output, always in rows, `[batch, output_width]`, for a batch `[batch, input_width]` or
+    /// `[batch, height, width, channels]`, computed with the given parameters (this network's own
+    /// [`leaves`](Network::leaves), as a rule).
+    ///
+    /// # Panics
+    /// When the batch does not fit, or has no labels though a layer needs them.
+    pub fn forward<'t>(
+        &self,
+        parameters: &[Var<'t, T>],
+        input: impl Into<Input<'t, T>>,
+        mode: &mut Mode<'_, T>,
+    ) -> Var<'t, T> {
+        let Input { x, labels } = input.into();
+        let mut pass = Pass::new(parameters, &self.statistics, labels, mode);
+        let y = self.layers.iter().fold(x, |x, layer| layer.forward(x, &mut pass));
+        Extent::Flat(self.output_width()).arrange(y)
     }
 
-    /// Replaces the parameters by those that `find` knows by name.
+    /// Carries over what this network's layers have noted in training. To be called before the tape is reset,
+    /// so that its buffers come back to it.
+    pub fn keep(&mut self, training: &mut Training<T>) {
+        for update in &training.updates {
+            let own = self.statistics.iter_mut().find(|statistic| statistic.name == update.name);
+            if let Some(statistic) = own {
+                statistic.move_towards(&update.value, T::from_f64(update.share));
+            }
+        }
+        training.updates.retain(|update| self.statistics.iter().all(|statistic| statistic.name != update.name));
+    }
+
+    /// Replaces the parameters and statistics by those that `find` knows by name.
     ///
     /// # Errors
     /// When one is missing or of another shape; the network is then unchanged.
     pub fn load(&mut self, mut find: impl FnMut(&str) -> Option<ArrayD<T>>) -> Result<(), NetworkError> {
-        let load = |parameter: &Parameter<T>| {
-            let mismatch = |found: String| NetworkError::Mismatch {
-                parameter: parameter.name.clone(),
-                expected: parameter.value.shape().to_vec(),
-                found,
-            };
-            let value = find(&parameter.name).ok_or_else(|| mismatch("nothing of that name".into()))?;
-            if value.shape() != parameter.value.shape() {
-                return Err(mismatch(format!("{:?}", value.shape())));
-            }
-            Ok(Parameter::new(parameter.name.clone(), value))
-        };
-        self.parameters = self.parameters.iter().map(load).collect::<Result<_, _>>()?;
+        let mut load = |all: &[Parameter<T>]| all.iter().map(|one| fitting(one, find(&one.name))).collect();
+        let (parameters, statistics): (Result<_, _>, Result<_, _>) = (load(&self.parameters), load(&self.statistics));
+        (self.parameters, self.statistics) = (parameters?, statistics?);
         Ok(())
     }
 }
 
-/// Sets each value to 0 with probability `rate`, and divides the others by `1 − rate` so that
-/// the expected value stays what it was (Srivastava et al. 2014, section 10).
-fn dropout<'t, T: Real>(x: Var<'t, T>, rate: f64, mode: &mut Mode) -> Var<'t, T> {
-    let Mode::Train(rng) = mode else { return x };
-    // 16 random bits decide on each value: the rate is exact to 1 / 65,536.
-    let threshold = (rate * 65_536.0).round() as u16;
-    let kept = T::from_f64(1.0 / (1.0 - rate));
-    let mask = x.tape().fill(&x.shape(), |mask| {
-        let mut bits = [0u16; 1024];
-        for piece in mask.chunks_mut(bits.len()) {
-            rng.fill(&mut bits[..]);
-            for (m, &bits) in piece.iter_mut().zip(&bits) {
-                *m = if bits < threshold { T::ZERO } else { kept };
-            }
-        }
-    });
-    x * mask
+/// The value found for a parameter, if it is one for it.
+fn fitting<T: Real>(parameter: &Parameter<T>, found: Option<ArrayD<T>>) -> Result<Parameter<T>, NetworkError> {
+    let mismatch = |found: String| NetworkError::Mismatch {
+        parameter: parameter.name.clone(),
+        expected: parameter.value.shape().to_vec(),
+        found,
+    };
+    let value = found.ok_or_else(|| mismatch("nothing of that name".into()))?;
+    if value.shape() != parameter.value.shape() {
+        return Err(mismatch(format!("{:?}", value.shape())));
+    }
+    Ok(Parameter::new(parameter.name.clone(), value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::UnitActivation::{LeakyRelu, Sigmoid};
+    use crate::nn::UnitActivation::{self, LeakyRelu, Sigmoid};
     use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
-    fn dense(units: usize, activation: super::super::UnitActivation) -> LayerSpec {
-        LayerSpec::Dense { units, activation }
+    fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
+        LayerSpec::dense(units, activation)
     }
 
     fn rng() -> ChaCha8Rng {
@@ -247,17 +201,6 @@ mod tests {
         let x = tape.leaf(ArrayD::zeros(vec![3, 5]));
         let y = network.forward(&network.leaves(&tape), x, &mut Mode::Evaluate);
         assert_eq!(&*y.shape(), [3, 2]);
-    }
-
-    #[test]
-    fn dropout_keeps_the_expected_value_and_is_gone_in_use() {
-        let tape = Tape::<f64>::new();
-        let x = tape.leaf(ArrayD::from_elem(vec![100, 1000], 2.0));
-        let dropped = dropout(x, 0.3, &mut Mode::Train(&mut rng())).value();
-        let zeros = dropped.iter().filter(|&&x| x == 0.0).count() as f64 / dropped.len() as f64;
-        assert!((zeros - 0.3).abs() < 0.01, "{zeros}");
-        assert!((dropped.mean().unwrap() - 2.0).abs() < 0.02);
-        assert_eq!(dropout(x, 0.3, &mut Mode::Evaluate).value(), x.value());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What training changes.
 
 use crate::autodiff::{Real, Tape, Var};
+use crate::parallel::in_pieces;
 use ndarray::ArrayD;
 use std::sync::Arc;
 
@@ -24,8 +25,35 @@ impl<T: Real> Parameter<T> {
         tape.share(&self.value)
     }
 
+    /// A constant on the tape of the same value, which may then change while the tape is in use.
+    pub(super) fn copied_to<'t>(&self, tape: &'t Tape<T>) -> Var<'t, T> {
+        let value = self.value.as_slice().expect("parameters are contiguous");
+        tape.fill(self.value.shape(), |copy| copy.copy_from_slice(value))
+    }
+
     /// The elements in row-major order, to be changed in place.
     pub(crate) fn elements_mut(&mut self) -> &mut [T] {
         Arc::make_mut(&mut self.value).as_slice_mut().expect("parameters are contiguous")
+    }
+
+    /// Moves each element by `share` of the way to `goal`'s, in place: `θ ← θ + share·(goal − θ)`. A share
+    /// of 1 copies.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn move_towards(&mut self, goal: &ArrayD<T>, share: T) {
+        assert!(self.value.shape() == goal.shape(), "{}: {:?} for {:?}", self.name, goal.shape(), self.value.shape());
+        let goal = goal.as_slice().expect("parameters are contiguous");
+        if share == T::ONE {
+            return self.elements_mut().copy_from_slice(goal);
+        }
+        in_pieces(self.elements_mut(), |start, piece| {
+            piece.iter_mut().zip(&goal[start..]).for_each(|(x, &goal)| *x += share * (goal - *x));
+        });
+    }
+
+    /// Multiplies each element, in place.
+    pub(super) fn scale(&mut self, factor: T) {
+        self.elements_mut().iter_mut().for_each(|x| *x *= factor);
     }
 }

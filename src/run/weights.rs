@@ -3,20 +3,19 @@
 
 use super::RunError;
 use crate::data::write_atomically;
-use crate::nn::Network;
+use crate::nn::{Network, Parameter};
 use ndarray::ArrayD;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::fs;
 use std::path::Path;
 
-/// Writes a network's parameters under their names.
+/// Writes a network's parameters and statistics under their names.
 ///
 /// # Errors
 /// When the file cannot be written; what was there before is then still there.
 pub fn save_weights(network: &Network, path: &Path) -> Result<(), RunError> {
-    let bytes: Vec<Vec<u8>> =
-        network.parameters.iter().map(|p| p.value.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
-    let views = network.parameters.iter().zip(&bytes).map(|(parameter, bytes)| {
+    let bytes: Vec<Vec<u8>> = arrays(network).map(|p| p.value.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let views = arrays(network).zip(&bytes).map(|(parameter, bytes)| {
         let view = TensorView::new(Dtype::F32, parameter.value.shape().to_vec(), bytes);
         (parameter.name.as_str(), view.expect("four bytes an element"))
     });
@@ -24,7 +23,7 @@ pub fn save_weights(network: &Network, path: &Path) -> Result<(), RunError> {
     Ok(write_atomically(path, |out| out.write_all(&file))?)
 }
 
-/// Reads the parameters of a network, by their names, into it.
+/// Reads the parameters and statistics of a network, by their names, into it.
 ///
 /// # Errors
 /// When the file cannot be read, is damaged, or holds another architecture; the network is then
@@ -39,10 +38,15 @@ pub fn load_weights(network: &mut Network, path: &Path) -> Result<(), RunError> 
         ArrayD::from_shape_vec(tensor.shape(), numbers.iter().map(|&x| f32::from_le_bytes(x)).collect()).ok()
     };
     network.load(find).map_err(|error| damaged(error.to_string()))?;
-    match network.parameters.iter().find(|p| p.value.iter().any(|x| !x.is_finite())) {
+    match arrays(network).find(|p| p.value.iter().any(|x| !x.is_finite())) {
         Some(parameter) => Err(damaged(format!("{} has elements that are no finite numbers", parameter.name))),
         None => Ok(()),
     }
+}
+
+/// Everything that makes one network differ from another of the same layers.
+fn arrays(network: &Network) -> impl Iterator<Item = &Parameter> {
+    network.parameters.iter().chain(&network.statistics)
 }
 
 #[cfg(test)]
@@ -52,7 +56,7 @@ mod tests {
     use rand::SeedableRng;
 
     fn network(seed: u64, units: usize) -> Network {
-        let layers = [3, units].map(|units| LayerSpec::Dense { units, activation: UnitActivation::Relu });
+        let layers = [3, units].map(|units| LayerSpec::dense(units, UnitActivation::Relu));
         Network::new("n", 2, &layers, Init::He, &mut rand_chacha::ChaCha8Rng::seed_from_u64(seed)).unwrap()
     }
 

@@ -1,9 +1,8 @@
 //! The matrix products of the networks' layers, one by one.
 
 use super::step::median;
-use crate::gan::{Config, blank_generator};
+use crate::gan::{Config, blank_discriminator, blank_generator};
 use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
-use crate::nn::Network;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -27,8 +26,8 @@ pub fn rates(config: &Config) -> (Vec<LayerRates>, f64) {
     let batch = config.training.batch_size;
     let timed = "its steps have been timed";
     let generator = blank_generator::<f32>(config).expect(timed);
-    let discriminator = Network::<f32>::blank("discriminator", config.pixels(), &config.discriminator.layers);
-    let parameters = [generator, discriminator.expect(timed)].into_iter().flat_map(|player| player.parameters);
+    let discriminator = blank_discriminator::<f32>(config).expect(timed);
+    let parameters = [generator, discriminator].into_iter().flat_map(|player| player.parameters);
     let (mut operations, mut seconds) = (0.0, 0.0);
     let mut rates = Vec::new();
     for parameter in parameters {

@@ -48,7 +48,8 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         make_sure(&mut trainer.discriminator, &trainer.generator, config, &real);
         trainer.set_learning_rates(0.0, 0.0); // and it stays so
     }
-    let write_real = |images: &mut [f32]| images.copy_from_slice(real.as_slice().expect("rows without gaps"));
+    let rows = real.as_slice().expect("rows without gaps");
+    let write_real = |images: &mut [f32], _: &mut [u8]| images.copy_from_slice(rows);
     (0..WARM_UP).for_each(|_| _ = trainer.step(write_real));
     let timed: Vec<(Duration, Phases)> = (0..steps)
         .map(|_| {

@@ -1,0 +1,111 @@
+//! The two networks that a configuration describes.
+
+use super::{Config, Stream};
+use crate::autodiff::Real;
+use crate::nn::{InputShape, Network, NetworkError};
+
+/// A configuration whose players do not fit the images or each other.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// A player's layers do not form a network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The generator's last layer has another width than an image.
+    #[error("the generator draws {width} pixels, an image has {pixels}; give its last layer {pixels} units")]
+    Pixels {
+        /// What it draws.
+        width: usize,
+        /// What an image has.
+        pixels: usize,
+    },
+    /// A player has classes to tell apart and no layer that does.
+    #[error(
+        "training.classes is {classes}, but no layer of the {player} looks at labels; add {{ kind = \"label-embedding\", \
+         units = 16 }} as its first, or leave training.classes out"
+    )]
+    LabelsUnused {
+        /// Which one.
+        player: &'static str,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// The discriminator gives more than one logit.
+    #[error("the discriminator's last layer has {width} units; it must have 1, the logit")]
+    Logits {
+        /// How many it gives.
+        width: usize,
+    },
+}
+
+/// The configuration's generator with the weights that a run begins with.
+///
+/// # Errors
+/// When its layers do not form a network, or draw another number of pixels than an image has.
+pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+    let c = &config.generator;
+    let mut rng = Stream::GeneratorWeights.of(config.seed);
+    fitting(Network::new("generator", latent(config), &c.layers, c.init, &mut rng)?, config)
+}
+
+/// The configuration's discriminator with the weights that a run begins with.
+///
+/// # Errors
+/// When its layers do not form a network, or do not end in one logit.
+pub fn build_discriminator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+    let c = &config.discriminator;
+    let mut rng = Stream::DiscriminatorWeights.of(config.seed);
+    judging(Network::new("discriminator", image(config), &c.layers, c.init, &mut rng)?)
+}
+
+/// The configuration's generator, its weights zero, to load others.
+///
+/// # Errors
+/// As [`build_generator`].
+pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+    fitting(Network::blank("generator", latent(config), &config.generator.layers)?, config)
+}
+
+/// The configuration's discriminator, its weights zero, to load others.
+///
+/// # Errors
+/// As [`build_discriminator`].
+pub fn blank_discriminator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+    judging(Network::blank("discriminator", image(config), &config.discriminator.layers)?)
+}
+
+/// What the generator is given.
+fn latent(config: &Config) -> InputShape {
+    InputShape::from(config.generator.latent_dim).with_classes(config.training.classes)
+}
+
+/// What the discriminator is given.
+fn image(config: &Config) -> InputShape {
+    let [height, width] = config.generator.image_shape;
+    InputShape::from([height, width, config.generator.channels]).with_classes(config.training.classes)
+}
+
+/// The generator, if it draws as many pixels as an image has, of the class it is asked for.
+fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
+    check_labels("generator", &generator)?;
+    match (generator.output_width(), config.pixels()) {
+        (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
+        _ => Ok(generator),
+    }
+}
+
+/// The discriminator, if it gives one logit, that of an image as one of its class.
+fn judging<T: Real>(discriminator: Network<T>) -> Result<Network<T>, BuildError> {
+    check_labels("discriminator", &discriminator)?;
+    match discriminator.output_width() {
+        1 => Ok(discriminator),
+        width => Err(BuildError::Logits { width }),
+    }
+}
+
+/// Refuses a player that is given labels and looks at none.
+fn check_labels<T: Real>(player: &'static str, network: &Network<T>) -> Result<(), BuildError> {
+    match network.classes() {
+        classes if classes > 0 && !network.uses_labels() => Err(BuildError::LabelsUnused { player, classes }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,102 @@
+//! From what a person writes down to layers and their first parameters.
+
+use super::layers::Layer;
+use super::{Extent, InputShape, LayerSpec, Misfit, NetworkError, Parameter, Role};
+use crate::autodiff::{Activation, Real};
+use ndarray::ArrayD;
+
+/// Gives an array of this shape its first values.
+pub(super) type Draw<'d, T> = &'d mut dyn FnMut(Role, &[usize]) -> ArrayD<T>;
+
+/// A network in the making: each layer in turn sees what comes in, adds its parameters and says what goes
+/// out.
+pub(super) struct Builder<'d, T: Real> {
+    /// What goes out of the layers so far, and into the next one.
+    pub extent: Extent,
+    /// How many classes labels have; 0 where there are none.
+    pub classes: usize,
+    /// Those of the layers so far.
+    pub parameters: Vec<Parameter<T>>,
+    /// Those of the layers so far.
+    pub statistics: Vec<Parameter<T>>,
+    name: &'d str,
+    /// The present layer's: `3`, or `3.1` within it.
+    place: String,
+    draw: Draw<'d, T>,
+}
+
+impl<'d, T: Real> Builder<'d, T> {
+    /// Nothing yet but what will come in.
+    pub fn new(name: &'d str, input: InputShape, draw: Draw<'d, T>) -> Self {
+        let InputShape { extent, classes } = input;
+        let (parameters, statistics) = (Vec::new(), Vec::new());
+        Self { extent, classes, parameters, statistics, name, place: String::new(), draw }
+    }
+
+    /// These layers, one after another.
+    pub fn layers(&mut self, specs: &[LayerSpec]) -> Result<Vec<Layer>, NetworkError> {
+        specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| Layer::build(spec, builder))).collect()
+    }
+
+    /// Runs `build` for a part of the present layer.
+    pub fn at<R>(&mut self, part: impl ToString, build: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.place.clone();
+        let dot = if outer.is_empty() { "" } else { "." };
+        self.place = format!("{outer}{dot}{}", part.to_string());
+        let result = build(self);
+        self.place = outer;
+        result
+    }
+
+    /// What is wrong with the present layer.
+    pub fn refuse(&self, misfit: Misfit) -> NetworkError {
+        NetworkError::Layer { name: self.name.into(), layer: self.place.clone(), misfit }
+    }
+
+    /// The image that comes in.
+    pub fn image(&self, kind: &'static str) -> Result<[usize; 3], Misfit> {
+        match self.extent {
+            Extent::Image(shape) => Ok(shape),
+            Extent::Flat(width) => Err(Misfit::NeedsImage { kind, width }),
+        }
+    }
+
+    /// Adds the present layer's weights.
+    pub fn weight(&mut self, shape: &[usize], [fan_in, fan_out]: [f64; 2], activation: Activation) {
+        self.parameter("weight", Role::Weight { fan_in, fan_out, activation }, shape);
+    }
+
+    /// Adds the present layer's bias.
+    pub fn bias(&mut self, width: usize) {
+        self.parameter("bias", Role::Bias, &[width]);
+    }
+
+    /// Adds a parameter of the present layer.
+    pub fn parameter(&mut self, what: &str, role: Role, shape: &[usize]) {
+        let value = (self.draw)(role, shape);
+        self.parameters.push(Parameter::new(self.name_of(what), value));
+    }
+
+    /// Adds a statistic of the present layer.
+    pub fn statistic(&mut self, what: &str, value: ArrayD<T>) {
+        self.statistics.push(Parameter::new(self.name_of(what), value));
+    }
+
+    /// Adds a statistic that begins at random, each element from N(0, 1).
+    pub fn random_statistic(&mut self, what: &str, shape: &[usize]) {
+        let value = (self.draw)(Role::Embedding, shape);
+        self.statistic(what, value);
+    }
+
+    fn name_of(&self, what: &str) -> String {
+        format!("{}.{}.{what}", self.name, self.place)
+    }
+}
+
+/// Refuses a number that is 0.
+pub(super) fn at_least_one(numbers: &[(&'static str, usize)]) -> Result<(), Misfit> {
+    match numbers.iter().find(|(_, number)| *number == 0) {
+        Some(&(key, _)) => Err(Misfit::Zero { key }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! Convolutions and their transposes.
+
+use super::spectral;
+use crate::autodiff::{Activation, Real, Var, Window};
+use crate::nn::build::{Builder, at_least_one};
+use crate::nn::pass::Pass;
+use crate::nn::{Extent, LayerSpec, Misfit};
+
+/// `f(x ∗ W + b)`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::nn) struct Conv {
+    input: Extent,
+    window: Window,
+    activation: Activation,
+    bias: bool,
+    spectral_norm: bool,
+}
+
+/// `f(convᵀ(x, W) + b)`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::nn) struct ConvTranspose {
+    input: Extent,
+    window: Window,
+    /// `[height, width]` of what comes out.
+    image: [usize; 2],
+    activation: Activation,
+    bias: bool,
+    spectral_norm: bool,
+}
+
+impl Conv {
+    pub fn build<T: Real>(spec: &LayerSpec, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
+        let &LayerSpec::Conv { channels, kernel, stride, padding, activation, bias, spectral_norm } = spec else {
+            unreachable!("called for convolutions")
+        };
+        at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
+        let image @ [h, w, from] = b.image("conv")?;
+        let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
+        let window = Window { stride, padding };
+        let output = window.output([h, w], [kernel, kernel]);
+        let [height, width] = output.ok_or(Misfit::Kernel { kernel, image, padding })?;
+
+        // An output is the sum over its window, an input has a part in every stride-th of the windows around it.
+        let fan_in = (kernel * kernel * from) as f64;
+        let fan_out = (kernel * kernel * channels) as f64 / (stride * stride) as f64;
+        b.weight(&[kernel, kernel, from, channels], [fan_in, fan_out], activation);
+        finish(spectral_norm.then_some(channels), bias, [channels, height, width], b);
+        Ok(Self { input: Extent::Image(image), window, activation, bias, spectral_norm })
+    }
+
+    /// `[n, h, w, in]` gives `[n, height, width, channels]`.
+    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+        let x = self.input.arrange(x);
+        let (weight, bias) = weight_and_bias(self.bias, self.spectral_norm, pass);
+        match bias {
+            Some(bias) => x.conv_layer(weight, bias, self.window, self.activation),
+            None => x.conv(weight, self.window).activate(self.activation),
+        }
+    }
+}
+
+impl ConvTranspose {
+    pub fn build<T: Real>(spec: &LayerSpec, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
+        let &LayerSpec::ConvTranspose {
+            channels,
+            kernel,
+            stride,
+            padding,
+            output_padding,
+            activation,
+            bias,
+            spectral_norm,
+        } = spec
+        else {
+            unreachable!("called for transposed convolutions")
+        };
+        at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
+        let image @ [h, w, from] = b.image("conv-transpose")?;
+        let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
+        let window = Window { stride, padding };
+        let size = |size: usize| ((size - 1) * stride + kernel + output_padding).checked_sub(2 * padding);
+        // The convolution must lead back from what comes out to what comes in.
+        let output = [h, w].map(|extent| size(extent).unwrap_or(0));
+        if window.output(output, [kernel, kernel]) != Some([h, w]) {
+            return Err(Misfit::Transpose { image, kernel, stride, padding, output_padding });
+        }
+        let [height, width] = output;
+
+        // On average so many products reach an output: kernel² · in, shared out among the outputs that an input
+        // becomes, which are stride² away from the borders, and kernel² where there is one input only.
+        let fan_in = (kernel * kernel * from * h * w) as f64 / (height * width) as f64;
+        let fan_out = (kernel * kernel * channels) as f64;
+        b.weight(&[kernel, kernel, channels, from], [fan_in, fan_out], activation);
+        finish(spectral_norm.then_some(from), bias, [channels, height, width], b);
+        Ok(Self { input: Extent::Image(image), window, image: output, activation, bias, spectral_norm })
+    }
+
+    /// `[n, h, w, in]` gives `[n, height, width, channels]`.
+    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+        let x = self.input.arrange(x);
+        let (weight, bias) = weight_and_bias(self.bias, self.spectral_norm, pass);
+        match bias {
+            Some(bias) => x.conv_transpose_layer(weight, bias, self.window, self.image, self.activation),
+            None => x.conv_transpose(weight, self.window, self.image).activate(self.activation),
+        }
+    }
+}
+
+/// What both kinds have besides their weights. If these are normalised, their last axis has extent `normalised`.
+fn finish<T: Real>(
+    normalised: Option<usize>,
+    bias: bool,
+    [channels, height, width]: [usize; 3],
+    b: &mut Builder<'_, T>,
+) {
+    if bias {
+        b.bias(channels);
+    }
+    if let Some(last) = normalised {
+        spectral::build(last, b);
+    }
+    b.extent = Extent::Image([height, width, channels]);
+}
+
+/// The next weights, and the bias where there is one.
+fn weight_and_bias<'t, T: Real>(
+    bias: bool,
+    spectral_norm: bool,
+    pass: &mut Pass<'_, '_, 't, T>,
+) -> (Var<'t, T>, Option<Var<'t, T>>) {
+    let (weight, bias) = (pass.parameter(), bias.then(|| pass.parameter()));
+    (if spectral_norm { spectral::normalise(weight, pass) } else { weight }, bias)
+}

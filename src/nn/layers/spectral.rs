@@ -1,0 +1,21 @@
+//! Spectral normalisation: weights divided by their largest singular value (Miyato et al. 2018), so that a
+//! layer stretches no input.
+
+use crate::autodiff::{Real, Var};
+use crate::nn::build::Builder;
+use crate::nn::pass::Pass;
+
+/// Adds the vector from which the power iteration goes on at the next step: `u`, as long as the last axis of
+/// the weights.
+pub(super) fn build<T: Real>(last: usize, b: &mut Builder<'_, T>) {
+    b.random_statistic("u", &[last]);
+}
+
+/// `W / σ(W)`, of the shape of `W`.
+pub(super) fn normalise<'t, T: Real>(weight: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+    let statistic = pass.statistic();
+    let u = statistic.copied_to(weight.tape());
+    let (normalised, next) = weight.spectral_norm(u);
+    pass.note(statistic, next, 1.0);
+    normalised
+}
