@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Tape, Var};
-use twoplayer::nn::{Extent, Init, Input, InputShape, LayerSpec, Mode, Network, NetworkError, Training, one_hot};
+use twoplayer::nn::{Extent, Init, Input, InputShape, LayerSpec, Mode, Network, NetworkError, Parameter, Training, one_hot};
 
 /// Layers as a person writes them, one a line.
 fn layers(lines: &str) -> Vec<LayerSpec> {
@@ -194,11 +194,74 @@ fn what_is_drawn_depends_on_the_label() {
         let mut rng = rng();
         for parameter in &mut network.parameters {
             let value = ArrayD::from_shape_simple_fn(parameter.value.shape(), || rng.random_range(-1.0..1.0));
-            *parameter = twoplayer::nn::Parameter::new(parameter.name.clone(), value); // gains are 1 for every class
+            *parameter = Parameter::new(parameter.name.clone(), value); // gains are 1 for every class
         }
         let (x, same) = (samples(input), samples(input));
         let [zeros, ones] = [(x, 0), (same, 1)].map(|(x, label)| evaluate(&network, x, &[label; BATCH]));
         assert!((&zeros - &ones).iter().any(|x| x.abs() > 1e-3), "{name}: {zeros} {ones}");
+    }
+}
+
+/// A network whose parameters are these numbers, each array filled in order.
+fn with_numbers(input: InputShape, lines: &str, numbers: &[&[f64]]) -> Network<f64> {
+    let mut network = build(input, lines).unwrap();
+    assert_eq!(network.parameters.len(), numbers.len());
+    for (parameter, numbers) in network.parameters.iter_mut().zip(numbers) {
+        let value = ArrayD::from_shape_vec(parameter.value.shape(), numbers.to_vec()).unwrap();
+        *parameter = Parameter::new(parameter.name.clone(), value);
+    }
+    network
+}
+
+#[test]
+fn layers_without_parameters_compute_what_their_names_say() {
+    let plain = "kind = 'conv', channels = 1, kernel = 1"; // 1·x + 0
+    let of = |line: &str| {
+        let network = with_numbers([2, 2, 1].into(), &format!("{plain}\n{line}"), &[&[1.0], &[0.0]]);
+        let x = ArrayD::from_shape_vec(vec![1, 4], vec![1.0, -2.0, 3.0, 6.0]).unwrap();
+        evaluate(&network, x, &[]).into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(of("kind = 'flatten'"), [1.0, -2.0, 3.0, 6.0]);
+    assert_eq!(of("kind = 'avg-pool'"), [2.0]);
+    assert_eq!(of("kind = 'max-pool'"), [6.0]);
+    assert_eq!(of("kind = 'global-sum-pool'"), [8.0]);
+    assert_eq!(of("kind = 'downsample'"), [9.0 / 64.0 * 8.0]);
+    assert_eq!(of("kind = 'activation', function = 'leaky-relu'"), [1.0, -0.4, 3.0, 6.0]);
+    assert_eq!(of("kind = 'upsample'")[..8], [1.0, 1.0, -2.0, -2.0, 1.0, 1.0, -2.0, -2.0]);
+    assert_eq!(of("kind = 'upsample', mode = 'bilinear'")[..4], [1.0, 0.25, -1.25, -2.0]);
+    assert_eq!(of("kind = 'minibatch-stddev'"), [1.0, 1e-4, -2.0, 1e-4, 3.0, 1e-4, 6.0, 1e-4]);
+}
+
+#[test]
+fn layers_that_look_at_labels_compute_what_they_say() {
+    let given = |extent: Extent| InputShape::from(extent).with_classes(3);
+    let of = |network: &Network<f64>, x: &[f64], label: u8| {
+        let x = ArrayD::from_shape_vec(vec![1, x.len()], x.to_vec()).unwrap();
+        evaluate(network, x, &[label]).into_iter().collect::<Vec<_>>()
+    };
+    let (w, b, e): ([f64; 2], _, _) = ([2.0, -1.0], [0.5], [1.0, 0.0, 0.0, 1.0, 3.0, 4.0]);
+    let projection = with_numbers(given(Extent::Flat(2)), "kind = 'projection'", &[&w, &b, &e]);
+    assert_eq!(of(&projection, &[5.0, 7.0], 1), [10.0 - 7.0 + 0.5 + 7.0]);
+    assert_eq!(of(&projection, &[5.0, 7.0], 2), [10.0 - 7.0 + 0.5 + 15.0 + 28.0]);
+
+    let embedding = with_numbers(given(Extent::Flat(1)), "kind = 'label-embedding', units = 2", &[&e]);
+    assert_eq!(of(&embedding, &[9.0], 2), [9.0, 3.0, 4.0]);
+    let maps = with_numbers(given(Extent::Image([1, 2, 1])), "kind = 'label-embedding', units = 1", &[&e]);
+    assert_eq!(of(&maps, &[8.0, 9.0], 2), [8.0, 3.0, 9.0, 4.0]);
+
+    let norm = "kind = 'batch-norm', conditional = true, epsilon = 3";
+    let network = with_numbers(given(Extent::Image([1, 2, 1])), norm, &[&[1.0, 2.0, 4.0], &[0.0, 0.5, 1.0]]);
+    assert_eq!(of(&network, &[6.0, -2.0], 2), [13.0, -3.0]); // 4·x/√(1 + 3) + 1
+}
+
+#[test]
+fn a_layer_without_bias_is_one_whose_bias_is_zero() {
+    for kind in ["conv", "conv-transpose"] {
+        let line = format!("kind = '{kind}', channels = 3, kernel = 3, activation = 'tanh'");
+        let (with, without) = (build(IMAGE, &line).unwrap(), build(IMAGE, &format!("{line}, bias = false")).unwrap());
+        let x = samples(with.input());
+        let difference = evaluate(&with, x.clone(), &[]) - evaluate(&without, x, &[]);
+        assert!(difference.iter().all(|x| x.abs() < 1e-14), "{kind}");
     }
 }
 
