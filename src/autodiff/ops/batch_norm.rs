@@ -261,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn in_use_the_moments_come_from_elsewhere() {
+        let tape = Tape::<f64>::new();
+        let leaf = |shape: &[usize], speed| tape.leaf(wave(shape, speed, 0.4));
+        let (x, scale, shift) = (leaf(&[7, 3], 1.3), leaf(&[3], 0.7), leaf(&[3], 2.1));
+        let batch = x.batch_norm_layer(scale, shift, 1e-3, Activation::Tanh);
+        let same = x.normalised_by([batch.mean, batch.variance], [scale, shift], 1e-3, Activation::Tanh);
+        assert!((batch.value - same).powi(2).sum().item() <= 1e-28);
+    }
+
+    #[test]
     fn a_mean_far_from_zero_costs_no_digits() {
         let tape = Tape::<f32>::new();
         let x = wave::<f32>(&[20_000, 4], 1.3, 1000.0);

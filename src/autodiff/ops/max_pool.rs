@@ -22,13 +22,16 @@ struct Places {
 }
 
 impl Places {
-    /// Where in the images the pixel `winner` (counted within its window, row by row) of the window at
-    /// column `q`, channel `c` of the `row`-th row of all windows is, with `rows` rows an image.
-    fn index(&self, row: usize, rows: usize, q: usize, c: usize, winner: usize) -> usize {
-        let ([h, w, channels], Windows { size, stride }) = (self.image, self.windows);
-        let (image, p) = (row / rows, row % rows);
-        let (y, x) = (p * stride + winner / size, q * stride + winner % size);
-        ((image * h + y) * w + x) * channels + c
+    /// The first element of the window at column `q` of the `row`-th row of windows, with `rows` rows an image.
+    fn corner(&self, row: usize, rows: usize, q: usize) -> usize {
+        let ([h, w, c], Windows { stride, .. }) = (self.image, self.windows);
+        ((row / rows * h + row % rows * stride) * w + q * stride) * c
+    }
+
+    /// How far the `k`-th pixel of a window, counted row by row, is from its first.
+    fn offset(&self, k: usize) -> usize {
+        let ([_, w, c], Windows { size, .. }) = (self.image, self.windows);
+        (k / size * w + k % size) * c
     }
 }
 
@@ -52,8 +55,12 @@ impl<T: Real> Operation<T> for Pick {
         let mut y = pool.take(inputs[1].shape());
         let (x, winners) = (kernels::slice(inputs[0]), kernels::slice(inputs[1]));
         in_rows(kernels::slice_mut(&mut y), columns * c, |i, row| {
-            for (k, (y, &winner)) in row.iter_mut().zip(&winners[i * columns * c..]).enumerate() {
-                *y = x[places.index(i, rows, k / c, k % c, whole(winner))];
+            let winners = winners[i * columns * c..].chunks_exact(c);
+            for (q, (pixel, winners)) in row.chunks_exact_mut(c).zip(winners).enumerate() {
+                let window = &x[places.corner(i, rows, q)..];
+                for (channel, (y, &winner)) in pixel.iter_mut().zip(winners).enumerate() {
+                    *y = window[places.offset(whole(winner)) + channel];
+                }
             }
         });
         y
@@ -76,10 +83,12 @@ impl<T: Real> Operation<T> for PutBack {
         // Windows may overlap, so an image is one task.
         in_rows(kernels::slice_mut(&mut x), h * w * c, |i, image| {
             image.fill(T::ZERO);
-            let picked = y[i * per_image..][..per_image].iter().zip(&winners[i * per_image..]);
-            for (k, (&y, &winner)) in picked.enumerate() {
-                let (p, q) = (k / (columns * c), k / c % columns);
-                image[places.index(p, rows, q, k % c, whole(winner))] += y;
+            let picked = y[i * per_image..][..per_image].chunks_exact(c);
+            for (k, (pixel, winners)) in picked.zip(winners[i * per_image..].chunks_exact(c)).enumerate() {
+                let window = &mut image[places.corner(k / columns, rows, k % columns)..];
+                for (channel, (&y, &winner)) in pixel.iter().zip(winners).enumerate() {
+                    window[places.offset(whole(winner)) + channel] += y;
+                }
             }
         });
         x
@@ -96,21 +105,23 @@ fn whole<T: Real>(x: T) -> usize {
     x.as_f64() as usize
 }
 
-/// For each window the first of its largest pixels, counted within the window, row by row. A NaN is larger
-/// than any number.
+/// For each window and channel the first of the largest pixels, counted row by row. A NaN is larger than any
+/// number.
 fn find_winners<T: Real>(x: &[T], places: &Places, [rows, columns]: [usize; 2], winners: &mut [T]) {
-    let (c, candidates) = (places.image[2], places.windows.size * places.windows.size);
+    let (c, pixels) = (places.image[2], places.windows.size * places.windows.size);
     in_rows(winners, columns * c, |i, row| {
-        for (k, winner) in row.iter_mut().enumerate() {
-            let pixel = |candidate| x[places.index(i, rows, k / c, k % c, candidate)];
-            let mut best = (0, pixel(0));
-            for candidate in 1..candidates {
-                let x = pixel(candidate);
-                if x > best.1 || (x.is_nan() && !best.1.is_nan()) {
-                    best = (candidate, x);
+        for (q, winners) in row.chunks_exact_mut(c).enumerate() {
+            let window = &x[places.corner(i, rows, q)..];
+            winners.fill(T::ZERO);
+            for k in 1..pixels {
+                let challengers = &window[places.offset(k)..][..c];
+                for (channel, (winner, &challenger)) in winners.iter_mut().zip(challengers).enumerate() {
+                    let best = window[places.offset(whole(*winner)) + channel];
+                    if challenger > best || (challenger.is_nan() && !best.is_nan()) {
+                        *winner = T::from_f64(k as f64);
+                    }
                 }
             }
-            *winner = T::from_f64(best.0 as f64);
         }
     });
 }
