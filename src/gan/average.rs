@@ -62,4 +62,16 @@ mod tests {
         average.follow(&network); // by now it keeps its decay, one half
         assert!((value(&average) - 0.5).abs() < 1e-6);
     }
+
+    #[test]
+    fn running_statistics_are_copied() {
+        let activation = UnitActivation::Identity;
+        let layers = [LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation }];
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+        let mut network = Network::<f64>::new("g", 3, &layers, Init::He, &mut rng).unwrap();
+        let mut average = Average::new(&network, 0.999);
+        Arc::make_mut(&mut network.statistics[0].value).fill(0.1);
+        average.follow(&network);
+        assert_eq!(average.network.statistics[0].value, network.statistics[0].value);
+    }
 }

@@ -42,19 +42,19 @@ pub fn labels_in_turn(count: usize, classes: usize) -> Vec<u8> {
 /// # Panics
 /// When there is not a label for each image, or one that is no class.
 pub fn draw_from(generator: &Network, latent: &ArrayD<f32>, labels: &[u8]) -> Vec<f32> {
-    let count = latent.shape()[0];
-    let unlabelled = vec![0; if generator.classes() == 0 { count } else { 0 }];
-    let labels = if generator.classes() == 0 { &unlabelled } else { labels };
-    assert!(labels.len() == count, "draw_from: {} labels for {count} images", labels.len());
+    let (count, classes) = (latent.shape()[0], generator.classes());
+    assert!(classes == 0 || labels.len() == count, "draw_from: {} labels for {count} images", labels.len());
     let (latent_dim, pixels) = (generator.input_width(), generator.output_width());
     let mut images = vec![0.0; count * pixels];
     let vectors = latent.as_slice().expect("values of a tape are contiguous");
-    let given = vectors.par_chunks(CHUNK * latent_dim).zip(labels.par_chunks(CHUNK));
-    given.zip(images.par_chunks_mut(CHUNK * pixels)).for_each_init(Tape::new, |tape, ((vectors, labels), images)| {
+    let chunks = vectors.par_chunks(CHUNK * latent_dim).zip(images.par_chunks_mut(CHUNK * pixels)).enumerate();
+    chunks.for_each_init(Tape::new, |tape, (chunk, (vectors, images))| {
         tape.reset();
         tape.without_recording(|| {
-            let x = tape.fill(&[labels.len(), latent_dim], |z| z.copy_from_slice(vectors));
-            let asked = Input { x, labels: one_hot(tape, labels, generator.classes()) };
+            let count = vectors.len() / latent_dim;
+            let labels = if classes > 0 { &labels[chunk * CHUNK..][..count] } else { &[] };
+            let x = tape.fill(&[count, latent_dim], |z| z.copy_from_slice(vectors));
+            let asked = Input { x, labels: one_hot(tape, labels, classes) };
             let drawn = generator.forward(&generator.leaves(tape), asked, &mut Mode::Evaluate).value();
             images.copy_from_slice(drawn.as_slice().expect("values of a tape are contiguous"));
         });

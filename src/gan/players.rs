@@ -2,7 +2,7 @@
 
 use super::{Config, Stream};
 use crate::autodiff::Real;
-use crate::nn::{InputShape, Network, NetworkError};
+use crate::nn::{Extent, InputShape, Network, NetworkError};
 
 /// A configuration whose players do not fit the images or each other.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -17,6 +17,17 @@ pub enum BuildError {
         width: usize,
         /// What an image has.
         pixels: usize,
+    },
+    /// The generator's images have another shape.
+    #[error(
+        "the generator draws images of {found:?}, but {expected:?} is what generator.image_shape and its channels say; \
+         change them, or the layers"
+    )]
+    Image {
+        /// `[height, width, channels]` of what it draws.
+        found: [usize; 3],
+        /// Those of an image.
+        expected: [usize; 3],
     },
     /// A player has classes to tell apart and no layer that does.
     #[error(
@@ -87,8 +98,13 @@ fn image(config: &Config) -> InputShape {
 /// The generator, if it draws as many pixels as an image has, of the class it is asked for.
 fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
     check_labels("generator", &generator)?;
-    match (generator.output_width(), config.pixels()) {
-        (width, pixels) if width != pixels => Err(BuildError::Pixels { width, pixels }),
+    match (generator.output(), image(config).extent) {
+        (Extent::Image(found), Extent::Image(expected)) if found != expected => {
+            Err(BuildError::Image { found, expected })
+        }
+        (width, pixels) if width.width() != pixels.width() => {
+            Err(BuildError::Pixels { width: width.width(), pixels: pixels.width() })
+        }
         _ => Ok(generator),
     }
 }

@@ -50,7 +50,7 @@ impl<'d, T: Real> Builder<'d, T> {
 
     /// What is wrong with the present layer.
     pub fn refuse(&self, misfit: Misfit) -> NetworkError {
-        NetworkError::Layer { name: self.name.into(), layer: self.place.clone(), misfit }
+        NetworkError::Layer { name: self.name.into(), layer: self.place.clone(), misfit: Box::new(misfit) }
     }
 
     /// The image that comes in.

@@ -19,7 +19,7 @@ pub enum NetworkError {
         /// The layer's place, from 0; `3.1` is the second one within layer 3.
         layer: String,
         /// What is wrong.
-        misfit: Misfit,
+        misfit: Box<Misfit>,
     },
     /// A parameter that should be loaded is not there, or has another shape.
     #[error("{parameter} should have shape {expected:?}, found {found}")]

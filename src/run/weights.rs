@@ -55,9 +55,15 @@ mod tests {
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
 
+    /// Two dense layers and a normalisation, its running averages not the first ones.
     fn network(seed: u64, units: usize) -> Network {
-        let layers = [3, units].map(|units| LayerSpec::dense(units, UnitActivation::Relu));
-        Network::new("n", 2, &layers, Init::He, &mut rand_chacha::ChaCha8Rng::seed_from_u64(seed)).unwrap()
+        let dense = |units| LayerSpec::dense(units, UnitActivation::Relu);
+        let activation = UnitActivation::Identity;
+        let norm = LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation };
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut network = Network::new("n", 2, &[dense(3), dense(units), norm], Init::He, &mut rng).unwrap();
+        std::sync::Arc::make_mut(&mut network.statistics[0].value).fill(seed as f32);
+        network
     }
 
     #[test]
@@ -67,7 +73,8 @@ mod tests {
         let (saved, mut loaded) = (network(1, 4), network(2, 4));
         save_weights(&saved, &path).unwrap();
         load_weights(&mut loaded, &path).unwrap();
-        for (a, b) in saved.parameters.iter().zip(&loaded.parameters) {
+        assert_eq!(arrays(&loaded).count(), 8);
+        for (a, b) in arrays(&saved).zip(arrays(&loaded)) {
             assert_eq!((&a.name, &a.value), (&b.name, &b.value));
         }
     }

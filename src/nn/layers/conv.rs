@@ -9,7 +9,6 @@ use crate::nn::{Extent, LayerSpec, Misfit};
 /// `f(x ∗ W + b)`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct Conv {
-    input: Extent,
     window: Window,
     activation: Activation,
     bias: bool,
@@ -19,7 +18,6 @@ pub(in crate::nn) struct Conv {
 /// `f(convᵀ(x, W) + b)`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct ConvTranspose {
-    input: Extent,
     window: Window,
     /// `[height, width]` of what comes out.
     image: [usize; 2],
@@ -45,12 +43,11 @@ impl Conv {
         let fan_out = (kernel * kernel * channels) as f64 / (stride * stride) as f64;
         b.weight(&[kernel, kernel, from, channels], [fan_in, fan_out], activation);
         finish(spectral_norm.then_some(channels), bias, [channels, height, width], b);
-        Ok(Self { input: Extent::Image(image), window, activation, bias, spectral_norm })
+        Ok(Self { window, activation, bias, spectral_norm })
     }
 
     /// `[n, h, w, in]` gives `[n, height, width, channels]`.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
-        let x = self.input.arrange(x);
         let (weight, bias) = weight_and_bias(self.bias, self.spectral_norm, pass);
         match bias {
             Some(bias) => x.conv_layer(weight, bias, self.window, self.activation),
@@ -92,12 +89,11 @@ impl ConvTranspose {
         let fan_out = (kernel * kernel * channels) as f64;
         b.weight(&[kernel, kernel, channels, from], [fan_in, fan_out], activation);
         finish(spectral_norm.then_some(from), bias, [channels, height, width], b);
-        Ok(Self { input: Extent::Image(image), window, image: output, activation, bias, spectral_norm })
+        Ok(Self { window, image: output, activation, bias, spectral_norm })
     }
 
     /// `[n, h, w, in]` gives `[n, height, width, channels]`.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
-        let x = self.input.arrange(x);
         let (weight, bias) = weight_and_bias(self.bias, self.spectral_norm, pass);
         match bias {
             Some(bias) => x.conv_transpose_layer(weight, bias, self.window, self.image, self.activation),

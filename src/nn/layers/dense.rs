@@ -8,7 +8,6 @@ use crate::nn::{Extent, Misfit};
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct Dense {
-    input: Extent,
     activation: Activation,
     spectral_norm: bool,
 }
@@ -30,14 +29,14 @@ impl Dense {
             spectral::build(fan_in, b);
         }
         b.extent = Extent::Flat(units);
-        Ok(Self { input: Extent::Flat(fan_in), activation, spectral_norm })
+        Ok(Self { activation, spectral_norm })
     }
 
-    /// `[n, in]`, or an image of as many numbers, gives `[n, units]`.
+    /// `[n, in]` gives `[n, units]`.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let (weight, bias) = (pass.parameter(), pass.parameter());
         let weight = if self.spectral_norm { spectral::normalise(weight, pass) } else { weight };
-        self.input.arrange(x).dense(weight, bias, self.activation)
+        x.dense(weight, bias, self.activation)
     }
 
     pub fn has_spectral_norm(&self) -> bool {

@@ -9,7 +9,6 @@ use crate::nn::{Extent, Misfit, Role};
 /// Learned numbers, or maps, for the label's class beside what comes in.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct LabelEmbedding {
-    input: Extent,
     /// What is added.
     beside: Extent,
 }
@@ -18,27 +17,25 @@ impl LabelEmbedding {
     pub fn build<T: Real>(units: usize, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
         at_least_one(&[("units", units)])?;
         check_labels("the label-embedding layer", b)?;
-        let input = b.extent;
-        let (beside, both) = match input {
+        let (beside, both) = match b.extent {
             Extent::Flat(width) => (Extent::Flat(units), Extent::Flat(width + units)),
             Extent::Image([h, w, c]) => (Extent::Image([h, w, units]), Extent::Image([h, w, c + units])),
         };
         b.parameter("embedding", Role::Embedding, &[b.classes, beside.width()]);
         b.extent = both;
-        Ok(Self { input, beside })
+        Ok(Self { beside })
     }
 
     /// `[n, width]` gives `[n, width + units]`, `[n, h, w, c]` gives `[n, h, w, c + units]`.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let embedding = pass.of_class(); //                                          [n, units] or [n, h·w·units]
-        self.input.arrange(x).concat_channels(self.beside.arrange(embedding))
+        x.concat_channels(self.beside.arrange(embedding))
     }
 }
 
 /// `w·φ + b + ⟨e_y, φ⟩`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct Projection {
-    input: Extent,
     spectral_norm: bool,
 }
 
@@ -49,7 +46,7 @@ impl Projection {
             let remedy = "put a global-sum-pool, a flatten or a dense layer before it";
             return Err(Misfit::NeedsFlat { kind: "projection", image, remedy });
         }
-        let (input, width) = (b.extent, b.extent.width());
+        let width = b.extent.width();
         let role = Role::Weight { fan_in: width as f64, fan_out: 1.0, activation: Activation::Identity };
         b.parameter("weight", role, &[1, width]);
         b.bias(1);
@@ -59,12 +56,11 @@ impl Projection {
             b.at("embedding", |b| spectral::build(width, b));
         }
         b.extent = Extent::Flat(1);
-        Ok(Self { input, spectral_norm })
+        Ok(Self { spectral_norm })
     }
 
     /// `[n, width]` gives `[n, 1]`.
-    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
-        let features = self.input.arrange(x);
+    pub fn forward<'t, T: Real>(&self, features: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let (weight, bias) = (pass.parameter(), pass.parameter());
         let table = pass.parameter(); //                                             [classes, width]
         let (weight, table) = match self.spectral_norm {

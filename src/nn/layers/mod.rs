@@ -23,7 +23,14 @@ use resize::Resize;
 
 /// A layer that knows what it computes; its parameters are in the network's list.
 #[derive(Clone, Debug)]
-pub(super) enum Layer {
+pub(super) struct Layer {
+    /// The form in which it takes samples; none where it makes no difference.
+    takes: Option<Extent>,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
     Dense(Dense),
     Arrange(Extent),
     Conv(Conv),
@@ -43,99 +50,115 @@ pub(super) enum Layer {
 impl Layer {
     /// The layer that `spec` describes, for what `builder` has come to.
     pub fn build<T: Real>(spec: &LayerSpec, builder: &mut Builder<'_, T>) -> Result<Self, NetworkError> {
-        if let LayerSpec::Residual { layers, skip, init_scale, last_init_scale } = spec {
-            let scales = [*init_scale, *last_init_scale];
-            return Residual::build(layers, *skip, scales, builder).map(Layer::Residual);
-        }
-        Self::build_single(spec, builder).map_err(|misfit| builder.refuse(misfit))
-    }
-
-    fn build_single<T: Real>(spec: &LayerSpec, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
-        Ok(match *spec {
-            LayerSpec::Dense { units, activation, spectral_norm } => {
-                Layer::Dense(Dense::build(units, activation.function(), spectral_norm, b)?)
+        let given = builder.extent;
+        let kind = match spec {
+            LayerSpec::Residual { layers, skip, init_scale, last_init_scale } => {
+                Kind::Residual(Residual::build(layers, *skip, [*init_scale, *last_init_scale], builder)?)
             }
-            LayerSpec::Reshape { shape } => Layer::Arrange(reshaped(shape, b)?),
-            LayerSpec::Flatten {} => {
-                b.extent = Extent::Flat(b.extent.width());
-                Layer::Arrange(b.extent)
-            }
-            LayerSpec::Conv { .. } => Layer::Conv(Conv::build(spec, b)?),
-            LayerSpec::ConvTranspose { .. } => Layer::ConvTranspose(ConvTranspose::build(spec, b)?),
-            LayerSpec::Upsample { .. }
-            | LayerSpec::Downsample {}
-            | LayerSpec::AvgPool { .. }
-            | LayerSpec::MaxPool { .. } => Layer::Resize(Resize::build(spec, b)?),
-            LayerSpec::BatchNorm { momentum, epsilon, conditional, activation } => {
-                Layer::BatchNorm(BatchNorm::build([momentum, epsilon], conditional, activation.function(), b)?)
-            }
-            LayerSpec::LayerNorm { epsilon, activation } => {
-                Layer::GroupNorm(GroupNorm::build(1, epsilon, activation.function(), b)?)
-            }
-            LayerSpec::GroupNorm { groups, epsilon, activation } => {
-                Layer::GroupNorm(GroupNorm::build(groups, epsilon, activation.function(), b)?)
-            }
-            LayerSpec::Activation { function } => Layer::Activation(function.function()),
-            LayerSpec::Dropout { rate } => Layer::Dropout(Dropout::build(rate)?),
-            LayerSpec::MinibatchStddev { group } => norm::minibatch_stddev(group, b)?,
-            LayerSpec::GlobalSumPool {} => {
-                b.extent = Extent::Flat(b.image("global-sum-pool")?[2]);
-                Layer::GlobalSumPool
-            }
-            LayerSpec::LabelEmbedding { units } => Layer::LabelEmbedding(LabelEmbedding::build(units, b)?),
-            LayerSpec::Projection { spectral_norm } => Layer::Projection(Projection::build(spectral_norm, b)?),
-            LayerSpec::Residual { .. } => unreachable!("built of layers, in `build`"),
-        })
+            _ => Kind::build(spec, builder).map_err(|misfit| builder.refuse(misfit))?,
+        };
+        let takes = match kind {
+            Kind::Arrange(_) | Kind::Activation(_) | Kind::Dropout(_) => None,
+            Kind::Dense(_) => Some(Extent::Flat(given.width())),
+            _ => Some(given),
+        };
+        Ok(Self { takes, kind })
     }
 
     /// What it makes of a batch.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
-        match self {
-            Layer::Dense(dense) => dense.forward(x, pass),
-            Layer::Arrange(extent) => extent.arrange(x),
-            Layer::Conv(conv) => conv.forward(x, pass),
-            Layer::ConvTranspose(conv) => conv.forward(x, pass),
-            Layer::Resize(resize) => resize.forward(x),
-            Layer::BatchNorm(norm) => norm.forward(x, pass),
-            Layer::GroupNorm(norm) => norm.forward(x, pass),
-            Layer::Activation(activation) => x.activate(*activation),
-            Layer::Dropout(dropout) => dropout.forward(x, pass),
-            Layer::MinibatchStddev { group } => norm::with_stddev(x, *group),
-            Layer::GlobalSumPool => {
-                let [n, .., channels] = *x.shape() else { unreachable!("built for images") };
-                x.sum_to(&[n, 1, 1, channels]).reshape(&[n, channels])
-            }
-            Layer::Residual(block) => block.forward(x, pass),
-            Layer::LabelEmbedding(embedding) => embedding.forward(x, pass),
-            Layer::Projection(projection) => projection.forward(x, pass),
-        }
+        self.kind.forward(self.takes.map_or(x, |extent| extent.arrange(x)), pass)
     }
 
     /// See [`Network::uses_labels`](super::Network::uses_labels).
     pub fn uses_labels(&self) -> bool {
-        match self {
-            Layer::LabelEmbedding(_) | Layer::Projection(_) => true,
-            Layer::BatchNorm(norm) => norm.is_conditional(),
-            Layer::Residual(block) => block.layers().any(Layer::uses_labels),
+        match &self.kind {
+            Kind::LabelEmbedding(_) | Kind::Projection(_) => true,
+            Kind::BatchNorm(norm) => norm.is_conditional(),
+            Kind::Residual(block) => block.layers().any(Layer::uses_labels),
             _ => false,
         }
     }
 
     /// See [`Network::mixes_samples`](super::Network::mixes_samples).
     pub fn mixes_samples(&self) -> bool {
-        match self {
-            Layer::BatchNorm(_) | Layer::MinibatchStddev { .. } => true,
-            Layer::Residual(block) => block.layers().any(Layer::mixes_samples),
+        match &self.kind {
+            Kind::BatchNorm(_) | Kind::MinibatchStddev { .. } => true,
+            Kind::Residual(block) => block.layers().any(Layer::mixes_samples),
             _ => false,
         }
     }
 
     /// See [`Network::sums_over_samples`](super::Network::sums_over_samples).
     pub fn sums_over_samples(&self) -> bool {
-        match self {
-            Layer::Dense(dense) => !dense.has_spectral_norm(),
-            Layer::Activation(_) | Layer::Dropout(_) => true,
+        match &self.kind {
+            Kind::Dense(dense) => !dense.has_spectral_norm(),
+            Kind::Activation(_) | Kind::Dropout(_) => true,
             _ => false,
+        }
+    }
+}
+
+impl Kind {
+    /// Every kind but a block of layers.
+    fn build<T: Real>(spec: &LayerSpec, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
+        Ok(match *spec {
+            LayerSpec::Dense { units, activation, spectral_norm } => {
+                Kind::Dense(Dense::build(units, activation.function(), spectral_norm, b)?)
+            }
+            LayerSpec::Reshape { shape } => Kind::Arrange(reshaped(shape, b)?),
+            LayerSpec::Flatten {} => {
+                b.extent = Extent::Flat(b.extent.width());
+                Kind::Arrange(b.extent)
+            }
+            LayerSpec::Conv { .. } => Kind::Conv(Conv::build(spec, b)?),
+            LayerSpec::ConvTranspose { .. } => Kind::ConvTranspose(ConvTranspose::build(spec, b)?),
+            LayerSpec::Upsample { .. }
+            | LayerSpec::Downsample {}
+            | LayerSpec::AvgPool { .. }
+            | LayerSpec::MaxPool { .. } => Kind::Resize(Resize::build(spec, b)?),
+            LayerSpec::BatchNorm { momentum, epsilon, conditional, activation } => {
+                Kind::BatchNorm(BatchNorm::build([momentum, epsilon], conditional, activation.function(), b)?)
+            }
+            LayerSpec::LayerNorm { epsilon, activation } => {
+                Kind::GroupNorm(GroupNorm::build(1, epsilon, activation.function(), b)?)
+            }
+            LayerSpec::GroupNorm { groups, epsilon, activation } => {
+                Kind::GroupNorm(GroupNorm::build(groups, epsilon, activation.function(), b)?)
+            }
+            LayerSpec::Activation { function } => Kind::Activation(function.function()),
+            LayerSpec::Dropout { rate } => Kind::Dropout(Dropout::build(rate)?),
+            LayerSpec::MinibatchStddev { group } => norm::minibatch_stddev(group, b)?,
+            LayerSpec::GlobalSumPool {} => {
+                b.extent = Extent::Flat(b.image("global-sum-pool")?[2]);
+                Kind::GlobalSumPool
+            }
+            LayerSpec::LabelEmbedding { units } => Kind::LabelEmbedding(LabelEmbedding::build(units, b)?),
+            LayerSpec::Projection { spectral_norm } => Kind::Projection(Projection::build(spectral_norm, b)?),
+            LayerSpec::Residual { .. } => unreachable!("built of layers, in `build`"),
+        })
+    }
+
+    /// What it makes of a batch in the form that it takes.
+    fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+        match self {
+            Kind::Dense(dense) => dense.forward(x, pass),
+            Kind::Arrange(extent) => extent.arrange(x),
+            Kind::Conv(conv) => conv.forward(x, pass),
+            Kind::ConvTranspose(conv) => conv.forward(x, pass),
+            Kind::Resize(resize) => resize.forward(x),
+            Kind::BatchNorm(norm) => norm.forward(x, pass),
+            Kind::GroupNorm(norm) => norm.forward(x, pass),
+            Kind::Activation(activation) => x.activate(*activation),
+            Kind::Dropout(dropout) => dropout.forward(x, pass),
+            Kind::MinibatchStddev { group } => norm::with_stddev(x, *group),
+            Kind::GlobalSumPool => {
+                let [n, .., channels] = *x.shape() else { unreachable!("built for images") };
+                x.sum_to(&[n, 1, 1, channels]).reshape(&[n, channels])
+            }
+            Kind::Residual(block) => block.forward(x, pass),
+            Kind::LabelEmbedding(embedding) => embedding.forward(x, pass),
+            Kind::Projection(projection) => projection.forward(x, pass),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Normalisation, and the one layer that looks at a batch as a whole for another purpose.
 
-use super::Layer;
+use super::Kind;
 use super::label::check_labels;
 use crate::autodiff::{Activation, Normalised, Real, Var};
 use crate::nn::build::{Builder, at_least_one};
@@ -114,11 +114,11 @@ impl GroupNorm {
 }
 
 /// A layer that adds a channel to images: how much the samples of a group differ.
-pub(super) fn minibatch_stddev<T: Real>(group: usize, b: &mut Builder<'_, T>) -> Result<Layer, Misfit> {
+pub(super) fn minibatch_stddev<T: Real>(group: usize, b: &mut Builder<'_, T>) -> Result<Kind, Misfit> {
     at_least_one(&[("group", group)])?;
     let [h, w, c] = b.image("minibatch-stddev")?;
     b.extent = Extent::Image([h, w, c + 1]);
-    Ok(Layer::MinibatchStddev { group })
+    Ok(Kind::MinibatchStddev { group })
 }
 
 /// `[n, h, w, c]` gives `[n, h, w, c + 1]`, in groups of as many samples, at most `group`, as divide the batch.

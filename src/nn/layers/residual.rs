@@ -9,7 +9,6 @@ use crate::nn::{Extent, LayerSpec, Misfit, NetworkError, Parameter, Skip};
 #[derive(Clone, Debug)]
 pub(in crate::nn) struct Residual {
     layers: Vec<Layer>,
-    input: Extent,
     /// Whether `x` goes through a convolution of its own.
     projects: bool,
 }
@@ -36,7 +35,7 @@ impl Residual {
             }
             _ => return Err(b.refuse(Misfit::Residual { input, block })),
         };
-        Ok(Self { layers, input, projects })
+        Ok(Self { layers, projects })
     }
 
     /// The layers of the block.
@@ -46,7 +45,6 @@ impl Residual {
 
     /// `x + f(x)`, of the shape of `f(x)`.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
-        let x = self.input.arrange(x);
         let block = self.layers.iter().fold(x, |x, layer| layer.forward(x, pass));
         let past = if self.projects { x.conv(pass.parameter(), Window { stride: 1, padding: 0 }) } else { x };
         past + block

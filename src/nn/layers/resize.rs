@@ -6,7 +6,6 @@ use crate::nn::{Extent, Interpolation, LayerSpec, Misfit};
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct Resize {
-    input: Extent,
     how: How,
 }
 
@@ -36,16 +35,16 @@ impl Resize {
         }
         let image @ [h, w, c] = b.image(kind)?;
         let enlarges = matches!(spec, LayerSpec::Upsample { .. });
-        if !enlarges && !(h.is_multiple_of(by) && w.is_multiple_of(by)) {
+        let fits = enlarges || (h.is_multiple_of(by) && w.is_multiple_of(by));
+        if !fits {
             return Err(Misfit::Pool { image, size: by });
         }
         b.extent = Extent::Image(if enlarges { [h * by, w * by, c] } else { [h / by, w / by, c] });
-        Ok(Self { input: Extent::Image(image), how })
+        Ok(Self { how })
     }
 
     /// `[n, h, w, c]` gives `[n, height, width, c]`.
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>) -> Var<'t, T> {
-        let x = self.input.arrange(x);
         match self.how {
             How::Repeat { factor } => x.upsample_nearest(factor),
             How::Average { size } => x.avg_pool(size),

@@ -1,0 +1,166 @@
+//! Convolutional and conditional players in the training step: small ones, on images of 8 × 8.
+
+use twoplayer::data::Digits;
+use twoplayer::gan::{
+    Config, Drawn, EpochEnd, Observer, ObserverError, PREVIEW_COUNT, Stream, Trainer, UpdateRule, build_discriminator,
+    build_generator, draw, draw_from, train,
+};
+use twoplayer::nn::Network;
+use twoplayer::parallel;
+
+const PLAYERS: &str = r#"
+[training]
+batch_size = 8
+epochs = 1
+classes = 10
+
+[generator]
+latent_dim = 5
+image_shape = [8, 8]
+layers = [
+    { kind = "label-embedding", units = 3 },
+    { kind = "dense", units = 16 },
+    { kind = "reshape", shape = [2, 2, 4] },
+    { kind = "batch-norm", conditional = true, activation = "relu" },
+    { kind = "conv-transpose", channels = 4, kernel = 4, stride = 2, bias = false },
+    { kind = "batch-norm", activation = "relu" },
+    { kind = "conv-transpose", channels = 1, kernel = 4, stride = 2, activation = "tanh" },
+]
+
+[discriminator]
+layers = [
+    { kind = "conv", channels = 4, kernel = 4, stride = 2, activation = "leaky-relu", spectral_norm = true },
+    { kind = "conv", channels = 8, kernel = 4, stride = 2 },
+    { kind = "batch-norm", activation = "leaky-relu" },
+    { kind = "global-sum-pool" },
+    { kind = "projection" },
+]
+"#;
+
+fn config(update: UpdateRule) -> Config {
+    let mut config = Config::from_toml(PLAYERS, "mlp").unwrap();
+    config.training.update = update;
+    config.validate().unwrap();
+    config
+}
+
+const RULES: [UpdateRule; 2] = [UpdateRule::Simultaneous, UpdateRule::Alternating];
+
+/// Some steps, real images all alike, of the class that their number says or of class 0.
+fn train_players(update: UpdateRule, labelled: bool) -> Trainer {
+    let mut trainer = Trainer::<f32>::new(&config(update)).unwrap();
+    for step in 0..5 {
+        let scores = trainer.step(|images, labels| {
+            images.iter_mut().enumerate().for_each(|(i, pixel)| *pixel = ((i + step) as f32).sin());
+            labels.iter_mut().enumerate().for_each(|(i, label)| *label = if labelled { i as u8 } else { 0 });
+        });
+        assert!(scores.are_finite(), "{update:?}: {scores:?}");
+    }
+    trainer
+}
+
+fn numbers(network: &Network) -> Vec<f32> {
+    network.parameters.iter().chain(&network.statistics).flat_map(|p| p.value.iter().copied()).collect()
+}
+
+#[test]
+fn a_step_moves_both_players_their_statistics_and_the_averages() {
+    for update in RULES {
+        let trainer = train_players(update, true);
+        let fresh = [build_generator::<f32>(&config(update)), build_discriminator(&config(update))];
+        for (trained, fresh) in [&trainer.generator, &trainer.discriminator].into_iter().zip(fresh) {
+            let fresh = fresh.unwrap();
+            let pairs = trained.parameters.iter().zip(&fresh.parameters);
+            for (trained, fresh) in pairs.chain(trained.statistics.iter().zip(&fresh.statistics)) {
+                assert!(trained.value != fresh.value, "{update:?}: {} has stayed as it was", trained.name);
+            }
+        }
+        for (average, trained) in trainer.artist().statistics.iter().zip(&trainer.generator.statistics) {
+            assert_eq!(average.value, trained.value, "{}", trained.name);
+        }
+    }
+}
+
+#[test]
+fn labels_of_real_images_matter() {
+    for update in RULES {
+        let [labelled, unlabelled] = [true, false].map(|labelled| train_players(update, labelled));
+        assert!(numbers(&labelled.discriminator) != numbers(&unlabelled.discriminator), "{update:?}");
+    }
+}
+
+#[test]
+fn convolutional_players_are_the_same_for_any_number_of_threads() {
+    for update in RULES {
+        let run = |threads| {
+            let trainer = parallel::on_threads(threads, || train_players(update, true)).unwrap();
+            [numbers(&trainer.generator), numbers(&trainer.discriminator)]
+        };
+        let one = run(1);
+        assert!(one == run(2) && one == run(3), "{update:?}");
+    }
+}
+
+#[test]
+fn a_conditional_generator_draws_what_it_is_asked_for() {
+    let generator = train_players(UpdateRule::Alternating, true).generator;
+    let Drawn { latent, labels, images } = draw(&generator, 300, &mut Stream::Sample.of(1));
+    assert_eq!(labels[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+    assert_eq!(images, draw_from(&generator, &latent, &labels), "more than a chunk, each image with its own label");
+    let zeros = draw_from(&generator, &latent, &[0; 300]);
+    let differs = |i: usize| images[i * 64..][..64] != zeros[i * 64..][..64];
+    assert!((0..300).all(|i| differs(i) == (labels[i] != 0)));
+}
+
+#[test]
+fn players_learn_from_labelled_digits() {
+    #[derive(Default)]
+    struct Watch(Vec<usize>);
+    impl Observer for Watch {
+        fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
+            self.0.push(epoch.samples.len());
+            Ok(())
+        }
+    }
+    let images = (0..32 * 64).map(|i| (i * 7 % 256) as u8).collect();
+    let digits = Digits::new(images, (0..32).map(|i| i % 10).collect(), 8, 8);
+    let mut watch = Watch::default();
+    train(&config(UpdateRule::Simultaneous), &digits, &mut watch).unwrap();
+    assert_eq!(watch.0, [PREVIEW_COUNT * 64; 2]);
+}
+
+#[test]
+fn players_that_do_not_fit_their_labels_or_images_say_so() {
+    let with = |from: &str, to: &str| {
+        let config = Config::from_toml(&PLAYERS.replace(from, to), "mlp").unwrap();
+        let valid = config.validate().map_err(|error| error.to_string());
+        valid.and_then(|()| Trainer::<f32>::new(&config).map(drop).map_err(|error| error.to_string())).unwrap_err()
+    };
+    assert_eq!(with("classes = 10", "classes = 3"), "training.classes is 3; it must be 10, the digits, or left out");
+    assert_eq!(
+        with("classes = 10", ""),
+        "layer 0 of generator uses labels, but none are given; set training.classes, or leave the label-embedding layer out"
+    );
+    assert!(with("{ kind = \"projection\" }", "{ kind = \"dense\", units = 1 }").starts_with(
+        "training.classes is 10, but no layer of the discriminator looks at labels; add { kind = \"label-embedding\""
+    ));
+    assert_eq!(
+        with("image_shape = [8, 8]", "image_shape = [8, 9]"),
+        "the generator draws images of [8, 8, 1], but [8, 9, 1] is what generator.image_shape and its channels say; change \
+         them, or the layers"
+    );
+    assert!(with("image_shape", "channels = 3\nimage_shape").contains("generator.channels is 3; it must be 1"));
+    assert!(with("activation = \"tanh\"", "activation = \"relu\"").contains("the last of generator.layers is Relu"));
+}
+
+#[test]
+fn what_the_last_activation_leaves_open_is_symmetric() {
+    use twoplayer::data::PixelRange::{Symmetric, Unit};
+    let range = |last: &str| {
+        let text = PLAYERS.replace(", activation = \"tanh\" }", last);
+        Config::from_toml(&text, "mlp").unwrap().pixel_range().unwrap()
+    };
+    assert_eq!(range(", activation = \"sigmoid\" }"), Unit);
+    assert_eq!(range(" }"), Symmetric);
+    assert_eq!(range(" },\n{ kind = \"activation\", function = \"sigmoid\" },\n{ kind = \"flatten\" }"), Unit);
+}
