@@ -1,6 +1,6 @@
 //! Every value that decides a run.
 
-use super::{Course, Objective, Pairing, Regulariser, Rules, Schedule};
+use super::{AuxiliaryClassifier, Course, Objective, Pairing, Regulariser, Rules, Schedule};
 use crate::data::{CLASSES, PixelRange};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,10 @@ pub struct Training {
     /// value, if not.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub classes: usize,
+    /// If given, the discriminator also tells classes apart; its last layer must then be a projection with a
+    /// classifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auxiliary_classifier: Option<AuxiliaryClassifier>,
     /// How the learning rates fall over the run.
     pub schedule: Schedule,
     /// The share of them that is left at the end, in [0, 1].
@@ -280,6 +284,7 @@ impl Config {
         let floor_key = "training.learning_rate_floor";
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
+        self.training.auxiliary_classifier.as_ref().map_or(Ok(()), AuxiliaryClassifier::validate)?;
         check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
         let channels = self.generator.channels;
         check(channels == 1, "generator.channels", &channels, "1: the images of the data are grey")?;

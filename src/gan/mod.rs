@@ -6,6 +6,7 @@
 //! [`Trainer`] (one step of the game), [`train`] (the loop), [`Health`] (what can go wrong).
 
 mod average;
+mod classifier;
 mod clipping;
 mod config;
 mod draw;
@@ -23,10 +24,11 @@ mod train;
 mod trainer;
 
 pub use average::Average;
+pub use classifier::AuxiliaryClassifier;
 pub use clipping::clip_weights;
 pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Training, UpdateRule};
 pub use draw::{Drawn, draw, draw_from, labels_in_turn};
-pub use game::{Game, gradients_for_both, play};
+pub use game::{Game, Verdict, gradients_for_both, judge, play};
 pub use health::{Health, Warning};
 pub use objective::Objective;
 pub use penalty::{Critic, dragan, r1, r2, wgan_gp};
