@@ -6,7 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Tape, Var};
-use twoplayer::nn::{Extent, Init, Input, InputShape, LayerSpec, Mode, Network, NetworkError, Parameter, Training, one_hot};
+use twoplayer::nn::{
+    Extent, Init, Input, InputShape, LayerSpec, Mode, Network, NetworkError, Parameter, Training, one_hot,
+};
 
 /// Layers as a person writes them, one a line.
 fn layers(lines: &str) -> Vec<LayerSpec> {
