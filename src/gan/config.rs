@@ -187,8 +187,16 @@ impl ConfigError {
 }
 
 /// The presets by name: each a complete configuration.
-const PRESETS: [(&str, &str); 2] =
-    [("mlp", include_str!("presets/mlp.toml")), ("article", include_str!("presets/article.toml"))];
+const PRESETS: [(&str, &str); 8] = [
+    ("mlp", include_str!("presets/mlp.toml")),
+    ("article", include_str!("presets/article.toml")),
+    ("dcgan", include_str!("presets/dcgan.toml")),
+    ("cdcgan", include_str!("presets/cdcgan.toml")),
+    ("wgan-gp", include_str!("presets/wgan-gp.toml")),
+    ("lsgan", include_str!("presets/lsgan.toml")),
+    ("hinge-sn", include_str!("presets/hinge-sn.toml")),
+    ("r3", include_str!("presets/r3.toml")),
+];
 
 /// `; did you mean …?` where a preset's name is near.
 fn suggestion(name: &str) -> String {
