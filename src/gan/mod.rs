@@ -8,6 +8,7 @@
 mod average;
 mod clipping;
 mod config;
+mod config_error;
 mod draw;
 mod game;
 mod health;
@@ -24,8 +25,9 @@ mod trainer;
 
 pub use average::Average;
 pub use clipping::clip_weights;
-pub use config::{AdamConfig, Config, ConfigError, Discriminator, Generator, Training, UpdateRule};
-pub use draw::{Drawn, draw, draw_from, labels_in_turn};
+pub use config::{AdamConfig, Config, Discriminator, Generator, Training, UpdateRule};
+pub use config_error::ConfigError;
+pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_requested};
 pub use game::{Game, gradients_for_both, play};
 pub use health::{Health, Warning};
 pub use objective::Objective;
