@@ -2,6 +2,8 @@
 
 mod bench;
 mod data;
+mod digit;
+mod presets;
 mod progress;
 mod sample;
 mod train;
@@ -36,6 +38,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Arguments),
+    Presets(presets::Arguments),
     Sample(sample::Arguments),
     Data(data::Arguments),
     Bench(bench::Arguments),
@@ -51,6 +54,7 @@ struct UsageError(String);
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(arguments) => train::run(&arguments),
+        Command::Presets(arguments) => presets::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

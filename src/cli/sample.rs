@@ -1,8 +1,10 @@
 //! `twoplayer sample`.
 
+use super::digit::{Digit, check_conditional};
 use super::{UsageError, on_threads};
 use crate::data::Idx;
-use crate::gan::{Stream, draw};
+use crate::gan::{Classes, Request, Stream, draw_requested};
+use crate::nn::Network;
 use crate::run::{Picture, RunDirectory, grid, to_bytes, write_npy};
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -12,37 +14,55 @@ use std::path::{Path, PathBuf};
 /// Draw digits from a trained run.
 ///
 /// The ending of the output's name decides its form: .png is one picture with all digits in a
-/// grid; .idx or .idx.gz is MNIST's own format (idx3-ubyte), which any MNIST reader reads; .npy is
-/// a NumPy array [count, height, width] of 32-bit floats, black 0 and white 1; a name without
-/// ending, or with a slash at the end, is a directory with a PNG for each digit.
+/// grid; .idx, -ubyte or either with .gz is MNIST's own format, which any MNIST reader reads; .npy
+/// is a NumPy array of 32-bit floats, black 0 and white 1; a name without ending, or with a slash
+/// at the end, is a directory with a PNG for each digit. Arrays are [count, height, width], with
+/// [..., 3] behind it where digits have colours.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer sample runs/mine --count 100 --columns 10 -o digits.png\n  \
                         twoplayer sample runs/mine --count 10000 --seed 1 -o generated.idx.gz\n  \
-                        twoplayer sample runs/mine --count 5000 -o digits/")]
+                        twoplayer sample runs/mine --count 5000 -o digits/\n\n\
+                        Where the run was trained with labels:\n  \
+                        twoplayer sample runs/mine --digit each -o grid.png\n  \
+                        twoplayer sample runs/mine --count 10000 -o images.idx.gz --labels labels.idx.gz")]
 pub struct Arguments {
     /// The run's directory, as `twoplayer train` made it
     #[arg(value_name = "RUN")]
     run: PathBuf,
 
-    /// How many digits to draw
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    count: u32,
+    /// How many digits to draw; with `--digit each`, how many of each [default: 64; of each, 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST as i64))]
+    count: Option<u32>,
+
+    /// Which digit to draw, 0 to 9, or `each`: a row for every digit [default: 0 to 9 in turn, or,
+    /// where the run was trained without labels, as it comes]
+    #[arg(long, value_name = "DIGIT")]
+    digit: Option<Digit>,
 
     /// Decides the latent vectors, and so the digits
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
+    /// Draws each digit nearer to the usual, the smaller the nearer: latent vectors are multiplied
+    /// by this, above 0 and at most 1
+    #[arg(long, value_name = "PSI", default_value_t = 1.0, value_parser = truncation)]
+    truncation: f32,
+
     /// Where the digits go
     #[arg(short, long, value_name = "FILE|DIR")]
     output: PathBuf,
 
-    /// Digits in a row of the picture
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    columns: u32,
+    /// Digits in a row of the picture [default: 8; with `--digit each`, all of one digit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    columns: Option<u32>,
 
     /// How much the picture is enlarged, without smoothing
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=32))]
     scale: u32,
+
+    /// Also write the digits' labels, in MNIST's format (idx1-ubyte)
+    #[arg(long, value_name = "FILE.idx")]
+    labels: Option<PathBuf>,
 
     /// Also write the latent vectors, a NumPy array [count, latent_dim]
     #[arg(long, value_name = "FILE.npy")]
@@ -51,6 +71,60 @@ pub struct Arguments {
     /// Threads to compute on; 0 means one a core. The result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
+}
+
+/// The most digits drawn at a time: they are all in memory.
+const MOST: u32 = 1_000_000;
+
+/// Reads `--truncation`.
+fn truncation(text: &str) -> Result<f32, &'static str> {
+    let psi = text.parse().ok().filter(|psi| *psi > 0.0 && *psi <= 1.0);
+    psi.ok_or("it must be a number above 0 and at most 1")
+}
+
+impl Arguments {
+    /// How many digits in all.
+    fn count(&self) -> Result<usize, UsageError> {
+        let count = match self.digit {
+            Some(Digit::Each) => self.count.unwrap_or(10).saturating_mul(Digit::Each.rows() as u32),
+            _ => self.count.unwrap_or(64),
+        };
+        let few_enough = count <= MOST;
+        few_enough.then_some(count as usize).ok_or_else(|| {
+            UsageError(format!("--count: with --digit each that is {count} digits; at most {MOST} are drawn at a time"))
+        })
+    }
+
+    /// How many digits in a row of the picture.
+    fn columns(&self, count: usize) -> usize {
+        let usual = if self.digit == Some(Digit::Each) { count / Digit::Each.rows() } else { 8 };
+        self.columns.map_or(usual, |columns| columns as usize)
+    }
+
+    /// What the generator is asked for.
+    fn request(&self) -> Result<Request, UsageError> {
+        let classes = self.digit.map_or(Classes::InTurn, Digit::classes);
+        Ok(Request { count: self.count()?, classes, truncation: self.truncation })
+    }
+
+    /// Refuses labels of another form, or in the place of the digits.
+    fn check_labels_file(&self) -> Result<(), UsageError> {
+        let Some(path) = &self.labels else { return Ok(()) };
+        let name = path.display();
+        match Form::of(path) {
+            Ok(Form::Idx) if *path == self.output => {
+                Err(UsageError(format!("--labels {name}: the digits themselves go there; choose another name")))
+            }
+            Ok(Form::Idx) => Ok(()),
+            _ => Err(UsageError(format!("--labels {name}: labels are written as .idx or .idx.gz; end the name so"))),
+        }
+    }
+
+    /// Refuses what only a conditional generator can do.
+    fn check_conditional(&self, generator: &Network) -> Result<(), UsageError> {
+        let flags = [("--digit", self.digit.is_some()), ("--labels", self.labels.is_some())];
+        flags.into_iter().filter(|(_, given)| *given).try_for_each(|(flag, _)| check_conditional(flag, generator))
+    }
 }
 
 /// The forms of output.
@@ -68,6 +142,7 @@ impl Form {
         let ends = |ending: &str| name.to_lowercase().ends_with(ending);
         match path.extension() {
             _ if name.ends_with(['/', std::path::MAIN_SEPARATOR]) || path.is_dir() => Ok(Form::Directory),
+            _ if ends("-ubyte") || ends("-ubyte.gz") => Ok(Form::Idx), // MNIST's own names
             None => Ok(Form::Directory),
             Some(_) if ends(".png") => Ok(Form::Picture),
             Some(_) if ends(".idx") || ends(".idx.gz") => Ok(Form::Idx),
@@ -81,29 +156,33 @@ impl Form {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let form = Form::of(&arguments.output)?;
+    let (form, request) = (Form::of(&arguments.output)?, arguments.request()?);
+    arguments.check_labels_file()?;
     let (generator, config) = RunDirectory::open(&arguments.run)?.generator()?;
-    let ([height, width], range) = (config.generator.image_shape, config.pixel_range()?);
-    let (count, output) = (arguments.count as usize, arguments.output.as_path());
+    arguments.check_conditional(&generator)?;
+    let (tile, range) = (config.image_shape(), config.pixel_range()?);
+    let (count, output) = (request.count, arguments.output.as_path());
     let mut rng = Stream::Sample.of(arguments.seed);
     let (drawn, bytes) = on_threads(arguments.threads, || {
-        let drawn = draw(&generator, count, &mut rng);
+        let drawn = draw_requested(&generator, &request, &mut rng);
         let bytes = to_bytes(&drawn.images, range);
         Ok((drawn, bytes))
     })?;
-    let digits = || bytes.chunks_exact(height * width);
+    let digits = || bytes.chunks_exact(config.pixels());
 
     match form {
         Form::Picture => {
-            let picture = grid(digits(), [height, width, 1], arguments.columns as usize, arguments.scale as usize);
-            picture.write_png(output)?;
+            grid(digits(), tile, arguments.columns(count), arguments.scale as usize).write_png(output)?;
         }
-        Form::Idx => Idx { shape: vec![count, height, width], bytes }.write(output)?,
+        Form::Idx => Idx { shape: array_shape(count, tile), bytes }.write(output)?,
         Form::Npy => {
             let pixels: Vec<f32> = drawn.images.iter().map(|&pixel| range.to_unit(pixel)).collect();
-            write_npy(output, &[count, height, width], &*pixels)?;
+            write_npy(output, &array_shape(count, tile), &*pixels)?;
         }
-        Form::Directory => write_directory(output, digits(), height, width)?,
+        Form::Directory => write_directory(output, digits(), tile)?,
+    }
+    if let Some(path) = &arguments.labels {
+        Idx { shape: vec![count], bytes: drawn.labels }.write(path)?;
     }
     if let Some(path) = &arguments.latent {
         let latent = drawn.latent.as_slice().expect("values of a tape are contiguous");
@@ -113,19 +192,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// `[count, height, width]`, and the channels where there are several.
+fn array_shape(count: usize, [height, width, channels]: [usize; 3]) -> Vec<usize> {
+    let mut shape = vec![count, height, width];
+    shape.extend((channels > 1).then_some(channels));
+    shape
+}
+
 /// A PNG for each digit. A directory with other files in it is refused: a tool that reads it
 /// would count them in.
 fn write_directory<'a>(
     directory: &Path,
     digits: impl ExactSizeIterator<Item = &'a [u8]>,
-    height: usize,
-    width: usize,
+    tile: [usize; 3],
 ) -> anyhow::Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("{}: cannot create", directory.display()))?;
     let empty = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none());
     ensure!(empty, "{}: not empty; choose another directory or empty it first", directory.display());
     for (number, digit) in digits.enumerate() {
-        let picture = Picture::new([height, width, 1], digit.to_vec());
+        let picture = Picture::new(tile, digit.to_vec());
         picture.write_png(&directory.join(format!("{number:06}.png")))?;
     }
     Ok(())

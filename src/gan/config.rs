@@ -1,6 +1,6 @@
 //! Every value that decides a run.
 
-use super::{AuxiliaryClassifier, Course, Objective, Pairing, Regulariser, Rules, Schedule};
+use super::{AuxiliaryClassifier, ConfigError, Course, Objective, Pairing, Regulariser, Rules, Schedule};
 use crate::data::{CLASSES, PixelRange};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
@@ -151,41 +151,6 @@ fn is_grey(channels: &usize) -> bool {
     *channels == grey()
 }
 
-/// A configuration that cannot be run.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ConfigError {
-    /// No preset of that name.
-    #[error("there is no preset \"{name}\"{}; the presets are: {}", suggestion(name), PRESETS.map(|(name, _)| name).join(", "))]
-    UnknownPreset {
-        /// What was asked for.
-        name: String,
-    },
-    /// The text is not TOML, or has a key or value that is none of ours.
-    #[error("{message}")]
-    Toml {
-        /// Where and what, in the parser's words.
-        message: String,
-    },
-    /// A value out of its range.
-    #[error("{key} is {value}; it must be {allowed}")]
-    OutOfRange {
-        /// The key in the file, with the flag that sets it if there is one.
-        key: &'static str,
-        /// What it is.
-        value: String,
-        /// What it may be.
-        allowed: &'static str,
-    },
-}
-
-impl ConfigError {
-    fn toml(text: &str, error: &toml::de::Error) -> Self {
-        let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-        let message = error.message().replace('\n', ", ");
-        Self::Toml { message: line.map_or(message.clone(), |line| format!("line {line}: {message}")) }
-    }
-}
-
 /// The presets by name: each a complete configuration.
 const PRESETS: [(&str, &str); 8] = [
     ("mlp", include_str!("presets/mlp.toml")),
@@ -197,13 +162,6 @@ const PRESETS: [(&str, &str); 8] = [
     ("hinge-sn", include_str!("presets/hinge-sn.toml")),
     ("r3", include_str!("presets/r3.toml")),
 ];
-
-/// `; did you mean …?` where a preset's name is near.
-fn suggestion(name: &str) -> String {
-    let nearest = PRESETS.map(|(preset, _)| (strsim::jaro_winkler(name, preset), preset));
-    let nearest = nearest.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7);
-    nearest.map_or(String::new(), |(_, preset)| format!(", did you mean \"{preset}\"?"))
-}
 
 impl Config {
     /// The preset that is used when none is named.
@@ -222,12 +180,17 @@ impl Config {
         Self::preset_table(name).map(|table| table.try_into().expect("presets are checked by a test"))
     }
 
+    /// A preset's TOML with its comments: something to begin a file of one's own with.
+    ///
+    /// # Errors
+    /// As [`preset`](Config::preset).
+    pub fn preset_text(name: &str) -> Result<&'static str, ConfigError> {
+        let found = PRESETS.into_iter().find(|(preset, _)| *preset == name).map(|(_, text)| text);
+        found.ok_or_else(|| ConfigError::UnknownPreset { name: name.into() })
+    }
+
     fn preset_table(name: &str) -> Result<toml::Table, ConfigError> {
-        let (_, text) = PRESETS
-            .into_iter()
-            .find(|(preset, _)| *preset == name)
-            .ok_or_else(|| ConfigError::UnknownPreset { name: name.into() })?;
-        Ok(text.parse().expect("presets are checked by a test"))
+        Ok(Self::preset_text(name)?.parse().expect("presets are checked by a test"))
     }
 
     /// A configuration from TOML. What the text leaves out is the preset's that it names with
@@ -274,9 +237,15 @@ impl Config {
         }
     }
 
+    /// `[height, width, channels]` of an image.
+    pub fn image_shape(&self) -> [usize; 3] {
+        let [height, width] = self.generator.image_shape;
+        [height, width, self.generator.channels]
+    }
+
     /// How many numbers an image has, `height × width × channels`.
     pub fn pixels(&self) -> usize {
-        self.generator.image_shape.iter().product::<usize>() * self.generator.channels
+        self.image_shape().iter().product()
     }
 
     /// Checks every number against its range.

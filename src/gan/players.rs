@@ -97,8 +97,7 @@ fn latent(config: &Config) -> InputShape {
 
 /// What the discriminator is given.
 fn image(config: &Config) -> InputShape {
-    let [height, width] = config.generator.image_shape;
-    InputShape::from([height, width, config.generator.channels]).with_classes(config.training.classes)
+    InputShape::from(config.image_shape()).with_classes(config.training.classes)
 }
 
 /// The generator, if it draws as many pixels as an image has, of the class it is asked for.

@@ -1,6 +1,6 @@
 //! The training loop, and the one seam to everything that watches it.
 
-use super::draw::{draw_from, labels_in_turn};
+use super::draw::{Classes, draw_from};
 use super::{BuildError, Config, ConfigError, Health, Scores, Stream, Trainer, Warning, latent_vectors};
 use crate::autodiff::Tape;
 use crate::data::{Batches, DataError, Digits, PixelRange, fill};
@@ -170,7 +170,7 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     let mut health = Health::new(&config.training.rules(), &some_real_images(digits, range), pixels);
     let mut rng = Stream::Preview.of(config.seed);
     let preview = latent_vectors(&Tape::new(), PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
-    let labels = labels_in_turn(PREVIEW_COUNT, config.training.classes);
+    let labels = Classes::InTurn.labels(PREVIEW_COUNT, config.training.classes);
 
     observer.beginning(&Beginning { config, total_steps, steps_per_epoch })?;
     let samples = draw_from(trainer.artist(), &preview, &labels);

@@ -1,0 +1,50 @@
+//! Configurations that cannot be run.
+
+use super::Config;
+
+/// A configuration that cannot be run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// No preset of that name.
+    #[error("there is no preset \"{name}\"{}; the presets are: {}", suggestion(name), names().join(", "))]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+    },
+    /// The text is not TOML, or has a key or value that is none of ours.
+    #[error("{message}")]
+    Toml {
+        /// Where and what, in the parser's words.
+        message: String,
+    },
+    /// A value out of its range.
+    #[error("{key} is {value}; it must be {allowed}")]
+    OutOfRange {
+        /// The key in the file, with the flag that sets it if there is one.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+}
+
+impl ConfigError {
+    /// What the parser did not like about `text`, and in which line.
+    pub(super) fn toml(text: &str, error: &toml::de::Error) -> Self {
+        let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        let message = error.message().replace('\n', ", ");
+        Self::Toml { message: line.map_or(message.clone(), |line| format!("line {line}: {message}")) }
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    Config::presets().collect()
+}
+
+/// `, did you mean …?` where a preset's name is near.
+fn suggestion(name: &str) -> String {
+    let likeness = Config::presets().map(|preset| (strsim::jaro_winkler(name, preset), preset));
+    let nearest = likeness.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7);
+    nearest.map_or(String::new(), |(_, preset)| format!(", did you mean \"{preset}\"?"))
+}
