@@ -12,6 +12,8 @@ STEP_PEERS = {
     "JAX, jit": ("JAX", "jax_step"),
 }
 PRODUCTS = {"PyTorch, torch.mm": ("PyTorch", "torch_products")}
+# Of convolutional networks only the step is compared, and with PyTorch only.
+CONVOLUTIONAL = {"dcgan"}
 SAMPLING = {"PyTorch, forward pass only": ("PyTorch", "torch_sampling")}
 
 
@@ -41,15 +43,20 @@ class Comparison:
 
     def step_and_products(self):
         """In the same rounds, for our program times both in one process."""
+        steps, products = STEP_PEERS, PRODUCTS
+        if self.preset in CONVOLUTIONAL:
+            steps, products = {name: kind for name, kind in STEP_PEERS.items() if kind[0] == "PyTorch"}, {}
         with ExitStack() as stack:
-            ready, missing = self.start(stack, STEP_PEERS | PRODUCTS)
+            ready, missing = self.start(stack, steps | products)
             if (used := share_used()) > 0.05:
                 yield f"Other programs use {100 * used:.0f} % of this machine: do not trust these figures."
             results = take_turns({US: self.bench} | ready, self.rounds, missing)
         for title, unit, field, kinds in [
-            ("One training step", "median ms", "step_ms", STEP_PEERS),
-            ("Its 27 matrix products", "GFLOP/s", "gemm_gflops", PRODUCTS),
+            ("One training step", "median ms", "step_ms", steps),
+            ("Its 27 matrix products", "GFLOP/s", "gemm_gflops", products),
         ]:
+            if not kinds:
+                continue
             theirs = {name: results[name] for name in kinds if name in results}
             ours = [bench[field] for bench in results[US]]
             yield table(title, unit, {US: ours} | theirs, {n: why for n, why in missing.items() if n in kinds})

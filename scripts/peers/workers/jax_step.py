@@ -4,7 +4,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from game import AVERAGE_SHARE, BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS
+from game import BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS
 from game import PENALTY_EVERY, PENALTY_WEIGHT, layers
 from serve import serve, steps_in_rounds
 
@@ -67,7 +67,7 @@ def compile_step(preset):
         moved_g = moved(g, back(at_fake)[0], t)
         state = state | {"generator": moved_g, "discriminator": moved_d, "t": t, "key": key}
         if not preset.simultaneous:
-            follow = lambda a, w: a + AVERAGE_SHARE * (w - a)
+            follow = lambda a, w: a + preset.average_share * (w - a)
             state["average"] = jax.tree.map(follow, state["average"], moved_g["weights"])
         return state, (d_value, g_value)
 

@@ -75,7 +75,8 @@ def alternating(players):
         nonlocal steps
         fake = draw(latent_vectors())
         constant = fake.detach()
-        d_gradients, d_loss = discriminators_turn(d_weights, players.real(), constant, steps % PENALTY_EVERY == 0)
+        due = players.preset.penalty and steps % PENALTY_EVERY == 0
+        d_gradients, d_loss = discriminators_turn(d_weights, players.real(), constant, due)
         steps += 1
         move(discriminator, players.discriminator_adam, d_gradients)
 

@@ -42,7 +42,8 @@ def alternating(players):
         fake = generator(latent_vectors())
         players.discriminator_adam.zero_grad()
         d_loss = cross_entropy(discriminator(players.real()), 1.0) + cross_entropy(discriminator(fake.detach()), 0.0)
-        (d_loss + penalty() if steps % PENALTY_EVERY == 0 else d_loss).backward()
+        due = players.preset.penalty and steps % PENALTY_EVERY == 0
+        (d_loss + penalty() if due else d_loss).backward()
         steps += 1
         players.discriminator_adam.step()
 

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from game import AVERAGE_SHARE, BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS, layers
+from game import BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS, layers
 from serve import steps_in_rounds
 from torch import nn
 
@@ -21,14 +21,44 @@ def network(widths, hidden, last):
     return nn.Sequential(*modules[:-1], last())
 
 
+def convolutional_generator():
+    """dcgan.toml's, [batch, latent] to [batch, 1, 28, 28]."""
+    return nn.Sequential(
+        nn.Linear(LATENT, 128 * 49),
+        nn.Unflatten(1, (128, 7, 7)),
+        nn.BatchNorm2d(128),
+        nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1),
+        nn.Tanh(),
+    ).to(memory_format=torch.channels_last)
+
+
+def convolutional_discriminator():
+    return nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(128),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(128 * 49, 1),
+    ).to(memory_format=torch.channels_last)
+
+
 class Players:
     """The two players of a preset."""
 
     def __init__(self, name):
         self.preset = preset = PRESETS[name]
-        hidden = partial(nn.LeakyReLU, preset.negative_slope) if preset.negative_slope else nn.ReLU
-        self.generator = network(GENERATOR, hidden, nn.Sigmoid if preset.last == "sigmoid" else nn.Tanh)
-        self.discriminator = network(DISCRIMINATOR, hidden, nn.Identity)
+        if preset.convolutional:
+            self.generator, self.discriminator = convolutional_generator(), convolutional_discriminator()
+        else:
+            hidden = partial(nn.LeakyReLU, preset.negative_slope) if preset.negative_slope else nn.ReLU
+            self.generator = network(GENERATOR, hidden, nn.Sigmoid if preset.last == "sigmoid" else nn.Tanh)
+            self.discriminator = network(DISCRIMINATOR, hidden, nn.Identity)
         betas = (preset.beta1, preset.beta2)
         # On a processor, too, the fused optimizer is the fastest that PyTorch has.
         adam = partial(torch.optim.Adam, lr=preset.learning_rate, betas=betas, fused=True)
@@ -38,12 +68,15 @@ class Players:
         self.images = np.random.default_rng(0).random((BATCH, PIXELS), dtype=np.float32)
 
     def real(self):
-        return torch.from_numpy(self.images)
+        images = torch.from_numpy(self.images)
+        if not self.preset.convolutional:
+            return images
+        return images.view(BATCH, 1, 28, 28).contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def follow(self):
         """Moves the average towards the generator's present weights."""
-        torch._foreach_lerp_(self.average, list(self.generator.parameters()), AVERAGE_SHARE)
+        torch._foreach_lerp_(self.average, list(self.generator.parameters()), self.preset.average_share)
 
 
 def rounds_of(simultaneous, alternating):

@@ -4,8 +4,8 @@ mod machine;
 mod products;
 mod step;
 
-use super::on_threads;
-use crate::gan::Config;
+use super::{UsageError, on_threads};
+use crate::gan::{Config, blank_discriminator};
 use crate::gemm;
 use clap::Args;
 use machine::Machine;
@@ -15,9 +15,9 @@ use step::{StepTiming, time_steps};
 
 /// Measure how fast this machine trains.
 ///
-/// First the matrix products of the networks' layers, one by one, against what the processor could
+/// First the matrix products of the networks' dense layers, one by one, against what the processor could
 /// do at most: each layer's output X·Wᵀ, the gradient of its weights Gᵀ·X and of its input G·W. Then
-/// whole steps of both players, and where their time goes. Images are noise: what is in them does
+/// whole steps of both players, and where their time goes (convolutions count as products there). Images are noise: what is in them does
 /// not matter to the time. All times are medians.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer bench\n  twoplayer bench --preset article --threads 1 --json\n  \
@@ -27,9 +27,9 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", default_value = Config::DEFAULT_PRESET)]
     preset: String,
 
-    /// Real images, and generated ones, in a step
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    batch_size: usize,
+    /// Real images, and generated ones, in a step [default: the preset's]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
 
     /// Steps to time, after ten that are not timed
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
@@ -73,8 +73,13 @@ struct Report {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = Config::preset(&arguments.preset)?;
-    config.training.batch_size = arguments.batch_size;
+    config.training.batch_size = arguments.batch_size.unwrap_or(config.training.batch_size);
     config.validate()?;
+    let is_dense = blank_discriminator::<f32>(&config)?.sums_over_samples();
+    if arguments.saturated && !is_dense {
+        let problem = "only for presets of dense networks, such as mlp and article";
+        return Err(UsageError(format!("--saturated with the preset {}: {problem}", config.preset)).into());
+    }
     let report = on_threads(arguments.threads, || measure(&config, arguments))?;
     if arguments.json {
         println!("{}", serde_json::to_string(&report)?);
