@@ -1,59 +1,14 @@
 //! The program as a person calls it: what it makes, and what it says when something is wrong.
 
+mod common;
+
+use common::{refuses, small_set, text, twoplayer};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 use twoplayer::data::Idx;
 use twoplayer::gan::Config;
-
-/// What a call answered.
-struct Answer {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn twoplayer(arguments: &[&str]) -> Answer {
-    let output = Command::new(env!("CARGO_BIN_EXE_twoplayer"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("TWOPLAYER_DATA")
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Answer { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
-/// The call fails with this code and one line that says all of `parts`.
-#[track_caller]
-fn refuses(arguments: &[&str], code: i32, parts: &[&str]) {
-    let Answer { code: found, stderr, .. } = twoplayer(arguments);
-    assert_eq!(found, code, "{arguments:?}: {stderr}");
-    let errors: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert_eq!(errors.len(), 1, "{arguments:?}: {stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    for part in parts {
-        assert!(errors[0].contains(part), "{arguments:?}: {part:?} is not in {stderr}");
-    }
-}
-
-/// A set of ten tiny digits under the four standard names.
-fn small_set(directory: &Path) {
-    for split in ["train", "t10k"] {
-        let images: Vec<u8> = (0..10 * 784).map(|i| (i % 251) as u8).collect();
-        Idx { shape: vec![10, 28, 28], bytes: images }
-            .write(&directory.join(format!("{split}-images-idx3-ubyte")))
-            .unwrap();
-        Idx { shape: vec![10], bytes: (0..10).collect() }
-            .write(&directory.join(format!("{split}-labels-idx1-ubyte.gz")))
-            .unwrap();
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 #[test]
 fn a_run_leaves_what_it_promises_and_can_be_sampled_in_every_form() {
@@ -227,93 +182,6 @@ fn flags_choose_the_game() {
     }
 }
 
-/// Small players that know labels.
-const CONDITIONAL: &str = r#"
-[training]
-batch_size = 5
-steps = 3
-classes = 10
-[generator]
-latent_dim = 4
-layers = [{ kind = "label-embedding", units = 6 }, { kind = "dense", units = 784, activation = "tanh" }]
-[discriminator]
-layers = [{ kind = "flatten" }, { kind = "dense", units = 8, activation = "leaky-relu" }, { kind = "projection" }]
-"#;
-
-/// A run of small players on ten images, with more flags, in a directory of its own.
-fn small_run(config: &str, flags: &[&str]) -> (TempDir, PathBuf) {
-    let directory = TempDir::new().unwrap();
-    small_set(directory.path());
-    let (file, run) = (directory.path().join("players.toml"), directory.path().join("run"));
-    fs::write(&file, config).unwrap();
-    let answer = Command::new(env!("CARGO_BIN_EXE_twoplayer"))
-        .args([&["train", "--config", text(&file), "--out", text(&run)], flags].concat())
-        .env("TWOPLAYER_DATA", directory.path())
-        .output()
-        .unwrap();
-    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
-    (directory, run)
-}
-
-/// `[height, width, channels]` of a PNG.
-fn picture_shape(path: &Path) -> [u32; 3] {
-    let reader = png::Decoder::new(std::io::BufReader::new(fs::File::open(path).unwrap())).read_info().unwrap();
-    let info = reader.info();
-    [info.height, info.width, if info.color_type == png::ColorType::Grayscale { 1 } else { 3 }]
-}
-
-/// Length of so many tiles of 28 pixels in a row.
-fn tiles(count: u32) -> u32 {
-    count * 28 + (count - 1) * 2
-}
-
-#[test]
-fn a_run_with_labels_draws_the_digits_that_are_asked_for() {
-    let (directory, run) = small_run(CONDITIONAL, &[]);
-    let at = |name: &str| directory.path().join(name);
-    let (images, labels) = (at("images.idx"), at("labels-idx1-ubyte.gz"));
-    let sample = |flags: &[&str]| {
-        let places = ["sample", text(&run), "-o", text(&images), "--labels", text(&labels)];
-        let answer = twoplayer(&[&places[..], flags].concat());
-        assert_eq!(answer.code, 0, "{flags:?}: {}", answer.stderr);
-        [Idx::read(&images).unwrap(), Idx::read(&labels).unwrap()]
-    };
-    let [in_turn, labels_in_turn] = sample(&["--count", "20"]);
-    assert_eq!((&labels_in_turn.shape[..], &labels_in_turn.bytes[8..12]), (&[20][..], &[8, 9, 0, 1][..]));
-    let [sevens, labels_of_sevens] = sample(&["--count", "20", "--digit", "7"]);
-    assert_eq!(labels_of_sevens.bytes, [7; 20]);
-    let of = |idx: &Idx, i: usize| idx.bytes[i * 784..][..784].to_vec();
-    assert!((0..20).all(|i| (of(&in_turn, i) == of(&sevens, i)) == (i % 10 == 7)), "the latent vectors are the same");
-    let [each, labels_of_each] = sample(&["--count", "2", "--digit", "each"]);
-    assert_eq!(labels_of_each.bytes, (0..20).map(|i| i / 2).collect::<Vec<u8>>());
-    assert_eq!(of(&each, 15), of(&sevens, 15));
-
-    let grid = at("grid.png");
-    assert_eq!(twoplayer(&["sample", text(&run), "--digit", "each", "--scale", "1", "-o", text(&grid)]).code, 0);
-    assert_eq!(picture_shape(&grid), [tiles(10), tiles(10), 1]);
-
-    let refused = |flags: &[&str], parts: &[&str]| {
-        refuses(&[&["sample", text(&run), "-o", text(&images)], flags].concat(), 2, parts);
-    };
-    refused(&["--digit", "10"], &["--digit", "0 to 9, or each"]);
-    refused(&["--digit", "each", "--count", "100001"], &["--count", "1000010", "1000000"]);
-    refused(&["--labels", "labels.npy"], &["labels.npy", ".idx.gz"]);
-    refused(&["--labels", text(&images)], &["--labels", "another name"]);
-    refused(&["--truncation", "0"], &["--truncation", "above 0"]);
-    refused(&["--truncation", "nan"], &["--truncation", "at most 1"]);
-}
-
-#[test]
-fn truncation_changes_the_digits() {
-    let (directory, run) = small_run(CONDITIONAL, &[]);
-    let images = directory.path().join("images.idx");
-    let with = |psi: &str| {
-        assert_eq!(twoplayer(&["sample", text(&run), "--truncation", psi, "-o", text(&images)]).code, 0);
-        Idx::read(&images).unwrap().bytes
-    };
-    assert!(with("1") != with("0.5"));
-}
-
 #[test]
 fn presets_are_listed_and_printed() {
     let list = twoplayer(&["presets"]).stdout;
@@ -381,7 +249,7 @@ fn bench_measures_what_it_says() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["train", "presets", "sample", "data", "bench"] {
+    for command in ["train", "presets", "sample", "interpolate", "data", "bench"] {
         let answer = twoplayer(&[command, "--help"]);
         assert_eq!(answer.code, 0);
         assert!(answer.stdout.contains("Examples:") && answer.stdout.contains(&format!("twoplayer {command}")));

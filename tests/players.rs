@@ -3,8 +3,8 @@
 use twoplayer::autodiff::Tape;
 use twoplayer::data::Digits;
 use twoplayer::gan::{
-    Config, Drawn, EpochEnd, Observer, ObserverError, PREVIEW_COUNT, Stream, Trainer, UpdateRule, build_discriminator,
-    build_generator, draw, draw_from, play, train,
+    Config, Drawn, EpochEnd, Observer, ObserverError, Stream, Trainer, UpdateRule, build_discriminator,
+    build_generator, draw, draw_from, play, preview_count, train,
 };
 use twoplayer::nn::{Input, Mode, Network, Training, one_hot};
 use twoplayer::parallel;
@@ -142,7 +142,7 @@ fn players_learn_from_labelled_digits() {
     let digits = Digits::new(images, (0..32).map(|i| i % 10).collect(), 8, 8);
     let mut watch = Watch::default();
     train(&config(UpdateRule::Simultaneous), &digits, &mut watch).unwrap();
-    assert_eq!(watch.0, [PREVIEW_COUNT * 64; 2]);
+    assert_eq!(watch.0, [preview_count(10) * 64; 2]);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn players_that_do_not_fit_their_labels_or_images_say_so() {
         "the generator draws images of [8, 8, 1], but [8, 9, 1] is what generator.image_shape and its channels say; change \
          them, or the layers"
     );
-    assert!(with("image_shape", "channels = 3\nimage_shape").contains("generator.channels is 3; it must be 1"));
+    assert!(with("image_shape", "channels = 2\nimage_shape").contains("channels is 2; it must be 1 for grey or 3"));
     assert!(with("activation = \"tanh\"", "activation = \"relu\"").contains("the last of generator.layers is Relu"));
 }
 

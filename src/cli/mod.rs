@@ -3,6 +3,7 @@
 mod bench;
 mod data;
 mod digit;
+mod interpolate;
 mod presets;
 mod progress;
 mod sample;
@@ -40,6 +41,7 @@ enum Command {
     Train(train::Arguments),
     Presets(presets::Arguments),
     Sample(sample::Arguments),
+    Interpolate(interpolate::Arguments),
     Data(data::Arguments),
     Bench(bench::Arguments),
 }
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
+        Command::Interpolate(arguments) => interpolate::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

@@ -1,6 +1,6 @@
 //! `twoplayer presets`.
 
-use crate::gan::Config;
+use crate::gan::{Config, ConfigError};
 use clap::Args;
 
 /// Show the presets: each a complete description of a training run.
@@ -20,18 +20,16 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.name {
         Some(name) => print!("{}", Config::preset_text(name)?),
-        None => list()?,
+        None => print!("{}", list()?),
     }
     Ok(())
 }
 
 /// A line for each preset: its name, and what it says of itself.
-fn list() -> anyhow::Result<()> {
+fn list() -> Result<String, ConfigError> {
     let width = Config::presets().map(str::len).max().unwrap_or(0);
-    for name in Config::presets() {
-        println!("{name:width$}  {}", first_comment(Config::preset_text(name)?));
-    }
-    Ok(())
+    let line = |name| Ok(format!("{name:width$}  {}\n", first_comment(Config::preset_text(name)?)));
+    Config::presets().map(line).collect()
 }
 
 /// The first comment line of a preset, without its `#`.

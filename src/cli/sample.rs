@@ -86,7 +86,7 @@ impl Arguments {
     /// How many digits in all.
     fn count(&self) -> Result<usize, UsageError> {
         let count = match self.digit {
-            Some(Digit::Each) => self.count.unwrap_or(10).saturating_mul(Digit::Each.rows() as u32),
+            Some(Digit::Each) => self.count.unwrap_or(10) * Digit::Each.rows() as u32,
             _ => self.count.unwrap_or(64),
         };
         let few_enough = count <= MOST;

@@ -2,8 +2,8 @@
 
 use super::on_threads;
 use super::progress::Progress;
-use crate::data::{Digits, Split, locate};
-use crate::gan::{Config, Objective, Observers, Pairing, Schedule, UpdateRule, train};
+use crate::data::{Digits, Source, Split, locate};
+use crate::gan::{Config, Objective, Observers, Pairing, Schedule, Stream, UpdateRule, train};
 use crate::run::{Recorder, RunDirectory};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -14,18 +14,19 @@ use std::path::PathBuf;
 ///
 /// Without arguments: the preset `mlp` on MNIST, about five minutes on two cores. The run goes
 /// into a directory of its own, runs/PRESET-DATE-TIME: config.toml (every value that decided the
-/// run), metrics.csv, samples/epoch-0000.png and so on (the same 64 latent vectors after each
+/// run), metrics.csv, samples/epoch-0000.png and so on (the same latent vectors after each
 /// epoch), and the weights of both players as safetensors.
 ///
 /// The same seed gives the same bytes, for any number of threads.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  twoplayer train\n  twoplayer train --preset article --epochs 5 --out runs/collapse\n  \
-                        twoplayer train --config runs/mlp-2026-01-31-120000/config.toml --seed 2"
+                        twoplayer train --config runs/mlp-2026-01-31-120000/config.toml --seed 2\n  \
+                        twoplayer train --data stacked-mnist"
 )]
 pub struct Arguments {
-    /// Where to begin: `mlp`, dense networks that work, or `article`, the same widths with the
-    /// article's settings, which collapse [default: mlp]
+    /// Where to begin: `mlp`, dense networks that work, or another of those that `twoplayer presets`
+    /// lists [default: mlp]
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
 
@@ -85,9 +86,11 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
 
-    /// The directory with the four MNIST files (or others of their names and form) [default:
-    /// $TWOPLAYER_DATA, then data/mnist here, then data/mnist of the source tree]
-    #[arg(long, value_name = "DIR")]
+    /// The directory with the four MNIST files (or others of their names and form); or
+    /// `stacked-mnist` or `stacked-mnist:DIR`: each image three digits, one red, one green, one blue,
+    /// and the generator's last layer made to fit [default: $TWOPLAYER_DATA, then data/mnist here,
+    /// then data/mnist of the source tree]
+    #[arg(long, value_name = "DIR|stacked-mnist")]
     data: Option<PathBuf>,
 
     /// The run's directory, new or empty [default: runs/PRESET-DATE-TIME]
@@ -191,6 +194,9 @@ impl Arguments {
             config.generator.adam.learning_rate = rate;
             config.discriminator.adam.learning_rate = rate;
         }
+        if Source::of(config.data.as_deref()).stacked {
+            config = config.in_colour()?;
+        }
         config.validate()?;
         Ok(config)
     }
@@ -199,9 +205,7 @@ impl Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.config()?;
-    let directory = locate(config.data.as_deref())?;
-    let digits = Digits::load(&directory, Split::Train)?;
-    config.data = Some(std::path::absolute(directory)?); // as the run's record: good from anywhere
+    let digits = load(&mut config)?;
 
     let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
     let mut recorder = Recorder::new(&root, arguments.log_every);
@@ -210,8 +214,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     progress.finish();
 
     println!("The run is in {}:", root.display());
-    println!("  samples/                 the same 64 latent vectors after each epoch");
+    println!("  samples/                 the same latent vectors after each epoch");
     println!("  metrics.csv              losses and scores, step by step");
     println!("  generator.safetensors    draw from it: twoplayer sample {} --count 64 -o digits.png", root.display());
     Ok(())
+}
+
+/// Loads the images that the configuration names, and writes into it where they were, so that it is good
+/// from anywhere.
+fn load(config: &mut Config) -> anyhow::Result<Digits> {
+    let source = Source::of(config.data.as_deref());
+    let directory = locate(source.directory.as_deref())?;
+    let digits = Digits::load(&directory, Split::Train)?;
+    config.data = Source { directory: Some(std::path::absolute(directory)?), ..source }.name();
+    match source.stacked {
+        true => Ok(digits.stacked(&mut Stream::Stacking.of(config.seed))),
+        false => Ok(digits),
+    }
 }

@@ -10,6 +10,7 @@ mod error;
 mod idx;
 mod inspect;
 mod mnist;
+mod source;
 
 pub use atomic::{WriteError, write_atomically};
 pub use batches::{Batch, Batches, PixelRange, fill};
@@ -17,3 +18,4 @@ pub use error::{DataError, IdxError};
 pub use idx::Idx;
 pub use inspect::{FileReport, Verdict, inspect};
 pub use mnist::{CLASSES, Digits, Split, locate};
+pub use source::Source;

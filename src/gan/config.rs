@@ -15,7 +15,7 @@ pub struct Config {
     pub preset: String,
     /// Decides all random numbers.
     pub seed: u64,
-    /// The directory with the training images, if one is given.
+    /// The training images, if they are named: a directory, or as [`Source`](crate::data::Source) reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
     /// The game and its length.
@@ -105,7 +105,7 @@ pub struct Generator {
     pub adam: AdamConfig,
     /// `[height, width]` of an image.
     pub image_shape: [usize; 2],
-    /// Numbers to a pixel: 1 for grey.
+    /// Numbers to a pixel: 1 for grey, 3 for red, green and blue.
     #[serde(default = "grey", skip_serializing_if = "is_grey")]
     pub channels: usize,
     /// Its layers from latent vector to pixels, `height × width × channels` numbers.
@@ -264,7 +264,7 @@ impl Config {
         self.training.auxiliary_classifier.as_ref().map_or(Ok(()), AuxiliaryClassifier::validate)?;
         check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
         let channels = self.generator.channels;
-        check(channels == 1, "generator.channels", &channels, "1: the images of the data are grey")?;
+        check([1, 3].contains(&channels), "generator.channels", &channels, "1 for grey or 3 for colours")?;
         let latent_dim = self.generator.latent_dim;
         check(
             (1..=65_536).contains(&latent_dim),

@@ -8,11 +8,13 @@
 mod average;
 mod classifier;
 mod clipping;
+mod colour;
 mod config;
 mod config_error;
 mod draw;
 mod game;
 mod health;
+mod interpolate;
 mod objective;
 mod penalty;
 mod phases;
@@ -32,6 +34,7 @@ pub use config_error::ConfigError;
 pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_requested};
 pub use game::{Game, Verdict, gradients_for_both, judge, play};
 pub use health::{Health, Warning};
+pub use interpolate::{interpolate, slerp};
 pub use objective::Objective;
 pub use penalty::{Critic, dragan, r1, r2, wgan_gp};
 pub use phases::{Cost, Phases};
@@ -40,5 +43,7 @@ pub use random::Stream;
 pub use regulariser::{Judge, Regulariser, Regularisers};
 pub use rules::{Pairing, Rules};
 pub use schedule::{Course, Schedule};
-pub use train::{Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COUNT, StepEnd, TrainError, train};
+pub use train::{
+    Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COLUMNS, StepEnd, TrainError, preview_count, train,
+};
 pub use trainer::{Scores, Trainer, latent_vectors};

@@ -25,6 +25,8 @@ pub enum Stream {
     Penalty = 8,
     /// The classes of which a conditional generator draws in training.
     Labels = 9,
+    /// Which digits are stacked to an image in colour.
+    Stacking = 10,
 }
 
 impl Stream {

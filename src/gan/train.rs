@@ -5,8 +5,14 @@ use super::{BuildError, Config, ConfigError, Health, Scores, Stream, Trainer, Wa
 use crate::autodiff::Tape;
 use crate::data::{Batches, DataError, Digits, PixelRange, fill};
 
-/// How many images a run shows after every epoch, from the same latent vectors each time.
-pub const PREVIEW_COUNT: usize = 64;
+/// Images beside each other where a run shows some.
+pub const PREVIEW_COLUMNS: usize = 8;
+
+/// How many images a run shows after every epoch, from the same latent vectors each time: a row for each class, or
+/// as many rows as columns where there are no `classes`.
+pub fn preview_count(classes: usize) -> usize {
+    PREVIEW_COLUMNS * if classes > 0 { classes } else { PREVIEW_COLUMNS }
+}
 
 /// What a watcher may answer: an error (a full disk, say) ends the training.
 pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
@@ -93,13 +99,13 @@ pub struct EpochEnd<'a> {
     pub scores: Option<Scores>,
     /// The players as they are now.
     pub trainer: &'a Trainer,
-    /// Images `[PREVIEW_COUNT, height × width]` from the same latent vectors every time, of each class in turn
+    /// Images `[preview_count, height × width × channels]` from the same latent vectors every time, class by class
     /// where the generator is conditional.
     pub samples: &'a [f32],
     /// The range of their pixels.
     pub pixel_range: PixelRange,
-    /// `[height, width]` of an image.
-    pub image_shape: [usize; 2],
+    /// `[height, width, channels]` of an image.
+    pub image_shape: [usize; 3],
 }
 
 /// Why training ended early.
@@ -124,6 +130,17 @@ pub enum TrainError {
         found: [usize; 2],
         /// `[height, width]` of the configuration.
         expected: [usize; 2],
+    },
+    /// The images have other colours than the configuration says.
+    #[error(
+        "the images of the data have {found} channels, the configuration draws {expected} (generator.channels); MNIST has \
+         1, and --data stacked-mnist has 3 and fits the players to them"
+    )]
+    Channels {
+        /// Those of the data.
+        found: usize,
+        /// Those of the configuration.
+        expected: usize,
     },
     /// A loss is no number any more.
     #[error(
@@ -158,19 +175,18 @@ impl From<ObserverError> for TrainError {
 pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> Result<Trainer, TrainError> {
     config.validate()?;
     let range = config.pixel_range()?;
-    let (image_shape, pixels) = (config.generator.image_shape, config.pixels());
-    if image_shape != [digits.height(), digits.width()] {
-        return Err(TrainError::Images { found: [digits.height(), digits.width()], expected: image_shape });
-    }
+    let (image_shape, pixels) = (config.image_shape(), config.pixels());
+    check_images(config, digits)?;
     let mut trainer = Trainer::new(config)?;
     let mut batches = Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(config.seed))?;
     let (per_epoch, per_step) = (batches.per_epoch() as u64, config.training.critic_steps); // batches
     let steps_per_epoch = per_epoch.div_ceil(per_step);
     let total_steps = config.training.steps.unwrap_or((config.training.epochs * per_epoch).div_ceil(per_step));
-    let mut health = Health::new(&config.training.rules(), &some_real_images(digits, range), pixels);
+    let (classes, preview_count) = (config.training.classes, preview_count(config.training.classes));
+    let mut health = Health::new(&config.training.rules(), &some_real_images(preview_count, digits, range), pixels);
     let mut rng = Stream::Preview.of(config.seed);
-    let preview = latent_vectors(&Tape::new(), PREVIEW_COUNT, config.generator.latent_dim, &mut rng).value();
-    let labels = Classes::InTurn.labels(PREVIEW_COUNT, config.training.classes);
+    let preview = latent_vectors(&Tape::new(), preview_count, config.generator.latent_dim, &mut rng).value();
+    let labels = Classes::InRows.labels(preview_count, classes);
 
     observer.beginning(&Beginning { config, total_steps, steps_per_epoch })?;
     let samples = draw_from(trainer.artist(), &preview, &labels);
@@ -223,9 +239,22 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     Ok(trainer)
 }
 
+/// Refuses images of another shape than the configuration's.
+fn check_images(config: &Config, digits: &Digits) -> Result<(), TrainError> {
+    let (found, expected) = ([digits.height(), digits.width()], config.generator.image_shape);
+    if found != expected {
+        return Err(TrainError::Images { found, expected });
+    }
+    let (found, expected) = (digits.channels(), config.generator.channels);
+    if found != expected {
+        return Err(TrainError::Channels { found, expected });
+    }
+    Ok(())
+}
+
 /// As many real images as a preview has, to compare it with.
-fn some_real_images(digits: &Digits, range: PixelRange) -> Vec<f32> {
-    let indices: Vec<usize> = (0..PREVIEW_COUNT.min(digits.len())).collect();
+fn some_real_images(count: usize, digits: &Digits, range: PixelRange) -> Vec<f32> {
+    let indices: Vec<usize> = (0..count.min(digits.len())).collect();
     let mut images = vec![0.0; indices.len() * digits.pixels()];
     fill(digits, &indices, range, &mut images);
     images

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// ```text
 /// config.toml                 every value that decided the run
 /// metrics.csv                 losses and scores as it went
-/// samples/epoch-0000.png …    the same 64 latent vectors after every epoch
+/// samples/epoch-0000.png …    the same latent vectors after every epoch
 /// generator.safetensors       the generator's weights (their average, if the run keeps one)
 /// discriminator.safetensors   the discriminator's
 /// ```

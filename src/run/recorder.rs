@@ -3,7 +3,7 @@
 use super::weights::save_weights;
 use super::{RunDirectory, RunError, grid, to_bytes};
 use crate::data::WriteError;
-use crate::gan::{Beginning, Config, EpochEnd, Observer, ObserverError, StepEnd};
+use crate::gan::{Beginning, Config, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, StepEnd};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,8 +24,6 @@ struct Open {
     metrics: File,
 }
 
-/// Digits beside each other in a grid of samples.
-const COLUMNS: usize = 8;
 /// How much a grid of samples is enlarged.
 const SCALE: usize = 3;
 /// The header of `metrics.csv`.
@@ -80,9 +78,9 @@ impl Observer for Recorder {
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
         let run = &self.open().run;
-        let [height, width] = epoch.image_shape;
+        let tile = epoch.image_shape;
         let bytes = to_bytes(epoch.samples, epoch.pixel_range);
-        let picture = grid(bytes.chunks_exact(height * width), [height, width, 1], COLUMNS, SCALE);
+        let picture = grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, SCALE);
         picture.write_png(&run.sample_file(epoch.epoch))?;
         save_weights(epoch.trainer.artist(), &run.weights_file("generator"))?;
         save_weights(&epoch.trainer.discriminator, &run.weights_file("discriminator"))?;

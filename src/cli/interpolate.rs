@@ -1,0 +1,139 @@
+//! `twoplayer interpolate`.
+
+use super::digit::{Digit, check_conditional};
+use super::{UsageError, on_threads};
+use crate::gan::interpolate;
+use crate::run::{Picture, RunDirectory, grid, to_bytes, write_animation};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Show how one digit turns into another.
+///
+/// A digit is drawn from a latent vector; this walks from one vector to another and draws what
+/// lies between. A generator that has learned what digits are shows digits all the way; one that
+/// has learned some by heart jumps from one to the next. Where the run was trained with labels,
+/// there is a row for every digit, all on the same way: what they share is style.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  twoplayer interpolate runs/mine -o strip.png\n  \
+                        twoplayer interpolate runs/mine --from-seed 3 --to-seed 8 --steps 16 -o strip.png\n  \
+                        twoplayer interpolate runs/mine --steps 30 --animation moving.png")]
+pub struct Arguments {
+    /// The run's directory, as `twoplayer train` made it
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+
+    /// Where the way begins: at the first latent vector of `sample --seed N`
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    from_seed: u64,
+
+    /// Where it ends
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    to_seed: u64,
+
+    /// Which digit to draw, 0 to 9, or `each` [default: each, where the run was trained with labels]
+    #[arg(long, value_name = "DIGIT")]
+    digit: Option<Digit>,
+
+    /// Pictures on the way, with both ends
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    steps: u32,
+
+    /// Where the strip goes, all pictures beside each other
+    #[arg(short, long, value_name = "FILE.png", required_unless_present = "animation")]
+    output: Option<PathBuf>,
+
+    /// Where a moving picture goes, an animated PNG that walks there and back
+    #[arg(long, value_name = "FILE.png")]
+    animation: Option<PathBuf>,
+
+    /// How much pictures are enlarged, without smoothing
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=32))]
+    scale: u32,
+
+    /// Threads to compute on; 0 means one a core. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+}
+
+/// How long a picture of the animation is shown, in hundredths of a second.
+const HUNDREDTHS: u16 = 8;
+/// Digits in a row of the animation.
+const COLUMNS: usize = 5;
+
+impl Arguments {
+    /// Refuses files that are not two PNG files, or one.
+    fn check_files(&self) -> Result<(), UsageError> {
+        for (flag, path) in [("-o", &self.output), ("--animation", &self.animation)] {
+            if let Some(path) = path.as_deref().filter(|path| !is_png(path)) {
+                return Err(UsageError(format!(
+                    "{flag} {}: only PNG is written; end the name in .png",
+                    path.display()
+                )));
+            }
+        }
+        match (&self.output, &self.animation) {
+            (Some(strip), Some(animation)) if strip == animation => {
+                Err(UsageError(format!("--animation {}: the strip goes there; choose another name", strip.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_png(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    arguments.check_files()?;
+    let (generator, config) = RunDirectory::open(&arguments.run)?.generator()?;
+    if arguments.digit.is_some() {
+        check_conditional("--digit", &generator)?;
+    }
+    let digit = arguments.digit.unwrap_or(Digit::Each);
+    let labels = digit.classes().labels(digit.rows(), generator.classes());
+    let (seeds, steps) = ([arguments.from_seed, arguments.to_seed], arguments.steps as usize);
+    let images = on_threads(arguments.threads, || Ok(interpolate(&generator, seeds, steps, &labels)))?;
+    let bytes = to_bytes(&images, config.pixel_range()?);
+    let way = Way { tiles: bytes.chunks_exact(config.pixels()).collect(), tile: config.image_shape(), steps };
+
+    let scale = arguments.scale as usize;
+    if let Some(path) = &arguments.output {
+        way.strip(scale).write_png(path)?;
+        println!("{steps} steps from seed {} to seed {}, in {}", seeds[0], seeds[1], path.display());
+    }
+    if let Some(path) = &arguments.animation {
+        write_animation(&way.there_and_back(scale), HUNDREDTHS, path)?;
+        println!("{steps} steps from seed {} to seed {} and back, in {}", seeds[0], seeds[1], path.display());
+    }
+    Ok(())
+}
+
+/// The pictures of a way.
+struct Way<'a> {
+    /// `[rows, steps]`.
+    tiles: Vec<&'a [u8]>,
+    /// `[height, width, channels]` of each.
+    tile: [usize; 3],
+    steps: usize,
+}
+
+impl Way<'_> {
+    /// All pictures, a column for each step.
+    fn strip(&self, scale: usize) -> Picture {
+        grid(self.tiles.iter().copied(), self.tile, self.steps, scale)
+    }
+
+    /// One step of every row.
+    fn frame(&self, step: usize, scale: usize) -> Picture {
+        let rows = self.tiles.len() / self.steps;
+        grid((0..rows).map(|row| self.tiles[row * self.steps + step]), self.tile, rows.min(COLUMNS), scale)
+    }
+
+    /// From the first step to the last and back to the second, after which the first comes again.
+    fn there_and_back(&self, scale: usize) -> Vec<Picture> {
+        let steps = (0..self.steps).chain((1..self.steps - 1).rev());
+        steps.map(|step| self.frame(step, scale)).collect()
+    }
+}
