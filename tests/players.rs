@@ -1,11 +1,12 @@
 //! Convolutional and conditional players in the training step: small ones, on images of 8 × 8.
 
+use twoplayer::autodiff::Tape;
 use twoplayer::data::Digits;
 use twoplayer::gan::{
     Config, Drawn, EpochEnd, Observer, ObserverError, Stream, Trainer, UpdateRule, build_discriminator,
-    build_generator, draw, draw_from, preview_count, train,
+    build_generator, draw, draw_from, play, preview_count, train,
 };
-use twoplayer::nn::Network;
+use twoplayer::nn::{Input, Mode, Network, Training, one_hot};
 use twoplayer::parallel;
 
 const PLAYERS: &str = r#"
@@ -79,6 +80,21 @@ fn a_step_moves_both_players_their_statistics_and_the_averages() {
             assert_eq!(average.value, trained.value, "{}", trained.name);
         }
     }
+}
+
+#[test]
+fn a_discriminator_that_compares_samples_sees_real_and_generated_ones_apart() {
+    let discriminator = build_discriminator::<f32>(&config(UpdateRule::Alternating)).unwrap();
+    let (tape, mut training) = (Tape::new(), Training::from(Stream::Dropout.of(0)));
+    let d = discriminator.leaves(&tape);
+    let batch = |scale: f32| {
+        let x = tape.fill(&[4, 64], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = scale * (i as f32).sin()));
+        Input { x, labels: one_hot(&tape, &[0, 1, 2, 3], 10) }
+    };
+    let (real, generated, mut mode) = (batch(1.0), batch(-3.0), Mode::Train(&mut training));
+    let game = play(&discriminator, &d, real, generated, &mut mode);
+    let [real, fake] = [real, generated].map(|images| discriminator.forward(&d, images, &mut mode).value());
+    assert_eq!((game.real.value(), game.fake.value()), (real, fake));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
     cargo build --release
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install torch numpy
-    /tmp/peers/bin/python scripts/peers/evaluate.py RUN [RUN ...]
+    /tmp/peers/bin/python scripts/peers/evaluate.py [--cas] RUN [RUN ...]
 
 For 10,000 samples of each run against the 10,000 test digits, in the 128 features of a small
 convolutional classifier (trained once, kept in CLASSIFIER):
@@ -14,12 +14,19 @@ convolutional classifier (trained once, kept in CLASSIFIER):
     recall      share of real digits within the samples' (Kynkäänniemi et al. 2019, k = 3)
     smallest    the rarest class's share among the samples, as classified; and largest
 
-The first row is the floor: 10,000 training digits in place of samples.
+    agree       of a conditional run: share of samples classified as the digit asked for
+
+The first row is the floor: 10,000 training digits in place of samples. With --cas, for conditional
+runs also the classification accuracy score (Ravuri & Vinyals 2019): the test accuracy of a network of
+the classifier's form that has seen 60,000 generated digits alone, trained as the classifier was. For
+runs on stacked MNIST: how many of the 1,000 modes are among 25,600 samples, each channel classified,
+and the Kullback-Leibler divergence of their distribution from the real one, which is uniform.
 """
 import gzip
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +74,19 @@ def in_chunks(function, x, size=1000):
 
 
 def classifier():
+    """The classifier of real digits, trained once."""
     model = Classifier()
     if CLASSIFIER.exists():
         model.load_state_dict(torch.load(CLASSIFIER))
         return model.eval()
+    model = trained(mnist("train-images-idx3-ubyte.gz"), mnist("train-labels-idx1-ubyte.gz").long())
+    torch.save(model.state_dict(), CLASSIFIER)
+    return model
+
+
+def trained(images, labels, epochs=5, batch=128):
     torch.manual_seed(0)
-    images, labels = mnist("train-images-idx3-ubyte.gz"), mnist("train-labels-idx1-ubyte.gz").long()
-    epochs, batch = 5, 128
+    model = Classifier()
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=1e-3)
     steps = epochs * (len(images) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
@@ -85,8 +98,11 @@ def classifier():
             nn.functional.cross_entropy(model(x), labels[chosen]).backward()
             optimizer.step()
             schedule.step()
-    torch.save(model.eval().state_dict(), CLASSIFIER)
-    return model
+    return model.eval()
+
+
+def accuracy(model, images, labels):
+    return (in_chunks(model, as_input(images)).argmax(1) == labels).float().mean().item()
 
 
 def squared_distances(a, b):
@@ -112,38 +128,64 @@ def frechet(a, b):
     return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * cross
 
 
-def samples(run):
+def samples(run, count=COUNT):
+    """Images, and labels if the run has classes."""
+    conditional = "classes" in tomllib.loads((Path(run) / "config.toml").read_text())["training"]
     with tempfile.TemporaryDirectory() as folder:
-        output = f"{folder}/samples.idx"
-        call = [PROGRAM, "sample", run, "--count", str(COUNT), "--seed", "1", "-o", output]
+        images, labels = f"{folder}/samples.idx", f"{folder}/labels.idx"
+        call = [PROGRAM, "sample", run, "--count", str(count), "--seed", "1", "-o", images]
+        call += ["--labels", labels] if conditional else []
         subprocess.run(call, check=True, stdout=subprocess.DEVNULL)
-        return read_idx(output)
+        return read_idx(images), read_idx(labels).long() if conditional else None
+
+
+def is_stacked(run):
+    return tomllib.loads((Path(run) / "config.toml").read_text())["generator"].get("channels", 1) == 3
+
+
+def report_modes(run, model):
+    images, _ = samples(run, 25_600)
+    digits = [in_chunks(model, as_input(images[..., channel])).argmax(1) for channel in range(3)]
+    counts = (100 * digits[0] + 10 * digits[1] + digits[2]).bincount(minlength=1000).double()
+    share = counts[counts > 0] / counts.sum()
+    divergence = (share * (share * 1000).log()).sum()
+    print(f"{run:30} {(counts > 0).sum()} of 1000 modes, Kullback-Leibler divergence {divergence:.3f}", flush=True)
 
 
 def main():
-    if len(sys.argv) < 2:
+    runs = [argument for argument in sys.argv[1:] if argument != "--cas"]
+    if not runs:
         sys.exit(__doc__)
     torch.set_flush_denormal(True)
     model = classifier()
     test, labels = mnist("t10k-images-idx3-ubyte.gz"), mnist("t10k-labels-idx1-ubyte.gz").long()
-    accuracy = (in_chunks(model, as_input(test)).argmax(1) == labels).float().mean().item()
-    print(f"classifier: {100 * accuracy:.2f} % of the test digits right")
+    print(f"classifier: {100 * accuracy(model, test, labels):.2f} % of the test digits right")
+    for run in filter(is_stacked, runs):
+        report_modes(run, model)
+    runs = [run for run in runs if not is_stacked(run)]
     real = in_chunks(model.features, as_input(test))
     real_radii = radii(real)
 
     torch.manual_seed(1)
     train = mnist("train-images-idx3-ubyte.gz")
     floor = train[torch.randperm(len(train))[:COUNT]]
-    print(f"{'':30} Frechet  precision  recall  smallest class  largest class")
-    for name, images in [("real training digits", floor)] + [(run, samples(run)) for run in sys.argv[1:]]:
+    print(f"{'':30} Frechet  precision  recall  smallest class  largest class   agree")
+    for name, (images, asked) in [("real training digits", (floor, None))] + [(run, samples(run)) for run in runs]:
         features = in_chunks(model.features, as_input(images))
-        classes = model.classes(features).argmax(1).bincount(minlength=10) / len(images)
+        predicted = model.classes(features).argmax(1)
+        classes = predicted.bincount(minlength=10) / len(images)
+        agree = "" if asked is None else f"{100 * (predicted == asked).float().mean():8.2f} %"
         print(
             f"{name:30} {frechet(features, real):7.2f} {share_within(features, real, real_radii):10.3f}"
             f" {share_within(real, features, radii(features)):7.3f}"
-            f" {100 * classes.min():8.1f} % ({classes.argmin()}) {100 * classes.max():8.1f} % ({classes.argmax()})",
+            f" {100 * classes.min():8.1f} % ({classes.argmin()}) {100 * classes.max():8.1f} % ({classes.argmax()})"
+            f" {agree}",
             flush=True,
         )
+        if asked is not None and "--cas" in sys.argv:
+            images, asked = samples(name, 60_000)
+            score = accuracy(trained(images, asked), test, labels)
+            print(f"{name:30} classification accuracy score {100 * score:.2f} %", flush=True)
 
 
 if __name__ == "__main__":

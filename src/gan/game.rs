@@ -2,6 +2,7 @@
 
 use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Mode, Network};
+use std::ops::Range;
 
 /// The discriminator's view of a batch, on a tape.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,41 @@ pub struct Game<'t, T: Real> {
     pub real: Var<'t, T>,
     /// Logits of the generated images, `[batch, 1]`.
     pub fake: Var<'t, T>,
+    /// The real images' logits for each class, `[batch, classes]`, from a discriminator that has them.
+    pub real_classes: Option<Var<'t, T>>,
+    /// Those of the generated images.
+    pub fake_classes: Option<Var<'t, T>>,
+}
+
+/// What a discriminator says of some images.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'t, T: Real> {
+    /// `[n, 1]`: whether they are real.
+    pub logits: Var<'t, T>,
+    /// `[n, classes]`: what they show, if it says so.
+    pub classes: Option<Var<'t, T>>,
+}
+
+impl<'t, T: Real> Verdict<'t, T> {
+    /// That on some of the images.
+    fn slice_rows(self, rows: Range<usize>) -> Self {
+        let slice = |x: Var<'t, T>| x.slice_rows(rows.clone());
+        Self { logits: slice(self.logits), classes: self.classes.map(slice) }
+    }
+}
+
+/// The discriminator's verdict on images `[n, pixels]`, with their labels where there are any.
+pub fn judge<'t, T: Real>(
+    discriminator: &Network<T>,
+    parameters: &[Var<'t, T>],
+    images: Input<'t, T>,
+    mode: &mut Mode<'_, T>,
+) -> Verdict<'t, T> {
+    let output = discriminator.forward(parameters, images, mode);
+    match discriminator.output_width() {
+        1 => Verdict { logits: output, classes: None },
+        width => Verdict { logits: output.slice_channels(0..1), classes: Some(output.slice_channels(1..width)) },
+    }
 }
 
 impl<T: Real> Game<'_, T> {
@@ -35,13 +71,15 @@ pub fn play<'t, T: Real>(
     mode: &mut Mode<'_, T>,
 ) -> Game<'t, T> {
     let (real, generated) = (real.into(), generated.into());
-    if discriminator.mixes_samples() {
-        let [real, fake] = [real, generated].map(|images| discriminator.forward(parameters, images, mode));
-        return Game { logits: real.concat_rows(fake), real, fake };
-    }
-    let logits = discriminator.forward(parameters, real.concat_rows(generated), mode); // [2·batch, 1]
-    let batch = real.batch();
-    Game { logits, real: logits.slice_rows(0..batch), fake: logits.slice_rows(batch..logits.shape()[0]) }
+    let (logits, real, fake) = if discriminator.mixes_samples() {
+        let [real, fake] = [real, generated].map(|images| judge(discriminator, parameters, images, mode));
+        (real.logits.concat_rows(fake.logits), real, fake)
+    } else {
+        let all = judge(discriminator, parameters, real.concat_rows(generated), mode); // [2·batch, 1]
+        let (border, end) = (real.batch(), real.batch() + generated.batch());
+        (all.logits, all.slice_rows(0..border), all.slice_rows(border..end))
+    };
+    Game { logits, real: real.logits, fake: fake.logits, real_classes: real.classes, fake_classes: fake.classes }
 }
 
 /// Each player's gradient of its own loss with respect to its own weights, `[discriminator's,

@@ -6,6 +6,7 @@
 //! [`Trainer`] (one step of the game), [`train`] (the loop), [`Health`] (what can go wrong).
 
 mod average;
+mod classifier;
 mod clipping;
 mod colour;
 mod config;
@@ -26,11 +27,12 @@ mod train;
 mod trainer;
 
 pub use average::Average;
+pub use classifier::AuxiliaryClassifier;
 pub use clipping::clip_weights;
 pub use config::{AdamConfig, Config, Discriminator, Generator, Training, UpdateRule};
 pub use config_error::ConfigError;
 pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_requested};
-pub use game::{Game, gradients_for_both, play};
+pub use game::{Game, Verdict, gradients_for_both, judge, play};
 pub use health::{Health, Warning};
 pub use interpolate::{interpolate, slerp};
 pub use objective::Objective;

@@ -46,6 +46,12 @@ pub enum BuildError {
         /// How many it gives.
         width: usize,
     },
+    /// There is a classifier and nothing is made of it, or the other way round.
+    #[error(
+        "an auxiliary classifier takes both: training.auxiliary_classifier, and as the discriminator's last layer \
+         {{ kind = \"projection\", classifier = true }}"
+    )]
+    Classifier,
 }
 
 /// The configuration's generator with the weights that a run begins with.
@@ -65,7 +71,7 @@ pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildErro
 pub fn build_discriminator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
     let c = &config.discriminator;
     let mut rng = Stream::DiscriminatorWeights.of(config.seed);
-    judging(Network::new("discriminator", image(config), &c.layers, c.init, &mut rng)?)
+    judging(Network::new("discriminator", image(config), &c.layers, c.init, &mut rng)?, config)
 }
 
 /// The configuration's generator, its weights zero, to load others.
@@ -81,7 +87,7 @@ pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildErro
 /// # Errors
 /// As [`build_discriminator`].
 pub fn blank_discriminator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
-    judging(Network::blank("discriminator", image(config), &config.discriminator.layers)?)
+    judging(Network::blank("discriminator", image(config), &config.discriminator.layers)?, config)
 }
 
 /// What the generator is given.
@@ -108,12 +114,16 @@ fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>
     }
 }
 
-/// The discriminator, if it gives one logit, that of an image as one of its class.
-fn judging<T: Real>(discriminator: Network<T>) -> Result<Network<T>, BuildError> {
+/// The discriminator, if it gives one logit, that of an image as one of its class, and those of the classes just
+/// where the configuration makes something of them.
+fn judging<T: Real>(discriminator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
     check_labels("discriminator", &discriminator)?;
-    match discriminator.output_width() {
-        1 => Ok(discriminator),
-        width => Err(BuildError::Logits { width }),
+    let classes = discriminator.classes();
+    match (discriminator.output_width(), config.training.auxiliary_classifier) {
+        (1, None) => Ok(discriminator),
+        (width, Some(_)) if classes > 0 && width == 1 + classes => Ok(discriminator),
+        (width, _) if width == 1 || width == 1 + classes => Err(BuildError::Classifier),
+        (width, _) => Err(BuildError::Logits { width }),
     }
 }
 

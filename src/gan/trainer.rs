@@ -1,9 +1,10 @@
 //! One step of the game.
 
-use super::game::{gradients_for_both, play};
+use super::classifier::with_classes;
+use super::game::{gradients_for_both, judge, play};
 use super::phases::Clock;
 use super::schedule::Pace;
-use super::{Average, BuildError, Config, Judge, Phases, Regularisers, Rules, Stream, UpdateRule};
+use super::{AuxiliaryClassifier, Average, BuildError, Config, Judge, Phases, Regularisers, Rules, Stream, UpdateRule};
 use super::{build_discriminator, build_generator};
 use crate::autodiff::{Gradient, Real, Tape, Var};
 use crate::nn::{Adam, Input, InputShape, Mode, Network, Training, one_hot};
@@ -26,6 +27,7 @@ pub struct Trainer<T: Real = f32> {
     discriminator_optimizer: Adam<T>,
     pace: Pace,
     rules: Rules,
+    classifier: AuxiliaryClassifier,
     regularisers: Regularisers,
     update: UpdateRule,
     critic_steps: u64,
@@ -83,6 +85,10 @@ impl<T: Real> Trainer<T> {
                 discriminator: d.adam.clone(),
             },
             rules: config.training.rules(),
+            classifier: config
+                .training
+                .auxiliary_classifier
+                .unwrap_or(AuxiliaryClassifier { discriminator: 0.0, generator: 0.0 }),
             regularisers: Regularisers::new(&d.regularisers, seed),
             update: config.training.update,
             critic_steps: config.training.critic_steps,
@@ -152,7 +158,11 @@ impl<T: Real> Trainer<T> {
         let real = real_images(tape, self.batch_size, self.discriminator.input(), write_real);
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
         let discriminator_loss = self.rules.discriminator_loss(game.real, game.fake);
+        let discriminator_loss =
+            with_classes(discriminator_loss, self.classifier.discriminator, game.real_classes, real.labels);
         let generator_loss = self.rules.generator_loss(game.fake, || game.real);
+        let generator_loss =
+            with_classes(generator_loss, self.classifier.generator, game.fake_classes, generated.labels);
         clock.lap(&mut self.phases.forward);
 
         // Backward: each player's loss with respect to its own weights only.
@@ -161,8 +171,8 @@ impl<T: Real> Trainer<T> {
             true => gradients_for_both(&game, losses, &d, generated.x, &g),
             false => [tape.gradients(discriminator_loss, &d), tape.gradients(generator_loss, &g)],
         };
-        let judge: &mut Judge<'_, '_, T> = &mut |images| self.discriminator.forward(&d, images, &mut mode);
-        if let Some(penalty) = self.regularisers.penalty(judge, real, generated) {
+        let slope_of: &mut Judge<'_, '_, T> = &mut |images| judge(&self.discriminator, &d, images, &mut mode).logits;
+        if let Some(penalty) = self.regularisers.penalty(slope_of, real, generated) {
             let of_penalty = tape.gradients(penalty, &d);
             gradients[0].iter_mut().zip(of_penalty).for_each(|(gradient, more)| *gradient = *gradient + more);
         }
@@ -196,10 +206,10 @@ impl<T: Real> Trainer<T> {
         let mut clock = Clock::start();
         let mut mode = Mode::Train(&mut self.training);
         let d = self.discriminator.leaves(&tape);
-        let fake = self.discriminator.forward(&d, generated, &mut mode); //      [batch, 1]
-        let loss = self
-            .rules
-            .generator_loss(fake, || tape.without_recording(|| self.discriminator.forward(&d, real, &mut mode)));
+        let fake = judge(&self.discriminator, &d, generated, &mut mode); //      [batch, 1]
+        let partners = || tape.without_recording(|| judge(&self.discriminator, &d, real, &mut mode).logits);
+        let loss = self.rules.generator_loss(fake.logits, partners);
+        let loss = with_classes(loss, self.classifier.generator, fake.classes, generated.labels);
         clock.lap(&mut self.phases.forward);
         let gradients = tape.take_gradients(loss, &g);
         let generator_loss = loss.item().as_f64();
@@ -249,8 +259,9 @@ impl<T: Real> Trainer<T> {
         let [real, generated] = [real, generated].map(|images| on_another(tape, images));
         let game = play(&self.discriminator, &d, real, generated, &mut mode);
         let loss = self.rules.discriminator_loss(game.real, game.fake);
-        let judge: &mut Judge<'_, '_, T> = &mut |images| self.discriminator.forward(&d, images, &mut mode);
-        let penalty = self.regularisers.penalty(judge, real, generated);
+        let loss = with_classes(loss, self.classifier.discriminator, game.real_classes, real.labels);
+        let slope_of: &mut Judge<'_, '_, T> = &mut |images| judge(&self.discriminator, &d, images, &mut mode).logits;
+        let penalty = self.regularisers.penalty(slope_of, real, generated);
         let penalised = penalty.map_or(loss, |penalty| loss + penalty);
         clock.lap(&mut self.phases.forward);
         let gradients = tape.take_gradients(penalised, &d);

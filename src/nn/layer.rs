@@ -197,6 +197,10 @@ pub enum LayerSpec {
         /// Whether `w` and the table of `e` are divided by their largest singular values; no.
         #[serde(default, skip_serializing_if = "is_default")]
         spectral_norm: bool,
+        /// Whether a logit for each class follows, `φ·C + c`: which class the image looks like, whatever its label
+        /// says (Odena et al. 2017); no. `training.auxiliary_classifier` says what is made of them.
+        #[serde(default, skip_serializing_if = "is_default")]
+        classifier: bool,
     },
 }
 

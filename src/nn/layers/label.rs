@@ -33,14 +33,15 @@ impl LabelEmbedding {
     }
 }
 
-/// `w·φ + b + ⟨e_y, φ⟩`.
+/// `w·φ + b + ⟨e_y, φ⟩`, and perhaps a logit for each class, `φ·C + c`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::nn) struct Projection {
     spectral_norm: bool,
+    classifier: bool,
 }
 
 impl Projection {
-    pub fn build<T: Real>(spectral_norm: bool, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
+    pub fn build<T: Real>(spectral_norm: bool, classifier: bool, b: &mut Builder<'_, T>) -> Result<Self, Misfit> {
         check_labels("the projection layer", b)?;
         if let Extent::Image(image) = b.extent {
             let remedy = "put a global-sum-pool, a flatten or a dense layer before it";
@@ -55,11 +56,15 @@ impl Projection {
             b.at("weight", |b| spectral::build(width, b));
             b.at("embedding", |b| spectral::build(width, b));
         }
-        b.extent = Extent::Flat(1);
-        Ok(Self { spectral_norm })
+        if classifier {
+            b.parameter("class_weight", role, &[b.classes, width]);
+            b.parameter("class_bias", Role::Bias, &[b.classes]);
+        }
+        b.extent = Extent::Flat(if classifier { 1 + b.classes } else { 1 });
+        Ok(Self { spectral_norm, classifier })
     }
 
-    /// `[n, width]` gives `[n, 1]`.
+    /// `[n, width]` gives `[n, 1]`, or `[n, 1 + classes]`.
     pub fn forward<'t, T: Real>(&self, features: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let (weight, bias) = (pass.parameter(), pass.parameter());
         let table = pass.parameter(); //                                             [classes, width]
@@ -68,7 +73,12 @@ impl Projection {
             false => (weight, table),
         };
         let of_class = pass.labels().matmul(table); //                               [n, width]
-        features.dense(weight, bias, Activation::Identity) + (features * of_class).sum_axis(1)
+        let logit = features.dense(weight, bias, Activation::Identity) + (features * of_class).sum_axis(1);
+        if !self.classifier {
+            return logit;
+        }
+        let (weight, bias) = (pass.parameter(), pass.parameter());
+        logit.concat_channels(features.dense(weight, bias, Activation::Identity))
     }
 }
 

@@ -134,7 +134,9 @@ impl Kind {
                 Kind::GlobalSumPool
             }
             LayerSpec::LabelEmbedding { units } => Kind::LabelEmbedding(LabelEmbedding::build(units, b)?),
-            LayerSpec::Projection { spectral_norm } => Kind::Projection(Projection::build(spectral_norm, b)?),
+            LayerSpec::Projection { spectral_norm, classifier } => {
+                Kind::Projection(Projection::build(spectral_norm, classifier, b)?)
+            }
             LayerSpec::Residual { .. } => unreachable!("built of layers, in `build`"),
         })
     }
