@@ -337,7 +337,8 @@ mod tests {
         assert!(message("[training\nepochs = 3").starts_with("line 1: "));
         assert!(message("[training]\nupdate = \"both\"").contains("unknown variant `both`"));
         let unknown = Config::preset("artcle").unwrap_err().to_string();
-        assert_eq!(unknown, "there is no preset \"artcle\", did you mean \"article\"?; the presets are: mlp, article");
+        let expected = "there is no preset \"artcle\", did you mean \"article\"?; the presets are: mlp, article";
+        assert!(unknown.starts_with(expected), "{unknown}");
     }
 
     #[test]
