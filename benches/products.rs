@@ -17,9 +17,8 @@
 mod timing;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use timing::{THREADS, brief, time_on, timed};
-use twoplayer::gemm::{Beta, Kernel, MatrixMut, MatrixRef, gemm_with, kernel, peak_gflops};
-use twoplayer::parallel::on_threads;
+use timing::{THREADS, brief, say_the_peak, time_on, timed};
+use twoplayer::gemm::{Beta, Kernel, MatrixMut, MatrixRef, gemm_with, kernel};
 
 const BATCH: usize = 128;
 /// `[in, out]`.
@@ -82,14 +81,6 @@ fn products(c: &mut Criterion) {
             }
         }
     }
-}
-
-fn say_the_peak() {
-    let [one, all] = THREADS.map(|(_, threads)| {
-        let together = || rayon::broadcast(|_| peak_gflops()).iter().sum::<f64>();
-        on_threads(threads, together).expect("threads can be had")
-    });
-    eprintln!("Gelem/s are GFLOP/s; the processor's peak is {one:.0} on 1 thread, {all:.0} on all threads.\n");
 }
 
 criterion_group!(name = benches; config = brief(); targets = products);

@@ -92,6 +92,7 @@ fn networks() -> Vec<(&'static str, InputShape, &'static str)> {
         ("label-embedding", labelled(Extent::Flat(2)), "kind = 'label-embedding', units = 2\nkind = 'dense', units = 2, activation = 'tanh'"),
         ("label-embedding of images", labelled(IMAGE), "kind = 'label-embedding', units = 1\nkind = 'conv', channels = 1, kernel = 2, stride = 2, activation = 'tanh'"),
         ("projection", labelled(Extent::Flat(3)), "kind = 'dense', units = 2, activation = 'tanh'\nkind = 'projection'"),
+        ("projection with classifier", labelled(Extent::Flat(3)), "kind = 'dense', units = 2, activation = 'tanh'\nkind = 'projection', classifier = true"),
     ]
 }
 
@@ -245,6 +246,10 @@ fn layers_that_look_at_labels_compute_what_they_say() {
     let projection = with_numbers(given(Extent::Flat(2)), "kind = 'projection'", &[&w, &b, &e]);
     assert_eq!(of(&projection, &[5.0, 7.0], 1), [10.0 - 7.0 + 0.5 + 7.0]);
     assert_eq!(of(&projection, &[5.0, 7.0], 2), [10.0 - 7.0 + 0.5 + 15.0 + 28.0]);
+    let (class_w, class_b) = ([1.0, 0.0, 0.0, 1.0, 2.0, -1.0], [0.0, 0.5, 0.0]);
+    let lines = "kind = 'projection', classifier = true";
+    let reader = with_numbers(given(Extent::Flat(2)), lines, &[&w, &b, &e, &class_w, &class_b]);
+    assert_eq!(of(&reader, &[5.0, 7.0], 1), [10.0 - 7.0 + 0.5 + 7.0, 5.0, 7.5, 3.0]);
 
     let embedding = with_numbers(given(Extent::Flat(1)), "kind = 'label-embedding', units = 2", &[&e]);
     assert_eq!(of(&embedding, &[9.0], 2), [9.0, 3.0, 4.0]);

@@ -4,7 +4,7 @@ use twoplayer::autodiff::Tape;
 use twoplayer::data::Digits;
 use twoplayer::gan::{
     Config, Drawn, EpochEnd, Observer, ObserverError, Stream, Trainer, UpdateRule, build_discriminator,
-    build_generator, draw, draw_from, play, preview_count, train,
+    build_generator, draw, draw_from, judge, play, preview_count, train,
 };
 use twoplayer::nn::{Input, Mode, Network, Training, one_hot};
 use twoplayer::parallel;
@@ -179,4 +179,73 @@ fn what_the_last_activation_leaves_open_is_symmetric() {
     assert_eq!(range(", activation = \"sigmoid\" }"), Unit);
     assert_eq!(range(" }"), Symmetric);
     assert_eq!(range(" },\n{ kind = \"activation\", function = \"sigmoid\" },\n{ kind = \"flatten\" }"), Unit);
+}
+
+#[test]
+fn an_auxiliary_classifier_takes_a_weight_and_a_layer() {
+    let text = |training: &str, layer: &str| {
+        let classified = PLAYERS.replace("classes = 10", training);
+        Config::from_toml(&classified.replace("{ kind = \"projection\" }", layer), "mlp").unwrap()
+    };
+    let weights = "classes = 10\nauxiliary_classifier = { discriminator = 1.0, generator = 0.5 }";
+    let layer = "{ kind = \"projection\", classifier = true }";
+    assert_eq!(build_discriminator::<f32>(&text(weights, layer)).unwrap().output_width(), 11);
+    for half in [text(weights, "{ kind = \"projection\" }"), text("classes = 10", layer)] {
+        let message = build_discriminator::<f32>(&half).unwrap_err().to_string();
+        assert!(message.starts_with("an auxiliary classifier takes both: training.auxiliary_classifier"), "{message}");
+    }
+    let negative = weights.replace("0.5", "-0.5");
+    let message = text(&negative, layer).validate().unwrap_err().to_string();
+    assert!(message.starts_with("training.auxiliary_classifier.generator is -0.5; it must be"), "{message}");
+}
+
+/// The discriminator learns to read from real images alone, and the generator to draw what it reads.
+#[test]
+fn a_classifier_learns_to_read_and_the_generator_to_be_read() {
+    let weights = "classes = 10\nauxiliary_classifier = { discriminator = 1.0, generator = 1.0 }";
+    let text = PLAYERS
+        .replace("classes = 10", weights)
+        .replace("{ kind = \"projection\" }", "{ kind = \"projection\", classifier = true }");
+    for update in RULES {
+        let mut config = Config::from_toml(&text, "mlp").unwrap();
+        config.training.update = update;
+        config.training.batch_size = 20;
+        let mut trainer = Trainer::<f32>::new(&config).unwrap();
+        let digits = stripes();
+        for _ in 0..300 {
+            trainer.step(|images, labels| digits(images, labels));
+        }
+        let (mut images, mut labels) = (vec![0.0; 20 * 64], vec![0; 20]);
+        digits(&mut images, &mut labels);
+        let read = |images: &[f32], labels: &[u8]| {
+            let tape = Tape::new();
+            let x = tape.fill(&[20, 64], |x| x.copy_from_slice(images));
+            let input = Input { x, labels: one_hot(&tape, labels, 10) };
+            let d = trainer.discriminator.leaves(&tape);
+            // Its statistics are still moving, so it is asked as in training.
+            let mut training = Training::from(Stream::Dropout.of(0));
+            let verdict = judge(&trainer.discriminator, &d, input, &mut Mode::Train(&mut training));
+            let classes = verdict.classes.expect("it has a classifier").value();
+            let best = |row: ndarray::ArrayViewD<f32>| (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+            classes.outer_iter().zip(labels).filter(|(row, label)| best(row.view()) == usize::from(**label)).count()
+        };
+        assert!(read(&images, &labels) >= 18, "{update:?}: {} of 20 real images", read(&images, &labels));
+        let drawn = draw(&trainer.generator, 20, &mut Stream::Sample.of(0));
+        let right = read(&drawn.images, &drawn.labels); // by chance, 2
+        assert!(right >= 10, "{update:?}: {right} of 20 generated images");
+    }
+}
+
+/// Images of 8 × 8 whose classes are bright bars at ten places.
+fn stripes() -> impl Fn(&mut [f32], &mut [u8]) {
+    |images, labels| {
+        for (i, (image, label)) in images.chunks_exact_mut(64).zip(labels).enumerate() {
+            *label = (i % 10) as u8;
+            let (place, upright) = (i % 10 % 5, i % 10 < 5);
+            for (p, pixel) in image.iter_mut().enumerate() {
+                let at = if upright { p % 8 } else { p / 8 };
+                *pixel = if at / 2 == place || (place == 4 && at % 2 == 0) { 1.0 } else { -1.0 };
+            }
+        }
+    }
 }

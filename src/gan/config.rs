@@ -152,7 +152,7 @@ fn is_grey(channels: &usize) -> bool {
 }
 
 /// The presets by name: each a complete configuration.
-const PRESETS: [(&str, &str); 8] = [
+const PRESETS: [(&str, &str); 10] = [
     ("mlp", include_str!("presets/mlp.toml")),
     ("article", include_str!("presets/article.toml")),
     ("dcgan", include_str!("presets/dcgan.toml")),
@@ -161,6 +161,8 @@ const PRESETS: [(&str, &str); 8] = [
     ("lsgan", include_str!("presets/lsgan.toml")),
     ("hinge-sn", include_str!("presets/hinge-sn.toml")),
     ("r3", include_str!("presets/r3.toml")),
+    ("best", include_str!("presets/best.toml")),
+    ("best-hour", include_str!("presets/best-hour.toml")),
 ];
 
 impl Config {

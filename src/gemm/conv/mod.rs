@@ -44,7 +44,7 @@ pub fn convolve<T: Element>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T], fi
     check(shape, x, w, y);
     let start = Instant::now();
     convolve_with(kernel(), shape, x, w, y, finish);
-    tally::count(operations(shape), start);
+    tally::count(shape.operations(), start);
 }
 
 /// The adjoint of [`convolve`] in its images: `x` of `y` and `w`.
@@ -61,7 +61,7 @@ pub fn convolve_transposed<T: Element>(
     check(shape, x, w, y);
     let start = Instant::now();
     convolve_transposed_with(kernel(), shape, y, w, x, finish);
-    tally::count(operations(shape), start);
+    tally::count(shape.operations(), start);
 }
 
 /// The adjoint of [`convolve`] in its kernel: `w` of `x` and `y`.
@@ -72,7 +72,7 @@ pub fn convolve_weights<T: Element>(shape: &ConvShape, x: &[T], y: &[T], w: &mut
     check(shape, x, w, y);
     let start = Instant::now();
     weights::convolve_weights(kernel(), shape, x, y, w);
-    tally::count(operations(shape), start);
+    tally::count(shape.operations(), start);
 }
 
 fn convolve_with<T: Element>(
@@ -106,11 +106,6 @@ fn convolve_transposed_with<T: Element>(
 fn check<T>(shape: &ConvShape, x: &[T], w: &[T], y: &[T]) {
     let (lengths, expected) = ([x.len(), w.len(), y.len()], [shape.x_len(), shape.w_len(), shape.y_len()]);
     assert!(lengths == expected, "convolution: {shape:?} has {expected:?} elements, the slices have {lengths:?}");
-}
-
-/// Multiplications and additions in each of the three forms.
-fn operations(shape: &ConvShape) -> usize {
-    2 * shape.y_len() * shape.kernel[0] * shape.kernel[1] * shape.inputs
 }
 
 /// Calls `work(n, image)` for every image of a batch, in parallel.

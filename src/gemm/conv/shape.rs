@@ -27,6 +27,11 @@ impl ConvShape {
         output(self.image, self.kernel, self.stride, self.padding)
     }
 
+    /// Multiplications and additions in each of the three forms, those with the border's zeros counted.
+    pub fn operations(&self) -> usize {
+        2 * self.y_len() * self.kernel[0] * self.kernel[1] * self.inputs
+    }
+
     /// Elements of `x`.
     pub fn x_len(&self) -> usize {
         self.batch * self.image[0] * self.image[1] * self.inputs

@@ -1,0 +1,46 @@
+//! Convolutions of the digits' networks: forwards, transposed, and the gradient of the kernel.
+//!
+//!     cargo bench --bench convolutions                # under a minute
+//!     cargo bench --bench convolutions -- transposed  # one of the three
+//!
+//! How to read it: a line is `LAYER FORM/THREADS`, an element is one multiplication or addition, so
+//! Gelem/s are GFLOP/s. The first line says what the processor could do at most.
+
+mod timing;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use timing::{THREADS, brief, say_the_peak, time_on, timed};
+use twoplayer::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights};
+
+/// `[pixels, kernel, in, out, stride]`, square and padded to keep or halve the size: what the networks spend
+/// their time on, the layer that draws a grey image, and one between few channels.
+const LAYERS: [[usize; 5]; 5] =
+    [[14, 4, 64, 128, 2], [28, 4, 1, 64, 2], [7, 3, 128, 128, 1], [28, 3, 64, 1, 1], [28, 3, 16, 16, 1]];
+
+fn convolutions(c: &mut Criterion) {
+    say_the_peak();
+    for [size, kernel, inputs, outputs, stride] in LAYERS {
+        let padding = (kernel - 1) / 2;
+        let shape = ConvShape { batch: 128, image: [size; 2], kernel: [kernel; 2], inputs, outputs, stride, padding };
+        let numbers = |count: usize, step: f32| (0..count).map(|i| (i as f32 * step).sin()).collect::<Vec<_>>();
+        let (mut x, mut w, mut y) =
+            (numbers(shape.x_len(), 0.37), numbers(shape.w_len(), 0.73), numbers(shape.y_len(), 0.53));
+        let layer = format!("{size}x{size} {inputs}-{outputs} k{kernel} s{stride}");
+        for form in ["forwards", "transposed", "weights"] {
+            let mut group = c.benchmark_group(format!("{layer} {form}"));
+            group.throughput(Throughput::Elements(shape.operations() as u64));
+            for (on, threads) in THREADS {
+                let once = || match form {
+                    "forwards" => timed(|| convolve(&shape, &x, &w, &mut y, |_| ())),
+                    "transposed" => timed(|| convolve_transposed(&shape, &y, &w, &mut x, |_| ())),
+                    _ => timed(|| convolve_weights(&shape, &x, &y, &mut w)),
+                };
+                let mut once = once;
+                group.bench_function(on, |b| time_on(threads, b, &mut once));
+            }
+        }
+    }
+}
+
+criterion_group!(name = benches; config = brief(); targets = convolutions);
+criterion_main!(benches);
