@@ -9,7 +9,7 @@ import time
 
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--preset", choices=["article", "mlp"], default="article")
+    parser.add_argument("--preset", choices=["article", "mlp", "dcgan"], default="article")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--steps", type=int, default=60)
     return parser.parse_args()
