@@ -189,7 +189,7 @@ pub fn sum_rows<T: Real>(x: &[T], sum: &mut [T]) {
 /// Sums the middle axis of `x: [outer, summed, inner]` into `result: [outer, inner]`.
 fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut [T]) {
     if inner == 1 {
-        let together = (GRAIN / summed.max(1)).max(1);
+        let together = rows_together(summed);
         let sum_some = |(first, sums): (usize, &mut [T])| {
             let numbered = (first * together..).zip(sums);
             vectorised(|| numbered.for_each(|(i, sum)| *sum = sum_contiguous(&x[i * summed..][..summed])));

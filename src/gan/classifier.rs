@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// A projection tells the generator how well image and label fit *compared with real ones*, which asks for the
 /// share of ambiguous digits that people write. This asks for clear ones.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuxiliaryClassifier {
     /// What the cross-entropy at real images weighs in the discriminator's loss, at least 0.

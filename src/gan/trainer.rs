@@ -85,10 +85,7 @@ impl<T: Real> Trainer<T> {
                 discriminator: d.adam.clone(),
             },
             rules: config.training.rules(),
-            classifier: config
-                .training
-                .auxiliary_classifier
-                .unwrap_or(AuxiliaryClassifier { discriminator: 0.0, generator: 0.0 }),
+            classifier: config.training.auxiliary_classifier.unwrap_or_default(),
             regularisers: Regularisers::new(&d.regularisers, seed),
             update: config.training.update,
             critic_steps: config.training.critic_steps,

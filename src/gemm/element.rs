@@ -56,17 +56,22 @@ pub trait Element: Copy + Send + Sync + Mul<Output = Self> + AddAssign + Add<Out
     #[allow(unsafe_code)]
     unsafe fn walk(kernel: Kernel, walk: &Walk<Self>);
 
-    /// Lends a buffer of this thread's, of any length and content, which is kept from call to call. Buffers lent
-    /// within each other are different ones.
-    fn with_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R;
+    /// Lends a buffer of this thread's, of this length and any content, which is kept from call to call. Buffers
+    /// lent within each other are different ones.
+    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R;
 }
 
 /// The buffers of a thread that are not lent.
 type Buffers<T> = RefCell<Vec<Vec<T>>>;
 
-fn with_buffer<T: 'static, R>(buffers: &'static LocalKey<Buffers<T>>, work: impl FnOnce(&mut Vec<T>) -> R) -> R {
+fn with_buffer<T: Element, R>(
+    buffers: &'static LocalKey<Buffers<T>>,
+    length: usize,
+    work: impl FnOnce(&mut [T]) -> R,
+) -> R {
     let mut buffer = buffers.with_borrow_mut(Vec::pop).unwrap_or_default();
-    let result = work(&mut buffer);
+    buffer.resize(length.max(buffer.len()), T::ZERO);
+    let result = work(&mut buffer[..length]);
     buffers.with_borrow_mut(|buffers| buffers.push(buffer));
     result
 }
@@ -118,8 +123,8 @@ impl Element for f32 {
         }
     }
 
-    fn with_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R {
-        with_buffer(&SINGLE, work)
+    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
+        with_buffer(&SINGLE, length, work)
     }
 }
 
@@ -143,8 +148,8 @@ impl Element for f64 {
         unsafe { walk::portable(walk) }
     }
 
-    fn with_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R {
-        with_buffer(&DOUBLE, work)
+    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
+        with_buffer(&DOUBLE, length, work)
     }
 }
 

@@ -68,10 +68,5 @@ impl<'t, T: Real> Input<'t, T> {
 /// # Panics
 /// When a label is not below `classes`.
 pub fn one_hot<'t, T: Real>(tape: &'t Tape<T>, labels: &[u8], classes: usize) -> Option<Var<'t, T>> {
-    (classes > 0).then(|| {
-        tape.fill(&[labels.len(), classes], |rows| {
-            rows.fill(T::ZERO);
-            rows.chunks_exact_mut(classes).zip(labels).for_each(|(row, &label)| row[usize::from(label)] = T::ONE);
-        })
-    })
+    (classes > 0).then(|| tape.one_hot(labels, classes))
 }

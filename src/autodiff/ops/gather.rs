@@ -1,6 +1,7 @@
 //! Rows looked up by number, and added where they were taken: each is the adjoint of the other. A "row" is one
 //! entry of the first axis.
 
+use super::rows::with_rows;
 use crate::autodiff::{Backward, Operation, Pool, Real, Tape, Var, kernels};
 use crate::parallel::{in_rows, vectorised};
 use ndarray::ArrayD;
@@ -73,13 +74,6 @@ fn assert_below(name: &str, indices: &[u32], rows: usize) {
     }
 }
 
-/// The shape of `x` with another number of rows.
-fn with_rows<T>(x: &ArrayD<T>, rows: usize) -> Vec<usize> {
-    let mut shape = x.shape().to_vec();
-    shape[0] = rows;
-    shape
-}
-
 impl<'t, T: Real> Var<'t, T> {
     /// The rows with these numbers, in this order, each as often as it is named: `[rows, …]` gives
     /// `[indices, …]`. Of a table `[classes, dim]` and the labels of a batch this is the batch's embedding,
@@ -106,11 +100,14 @@ impl<T: Real> Tape<T> {
     ///
     /// # Panics
     /// When a label is not below `classes`.
-    pub fn one_hot(&self, labels: &[u32], classes: usize) -> Var<'_, T> {
-        assert_below("one_hot", labels, classes);
+    pub fn one_hot<L: Copy + Into<u32>>(&self, labels: &[L], classes: usize) -> Var<'_, T> {
         self.fill(&[labels.len(), classes], |y| {
             y.fill(T::ZERO);
-            labels.iter().enumerate().for_each(|(i, &label)| y[i * classes + label as usize] = T::ONE);
+            for (i, &label) in labels.iter().enumerate() {
+                let label = label.into();
+                assert_below("one_hot", &[label], classes);
+                y[i * classes + label as usize] = T::ONE;
+            }
         })
     }
 }

@@ -95,7 +95,7 @@ impl<T: Real> Operation<T> for PadRows {
 }
 
 /// The shape of `x` with another number of rows.
-fn with_rows<T>(x: &ArrayD<T>, rows: usize) -> Vec<usize> {
+pub(super) fn with_rows<T>(x: &ArrayD<T>, rows: usize) -> Vec<usize> {
     let mut shape = x.shape().to_vec();
     shape[0] = rows;
     shape

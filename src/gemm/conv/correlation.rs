@@ -22,8 +22,6 @@ struct Correlation {
     out: usize,
     /// From one row of the grid to the next in `out`, and from one column to the next.
     out_steps: [usize; 2],
-    /// Where its panels begin among all packed weights.
-    packed: usize,
 }
 
 /// All that is to be done for one image: how it is padded, the windows that move over it, and the shape of their
@@ -55,7 +53,6 @@ impl Plan {
             grid: [oh, ow],
             out: 0,
             out_steps: [ow * outputs, outputs],
-            packed: 0,
         };
         Self {
             padded: Padded { image, channels: inputs, before: [padding; 2], extent: [extent(0, oh), extent(1, ow)] },
@@ -70,27 +67,22 @@ impl Plan {
     /// The transpose: pixel `r` of `x` gets from `y[p]` through `w[i]` where `r = p·stride + i − padding`. So all
     /// pixels `r = stride·u + a` with the same rest `a` see the same taps, those `i` with `i ≡ a + padding`, and
     /// for each rest there is a window that moves over `y` pixel by pixel.
-    pub fn transposed(shape: &ConvShape, nr: usize) -> Self {
+    pub fn transposed(shape: &ConvShape) -> Self {
         let ConvShape { image: [h, w], kernel, inputs, outputs, stride, .. } = *shape;
         let [oh, ow] = shape.output().unwrap_or([0, 0]);
         let axes = [Phases::new(shape, 0, oh), Phases::new(shape, 1, ow)];
-        let mut packed = 0;
         let mut correlations = Vec::new();
         for a in 0..stride.min(h) {
             for b in 0..stride.min(w) {
                 let (rows, columns) = (&axes[0].phases[a], &axes[1].phases[b]);
-                let taps = [rows.taps.clone(), columns.taps.clone()];
-                let size = taps[0].len() * taps[1].len() * outputs * inputs.next_multiple_of(nr);
                 correlations.push(Correlation {
-                    taps,
+                    taps: [rows.taps.clone(), columns.taps.clone()],
                     step: 1,
                     origin: [rows.origin, columns.origin],
                     grid: [(h - a).div_ceil(stride), (w - b).div_ceil(stride)],
                     out: (a * w + b) * inputs,
                     out_steps: [stride * w * inputs, stride * inputs],
-                    packed,
                 });
-                packed += size;
             }
         }
         let [before, extent] = [axes.each_ref().map(|axis| axis.before), axes.each_ref().map(|axis| axis.extent)];
@@ -106,18 +98,17 @@ impl Plan {
 
     /// Elements of the packed weights.
     pub fn packed_len(&self, nr: usize) -> usize {
-        let size = |c: &Correlation| c.taps[0].len() * c.taps[1].len();
-        self.correlations.iter().map(size).sum::<usize>() * self.channels[0] * self.channels[1].next_multiple_of(nr)
+        self.correlations.iter().map(|c| c.packed_len(self.channels, nr)).sum()
     }
 
-    /// Lays the weights out as the windows read them: a panel of `nr` columns after the other, in each the taps
+    /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr` columns after the other, in each the taps
     /// row by row, in each tap the depth.
     pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
         let [depth, columns] = self.channels;
         let tap_len = depth * columns;
         let [depth_stride, column_stride] = self.tap_strides;
+        let mut rows = packed.chunks_exact_mut(nr);
         for c in &self.correlations {
-            let mut rows = packed[c.packed..].chunks_exact_mut(nr);
             for first in (0..columns).step_by(nr) {
                 let count = nr.min(columns - first);
                 for (i, j) in c.taps[0].iter().flat_map(|&i| c.taps[1].iter().map(move |&j| (i, j))) {
@@ -138,23 +129,30 @@ impl Plan {
     }
 
     /// One image, from `x` to `out`, on this thread. The kernel is available.
-    pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut Vec<T>) {
+    pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
         assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
         let image = if self.padded.is_image() {
             x
         } else {
-            scratch.resize(self.padded.len().max(scratch.len()), T::ZERO);
-            self.padded.write(x, &mut scratch[..self.padded.len()]);
-            &scratch[..self.padded.len()]
+            self.padded.write(x, scratch);
+            scratch
         };
         assert!(image.len() == self.padded.len());
+        let mut rest = packed;
         for correlation in &self.correlations {
-            correlation.run(self, kernel, &packed[correlation.packed..], image, out);
+            let own;
+            (own, rest) = rest.split_at(correlation.packed_len(self.channels, T::tile(kernel)[1]));
+            correlation.run(self, kernel, own, image, out);
         }
     }
 }
 
 impl Correlation {
+    /// Elements of its packed weights.
+    fn packed_len(&self, [depth, columns]: [usize; 2], nr: usize) -> usize {
+        self.taps[0].len() * self.taps[1].len() * depth * columns.next_multiple_of(nr)
+    }
+
     fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
         let [depth, columns] = plan.channels;
         let [mr, nr] = T::tile(kernel);
@@ -250,12 +248,12 @@ pub fn run_batch<T: Element>(
 ) {
     let nr = T::tile(kernel)[1];
     let x_len = plan.padded.image[0] * plan.padded.image[1] * plan.padded.channels;
-    T::with_buffer(|packed| {
-        packed.resize(plan.packed_len(nr).max(packed.len()), T::ZERO);
+    let border = if plan.padded.is_image() { 0 } else { plan.padded.len() };
+    T::with_buffer(plan.packed_len(nr), |packed| {
         plan.pack(w, nr, packed);
         let packed = &*packed;
         for_each_image(out, plan.out_len, |n, image| {
-            T::with_buffer(|scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
+            T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
             finish(image);
         });
     });

@@ -99,7 +99,7 @@ fn convolve_transposed_with<T: Element>(
 ) {
     match shape.inputs < NARROW {
         true => narrow::convolve_transposed(kernel, shape, y, w, x, finish),
-        false => run_batch(&Plan::transposed(shape, T::tile(kernel)[1]), kernel, w, y, x, finish),
+        false => run_batch(&Plan::transposed(shape), kernel, w, y, x, finish),
     }
 }
 

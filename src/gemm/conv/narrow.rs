@@ -18,27 +18,12 @@ pub fn convolve<T: Element>(
     y: &mut [T],
     finish: impl Fn(&mut [T]) + Sync,
 ) {
-    let ConvShape { inputs, outputs, .. } = *shape;
-    let (taps, pixels) = (Taps::new(shape), shape.image[0] * shape.image[1]);
+    let (taps, ConvShape { inputs, outputs, .. }) = (Taps::new(shape), *shape);
+    let pixels = shape.image[0] * shape.image[1];
     let product = PixelProduct { kernel, pixels, depth: inputs, columns: taps.count * outputs };
-    T::with_buffer(|packed| {
-        product.pack(packed, |c, column| w[(column / outputs * inputs + c) * outputs + column % outputs]);
-        for_each_image(y, taps.places() * outputs, |n, y| {
-            T::with_buffer(|products| {
-                product.compute(&x[n * pixels * inputs..][..pixels * inputs], packed, products);
-                y.fill(T::ZERO);
-                taps.for_each_row(|tap, row| {
-                    for d in 0..outputs {
-                        let from = products[row.pixel * product.columns + tap * outputs + d..].iter();
-                        let to = y[row.place * outputs + d..].iter_mut().step_by(outputs);
-                        let from = from.step_by(shape.stride * product.columns);
-                        to.zip(from).take(row.count).for_each(|(y, &product)| *y += product);
-                    }
-                });
-            });
-            finish(y);
-        });
-    });
+    let weight = |c, column| w[(column / outputs * inputs + c) * outputs + column % outputs];
+    let way = |row: &Row| [Steps { first: row.pixel, step: shape.stride }, Steps { first: row.place, step: 1 }];
+    run_batch(&product, &taps, weight, x, y, way, finish);
 }
 
 /// `x` of `y` and `w`.
@@ -50,25 +35,49 @@ pub fn convolve_transposed<T: Element>(
     x: &mut [T],
     finish: impl Fn(&mut [T]) + Sync,
 ) {
-    let ConvShape { inputs, outputs, .. } = *shape;
-    let taps = Taps::new(shape);
-    let places = taps.places();
-    let product = PixelProduct { kernel, pixels: places, depth: outputs, columns: taps.count * inputs };
-    T::with_buffer(|packed| {
-        product.pack(packed, |d, column| w[column * outputs + d]);
-        for_each_image(x, shape.image[0] * shape.image[1] * inputs, |n, x| {
-            T::with_buffer(|products| {
-                product.compute(&y[n * places * outputs..][..places * outputs], packed, products);
-                x.fill(T::ZERO);
+    let (taps, ConvShape { inputs, outputs, .. }) = (Taps::new(shape), *shape);
+    let product = PixelProduct { kernel, pixels: taps.places(), depth: outputs, columns: taps.count * inputs };
+    let weight = |d, column| w[column * outputs + d];
+    let way = |row: &Row| [Steps { first: row.place, step: 1 }, Steps { first: row.pixel, step: shape.stride }];
+    run_batch(&product, &taps, weight, y, x, way, finish);
+}
+
+/// Some pixels, or places, in equal steps.
+struct Steps {
+    first: usize,
+    step: usize,
+}
+
+/// Multiplies every image of `input` and adds the products up in `output`: a tap's, from where a row of them was
+/// computed to where it belongs, as `way` says.
+fn run_batch<T: Element>(
+    product: &PixelProduct,
+    taps: &Taps,
+    weight: impl Fn(usize, usize) -> T,
+    input: &[T],
+    output: &mut [T],
+    way: impl Fn(&Row) -> [Steps; 2] + Sync,
+    finish: impl Fn(&mut [T]) + Sync,
+) {
+    let (input_len, channels) = (product.pixels * product.depth, product.columns / taps.count);
+    let output_len = output.len() / taps.shape.batch.max(1);
+    T::with_buffer(product.packed_len::<T>(), |packed| {
+        product.pack(packed, weight);
+        for_each_image(output, output_len, |n, sums| {
+            T::with_buffer(product.pixels * product.columns, |products| {
+                product.compute(&input[n * input_len..][..input_len], packed, products);
+                sums.fill(T::ZERO);
                 taps.for_each_row(|tap, row| {
-                    for c in 0..inputs {
-                        let from = products[row.place * product.columns + tap * inputs + c..].iter();
-                        let to = x[row.pixel * inputs + c..].iter_mut().step_by(shape.stride * inputs);
-                        to.zip(from.step_by(product.columns)).take(row.count).for_each(|(x, &product)| *x += product);
+                    let [from, to] = way(&row);
+                    for c in 0..channels {
+                        let products = products[from.first * product.columns + tap * channels + c..].iter();
+                        let sums = sums[to.first * channels + c..].iter_mut().step_by(to.step * channels);
+                        let pairs = sums.zip(products.step_by(from.step * product.columns));
+                        pairs.take(row.count).for_each(|(sum, &product)| *sum += product);
                     }
                 });
             });
-            finish(x);
+            finish(sums);
         });
     });
 }
@@ -82,10 +91,14 @@ struct PixelProduct {
 }
 
 impl PixelProduct {
+    /// Elements of the right-hand matrix in panels.
+    fn packed_len<T: Element>(&self) -> usize {
+        self.depth * self.columns.next_multiple_of(T::tile(self.kernel)[1])
+    }
+
     /// Lays the right-hand matrix out in panels.
-    fn pack<T: Element>(&self, packed: &mut Vec<T>, element: impl Fn(usize, usize) -> T) {
+    fn pack<T: Element>(&self, packed: &mut [T], element: impl Fn(usize, usize) -> T) {
         let [_, nr] = T::tile(self.kernel);
-        packed.resize((self.depth * self.columns.next_multiple_of(nr)).max(packed.len()), T::ZERO);
         let mut rows = packed.chunks_exact_mut(nr);
         for first in (0..self.columns).step_by(nr) {
             for (p, row) in (0..self.depth).zip(&mut rows) {
@@ -96,11 +109,11 @@ impl PixelProduct {
     }
 
     /// The product `[pixels, columns]`, on this thread.
-    fn compute<T: Element>(&self, image: &[T], packed: &[T], products: &mut Vec<T>) {
+    fn compute<T: Element>(&self, image: &[T], packed: &[T], products: &mut [T]) {
         let Self { pixels, depth, columns, .. } = *self;
         let [mr, nr] = T::tile(self.kernel);
-        products.resize((pixels * columns).max(products.len()), T::ZERO);
-        assert!(image.len() == pixels * depth && packed.len() >= depth * columns.next_multiple_of(nr));
+        assert!(image.len() == pixels * depth && packed.len() >= self.packed_len::<T>());
+        assert!(products.len() == pixels * columns);
         let strips = pixels.div_ceil(mr);
         for first in (0..columns).step_by(nr) {
             for strip in (0..strips).map(|i| part(pixels, i, strips)) {
@@ -118,7 +131,7 @@ impl PixelProduct {
                     add: false,
                 };
                 // SAFETY: the strip is part of the image, the panel of `packed` and the tile of `products`, whose
-                // lengths were asserted or made; the kernel is available.
+                // lengths were asserted; the kernel is available.
                 #[allow(unsafe_code)]
                 unsafe {
                     T::walk(self.kernel, &walk);

@@ -49,10 +49,7 @@ pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], 
         row: if across_outputs { width } else { height },
         tile_len: height * width,
     };
-    T::with_buffer(|sums| {
-        let length = tiles.len() * sum.tile_len;
-        sums.resize(length.max(sums.len()), T::ZERO);
-        let sums = &mut sums[..length];
+    T::with_buffer(tiles.len() * sum.tile_len, |sums| {
         sums.fill(T::ZERO); // what an empty batch adds up to
         let together = tiles.len().div_ceil(rayon::current_num_threads());
         let pieces = sums.par_chunks_mut(together * sum.tile_len).zip(tiles.par_chunks(together));
@@ -107,7 +104,8 @@ impl Sum<'_> {
         let (batch, [oh, ow]) = (self.shape.batch, self.grid);
         let together = STEPS.div_ceil(oh * ow).min(batch).max(1);
         let (x_len, y_len) = (x.len() / batch.max(1), y.len() / batch.max(1));
-        T::with_buffer(|scratch| {
+        let border = if self.padded.is_image() { 0 } else { together * self.padded.len() };
+        T::with_buffer(border, |scratch| {
             for first in (0..batch).step_by(together) {
                 let count = together.min(batch - first);
                 let x = &x[first * x_len..][..count * x_len];
@@ -120,9 +118,8 @@ impl Sum<'_> {
         });
     }
 
-    fn pad<'s, T: Element>(&self, x: &[T], count: usize, scratch: &'s mut Vec<T>) -> &'s [T] {
+    fn pad<'s, T: Element>(&self, x: &[T], count: usize, scratch: &'s mut [T]) -> &'s [T] {
         let length = self.padded.len();
-        scratch.resize((count * length).max(scratch.len()), T::ZERO);
         let padded = &mut scratch[..count * length];
         padded.chunks_exact_mut(length).zip(x.chunks_exact(x.len() / count)).for_each(|(p, x)| self.padded.write(x, p));
         padded
@@ -141,35 +138,22 @@ impl Sum<'_> {
         };
         assert!(last(x_first, x_steps, tile.places.len()) <= images.len());
         assert!(last(y_first, y_steps, tile.outputs.len()) <= y.len() && sums.len() == self.tile_len);
-        let (x, y) = (images[x_first..].as_ptr(), y[y_first..].as_ptr());
-        let walk = if self.across_outputs {
-            Walk {
-                counts: [count, oh, ow],
-                a: x,
-                a_steps: x_steps,
-                a_row: 1,
-                b: y,
-                b_steps: y_steps,
-                rows: tile.places.len(),
-                columns: tile.outputs.len(),
-                c: sums.as_mut_ptr(),
-                c_row: self.row,
-                add: true,
-            }
-        } else {
-            Walk {
-                counts: [count, oh, ow],
-                a: y,
-                a_steps: y_steps,
-                a_row: 1,
-                b: x,
-                b_steps: x_steps,
-                rows: tile.outputs.len(),
-                columns: tile.places.len(),
-                c: sums.as_mut_ptr(),
-                c_row: self.row,
-                add: true,
-            }
+        let places = (images[x_first..].as_ptr(), x_steps, tile.places.len());
+        let channels = (y[y_first..].as_ptr(), y_steps, tile.outputs.len());
+        let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
+        let ((a, a_steps, rows), (b, b_steps, columns)) = (down, across);
+        let walk = Walk {
+            counts: [count, oh, ow],
+            a,
+            a_steps,
+            a_row: 1,
+            b,
+            b_steps,
+            rows,
+            columns,
+            c: sums.as_mut_ptr(),
+            c_row: self.row,
+            add: true,
         };
         // SAFETY: asserted above, and a tile's sums have room for its rows; the kernel is available.
         #[allow(unsafe_code)]
