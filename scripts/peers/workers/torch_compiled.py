@@ -8,6 +8,7 @@ import torch
 from game import BATCH, PENALTY_EVERY, PENALTY_WEIGHT
 from serve import serve
 from torch.func import functional_call, grad, grad_and_value, vjp
+from torch_eager import alternating as alternating_as_written
 from torch_players import cross_entropy, latent_vectors, rounds_of
 
 compiled = torch.compile(mode="max-autotune-no-cudagraphs", fullgraph=True)
@@ -50,7 +51,16 @@ def simultaneous(players):
     return step
 
 
+def convolutional(players):
+    """Batch normalisation writes its running statistics, which a function of torch.func may not: so here it is the
+    networks that are compiled, each with its backward pass, and the step around them is as written."""
+    players.generator, players.discriminator = compiled(players.generator), compiled(players.discriminator)
+    return alternating_as_written(players)
+
+
 def alternating(players):
+    if players.preset.convolutional:
+        return convolutional(players)
     generator, discriminator = players.generator, players.discriminator
     d_weights, draw = weights(discriminator), compiled(generator)
     steps = 0
