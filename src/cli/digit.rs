@@ -65,3 +65,9 @@ fn conditional_runs() -> String {
         false => format!("one with {}", names.join(" or ")),
     }
 }
+
+/// Reads `--truncation`.
+pub fn truncation(text: &str) -> Result<f32, &'static str> {
+    let psi = text.parse().ok().filter(|psi| *psi > 0.0 && *psi <= 1.0);
+    psi.ok_or("it must be a number above 0 and at most 1")
+}

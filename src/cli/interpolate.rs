@@ -1,6 +1,6 @@
 //! `twoplayer interpolate`.
 
-use super::digit::{Digit, check_conditional};
+use super::digit::{Digit, check_conditional, truncation};
 use super::{UsageError, on_threads};
 use crate::gan::interpolate;
 use crate::run::{Picture, RunDirectory, grid, to_bytes, write_animation};
@@ -33,6 +33,11 @@ pub struct Arguments {
     /// Which digit to draw, 0 to 9, or `each` [default: each, where the run was trained with labels]
     #[arg(long, value_name = "DIGIT")]
     digit: Option<Digit>,
+
+    /// Draws each digit nearer to the usual, the smaller the nearer: latent vectors are multiplied
+    /// by this, above 0 and at most 1
+    #[arg(long, value_name = "PSI", default_value_t = 1.0, value_parser = truncation)]
+    truncation: f32,
 
     /// Pictures on the way, with both ends
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1000))]
@@ -94,7 +99,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let digit = arguments.digit.unwrap_or(Digit::Each);
     let labels = digit.classes().labels(digit.rows(), generator.classes());
     let (seeds, steps) = ([arguments.from_seed, arguments.to_seed], arguments.steps as usize);
-    let images = on_threads(arguments.threads, || Ok(interpolate(&generator, seeds, steps, &labels)))?;
+    let images =
+        on_threads(arguments.threads, || Ok(interpolate(&generator, seeds, steps, &labels, arguments.truncation)))?;
     let bytes = to_bytes(&images, config.pixel_range()?);
     let way = Way { tiles: bytes.chunks_exact(config.pixels()).collect(), tile: config.image_shape(), steps };
 

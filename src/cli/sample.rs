@@ -1,6 +1,6 @@
 //! `twoplayer sample`.
 
-use super::digit::{Digit, check_conditional};
+use super::digit::{Digit, check_conditional, truncation};
 use super::{UsageError, on_threads};
 use crate::data::Idx;
 use crate::gan::{Classes, Request, Stream, draw_requested};
@@ -75,12 +75,6 @@ pub struct Arguments {
 
 /// The most digits drawn at a time: they are all in memory.
 const MOST: u32 = 1_000_000;
-
-/// Reads `--truncation`.
-fn truncation(text: &str) -> Result<f32, &'static str> {
-    let psi = text.parse().ok().filter(|psi| *psi > 0.0 && *psi <= 1.0);
-    psi.ok_or("it must be a number above 0 and at most 1")
-}
 
 impl Arguments {
     /// How many digits in all.

@@ -7,14 +7,16 @@ use ndarray::ArrayD;
 
 /// The images on the way from one seed's latent vector to another's, both ends included: `[rows, steps, pixels]`
 /// with a row for each of `labels`, or one row where the generator takes none. A seed's vector is the first that
-/// [`draw`](super::draw) takes from its [`Stream::Sample`].
+/// [`draw`](super::draw) takes from its [`Stream::Sample`]. All vectors are multiplied by `truncation`, as
+/// [`Request`](super::Request) has it.
 ///
 /// # Panics
 /// When there are fewer than two steps, or the labels do not fit the generator.
-pub fn interpolate(generator: &Network, seeds: [u64; 2], steps: usize, labels: &[u8]) -> Vec<f32> {
+pub fn interpolate(generator: &Network, seeds: [u64; 2], steps: usize, labels: &[u8], truncation: f32) -> Vec<f32> {
     assert!(steps >= 2, "interpolate: {steps} steps; a way has two ends");
     let latent_dim = generator.input_width();
-    let [from, to] = seeds.map(|seed| first_latent_vector(latent_dim, seed));
+    let [from, to] =
+        seeds.map(|seed| first_latent_vector(latent_dim, seed).iter().map(|z| truncation * z).collect::<Vec<_>>());
     let rows = labels.len().max(1);
     let way: Vec<f32> = (0..steps).flat_map(|step| slerp(&from, &to, step as f64 / (steps - 1) as f64)).collect(); // [steps, latent_dim]
     let latent = ArrayD::from_shape_vec(vec![rows * steps, latent_dim], way.repeat(rows)).expect("a way for each row");
@@ -149,7 +151,7 @@ mod tests {
     fn the_ends_of_a_way_are_the_seeds_first_images() {
         let layers = [LayerSpec::dense(4, UnitActivation::Tanh)];
         let generator = Network::new("generator", 3, &layers, Init::He, &mut Stream::GeneratorWeights.of(0)).unwrap();
-        let way = interpolate(&generator, [5, 6], 4, &[]);
+        let way = interpolate(&generator, [5, 6], 4, &[], 1.0);
         let first = |seed| draw(&generator, 1, &mut Stream::Sample.of(seed)).images;
         assert_eq!((way.len(), &way[..4], &way[12..]), (16, &first(5)[..], &first(6)[..]));
     }
