@@ -9,10 +9,12 @@
 //! |---|---|---|
 //! | 1 | [`gemm`] | the matrix product |
 //! | 1 | [`parallel`] | threads, long loops |
+//! | 1 | [`random`] | one seed, many streams of random numbers |
 //! | 1 | [`data`] | MNIST on disk, shuffled batches |
 //! | 2 | [`autodiff`] | derivatives of any order, by tape |
 //! | 3 | [`nn`] | layers, initial weights, losses, optimizers |
 //! | 4 | [`gan`] | the two players, one step of the game, the training loop |
+//! | 4 | [`recognizer`] | a network that reads digits |
 //! | 5 | [`run`] | what a run leaves on disk |
 //! | 6 | [`cli`] | the command line |
 //!
@@ -51,4 +53,6 @@ pub mod gan;
 pub mod gemm;
 pub mod nn;
 pub mod parallel;
+pub mod random;
+pub mod recognizer;
 pub mod run;

@@ -6,6 +6,7 @@ mod digit;
 mod interpolate;
 mod presets;
 mod progress;
+mod recognizer;
 mod sample;
 mod train;
 
@@ -42,6 +43,7 @@ enum Command {
     Presets(presets::Arguments),
     Sample(sample::Arguments),
     Interpolate(interpolate::Arguments),
+    Recognizer(recognizer::Arguments),
     Data(data::Arguments),
     Bench(bench::Arguments),
 }
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Interpolate(arguments) => interpolate::run(&arguments),
+        Command::Recognizer(arguments) => recognizer::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

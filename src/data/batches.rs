@@ -48,6 +48,11 @@ impl Batches {
         Ok(Batches { order, batch_size, position: examples, rng })
     }
 
+    /// How many examples are in a batch.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
     /// How many batches make up an epoch; at least one.
     pub fn per_epoch(&self) -> usize {
         self.order.len() / self.batch_size
@@ -96,6 +101,16 @@ impl PixelRange {
         }
     }
 
+    /// Writes the numbers for these bytes.
+    ///
+    /// # Panics
+    /// When there are not as many of the one as of the other.
+    pub fn write(self, bytes: &[u8], numbers: &mut [f32]) {
+        assert_eq!(bytes.len(), numbers.len(), "PixelRange::write: {} bytes", bytes.len());
+        let table = self.table();
+        numbers.iter_mut().zip(bytes).for_each(|(number, &byte)| *number = table[usize::from(byte)]);
+    }
+
     /// A number of this range on the scale from 0, black, to 1, white.
     #[inline]
     pub fn to_unit(self, pixel: f32) -> f32 {
@@ -123,12 +138,7 @@ const fn scaled(divisor: f32, shift: f32) -> [f32; 256] {
 pub fn fill(digits: &Digits, indices: &[usize], range: PixelRange, out: &mut [f32]) {
     let (batch, pixels) = (indices.len(), digits.pixels());
     assert_eq!(out.len(), batch * pixels, "data::fill: out has {} elements for [{batch}, {pixels}]", out.len());
-    let table = range.table();
-    in_rows(out, pixels, |i, row| {
-        for (number, &byte) in row.iter_mut().zip(digits.image(indices[i])) {
-            *number = table[usize::from(byte)];
-        }
-    });
+    in_rows(out, pixels, |i, row| range.write(digits.image(indices[i]), row));
 }
 
 #[cfg(test)]

@@ -167,6 +167,17 @@ impl Digits {
         Digits { images, labels, channels: 3, ..*self }
     }
 
+    /// The first `count` of them; all where there are not as many.
+    ///
+    /// # Panics
+    /// When `count` is 0.
+    pub fn first(&self, count: usize) -> Digits {
+        let count = count.min(self.len());
+        assert!(count > 0, "Digits::first: none asked for");
+        let (images, labels) = (&self.images[..count * self.pixels()], &self.labels[..count]);
+        Digits { images: images.to_vec(), labels: labels.to_vec(), ..*self }
+    }
+
     /// How many labelled images there are; at least one.
     #[expect(clippy::len_without_is_empty, reason = "a set of digits is never empty")]
     pub fn len(&self) -> usize {

@@ -53,6 +53,23 @@ pub enum RunError {
         /// The directory.
         path: PathBuf,
     },
+    /// There is no recognizer there.
+    #[error(
+        "{path}: not a recognizer's directory (it has no recognizer.toml); `twoplayer recognizer train` makes one",
+        path = path.display()
+    )]
+    NoRecognizer {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The recognizer in it cannot be used.
+    #[error("{path}: {reason}", path = path.display())]
+    Recognizer {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -89,16 +106,20 @@ impl RunDirectory {
     /// When it exists and is not empty, or cannot be made or written to.
     pub fn create(root: &Path, config: &Config) -> Result<Self, RunError> {
         let run = Self { root: root.into() };
-        let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied {
-            return Err(RunError::NotEmpty { path: root.into() });
-        }
-        for directory in [root.to_path_buf(), root.join("samples")] {
-            fs::create_dir_all(&directory).map_err(|reason| RunError::Create { path: directory, reason })?;
-        }
+        Self::make_empty(root)?;
+        make(&root.join("samples"))?;
         let text = config.to_toml();
         write_atomically(&run.config_file(), |out| out.write_all(text.as_bytes()))?;
         Ok(run)
+    }
+
+    /// Makes an empty directory.
+    ///
+    /// # Errors
+    /// When it exists and is not empty, or cannot be made.
+    pub(super) fn make_empty(root: &Path) -> Result<(), RunError> {
+        let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied { Err(RunError::NotEmpty { path: root.into() }) } else { make(root) }
     }
 
     /// The directory of a run that has been made.
@@ -160,7 +181,12 @@ impl RunDirectory {
         let config = self.config()?;
         let mut network =
             blank_generator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
-        load_weights(&mut network, &self.weights_file("generator"))?;
+        load_weights(&mut [&mut network], &self.weights_file("generator"))?;
         Ok((network, config))
     }
+}
+
+/// Makes a directory, and those above it that are not there.
+fn make(directory: &Path) -> Result<(), RunError> {
+    fs::create_dir_all(directory).map_err(|reason| RunError::Create { path: directory.into(), reason })
 }

@@ -5,6 +5,7 @@ mod directory;
 mod grid;
 mod npy;
 mod picture;
+mod recognizer_run;
 mod recorder;
 mod weights;
 
@@ -12,5 +13,6 @@ pub use directory::{RunDirectory, RunError};
 pub use grid::{contact_sheet, grid};
 pub use npy::{NpyValues, write_npy};
 pub use picture::{Picture, to_bytes, write_animation};
+pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};
 pub use recorder::Recorder;
 pub use weights::{load_weights, save_weights};

@@ -82,8 +82,8 @@ impl Observer for Recorder {
         let bytes = to_bytes(epoch.samples, epoch.pixel_range);
         let picture = grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, SCALE);
         picture.write_png(&run.sample_file(epoch.epoch))?;
-        save_weights(epoch.trainer.artist(), &run.weights_file("generator"))?;
-        save_weights(&epoch.trainer.discriminator, &run.weights_file("discriminator"))?;
+        save_weights(&[epoch.trainer.artist()], &run.weights_file("generator"))?;
+        save_weights(&[&epoch.trainer.discriminator], &run.weights_file("discriminator"))?;
         Ok(())
     }
 }

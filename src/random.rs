@@ -27,6 +27,12 @@ pub enum Stream {
     Labels = 9,
     /// Which digits are stacked to an image in colour.
     Stacking = 10,
+    /// A recognizer's first weights.
+    RecognizerWeights = 11,
+    /// The order of the digits that a recognizer learns from.
+    RecognizerShuffle = 12,
+    /// How far digits are shifted while a recognizer learns.
+    Shifts = 13,
 }
 
 impl Stream {

@@ -1,0 +1,25 @@
+//! `twoplayer recognizer`.
+
+mod digits;
+mod train;
+
+use clap::{Args, Subcommand};
+
+/// Train networks that read digits, on real digits and on generated ones.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Arguments),
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.command {
+        Command::Train(arguments) => train::run(arguments),
+    }
+}

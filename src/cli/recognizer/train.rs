@@ -1,0 +1,183 @@
+//! `twoplayer recognizer train`.
+
+use super::digits::generated;
+use crate::cli::{UsageError, on_threads};
+use crate::data::{Digits, Split, locate};
+use crate::recognizer::{RecognizerConfig, StepReport, train_recognizer};
+use crate::run::{LearnedFrom, RecognizerRun, RecognizerSummary, RunDirectory, TestResult};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Train a network that reads digits, and test it on real ones that it has never seen.
+///
+/// It learns from real digits, from generated ones (of a run that was trained with labels, so that each
+/// comes with its own), or from both, each giving half of every batch. The run goes into a directory of
+/// its own, runs/recognizer-DATE-TIME: recognizer.toml (what it learned from, and how well it reads),
+/// metrics.csv, and its weights as safetensors.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  twoplayer recognizer train --on real\n  \
+                  twoplayer recognizer train --on generated --run runs/best\n  \
+                  twoplayer recognizer train --on both --run runs/best --real 1000")]
+pub struct Arguments {
+    /// What it learns from
+    #[arg(long, value_enum)]
+    on: On,
+
+    /// The run that draws the generated digits, as `twoplayer train` made it
+    #[arg(long, value_name = "RUN", required_if_eq_any = [("on", "generated"), ("on", "both")])]
+    run: Option<PathBuf>,
+
+    /// How many generated digits, as many of each class
+    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+
+    /// How many real digits, the first of the training set [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    real: Option<u32>,
+
+    /// How many steps there are
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+
+    /// Decides everything that is random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Threads to compute on; 0 means one a core. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+
+    /// The directory with the four MNIST files [default: $TWOPLAYER_DATA, then data/mnist here, then
+    /// data/mnist of the source tree]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// The run's directory, new or empty [default: runs/recognizer-DATE-TIME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// What a recognizer learns from.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum On {
+    /// Digits that people wrote
+    Real,
+    /// Digits that a generator drew
+    Generated,
+    /// Half and half
+    Both,
+}
+
+/// Steps between two rows of metrics.csv.
+const LOG_EVERY: u64 = 50;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.on == On::Generated && arguments.real.is_some() {
+        return Err(UsageError("--real: with --on generated there are no real digits; use --on both".into()).into());
+    }
+    if let (On::Real, Some(run)) = (arguments.on, &arguments.run) {
+        let run = run.display();
+        return Err(UsageError(format!("--run {run}: with --on real nothing is generated; use --on both")).into());
+    }
+    on_threads(arguments.threads, || train(arguments))
+}
+
+fn train(arguments: &Arguments) -> anyhow::Result<()> {
+    let directory = locate(arguments.data.as_deref())?;
+    let test = Digits::load(&directory, Split::Test)?;
+    let (sets, learned_from) = learn_from(arguments, &directory)?;
+    let mut config = RecognizerConfig { seed: arguments.seed, ..Default::default() };
+    config.steps = arguments.steps.unwrap_or(config.steps);
+    let mut summary = RecognizerSummary { learned_from, test: None, recognizer: config };
+
+    let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path("recognizer"));
+    let directory = RecognizerRun::create(&root, &summary)?;
+    let (start, progress) = (Instant::now(), Progress::new(&summary));
+    let mut log = directory.log(LOG_EVERY)?;
+    let sets: Vec<&Digits> = sets.iter().collect();
+    let recognizer = train_recognizer(&summary.recognizer, &sets, &mut |report| {
+        progress.show(report);
+        Ok(log(report)?)
+    })?;
+    progress.finish();
+    let accuracy = recognizer.read(test.images()).accuracy(test.labels());
+    summary.test = Some(TestResult { digits: test.len(), accuracy });
+    directory.save(&recognizer, &summary)?;
+    println!(
+        "{:.2} % of the {} test digits are read rightly, after {:.0} s; the recognizer is in {}",
+        100.0 * accuracy,
+        test.len(),
+        start.elapsed().as_secs_f64(),
+        root.display()
+    );
+    Ok(())
+}
+
+/// The sets of digits, and what is to be said of them.
+fn learn_from(arguments: &Arguments, data: &Path) -> anyhow::Result<(Vec<Digits>, LearnedFrom)> {
+    let (mut sets, mut learned_from) = (Vec::new(), LearnedFrom::default());
+    if arguments.on != On::Generated {
+        let digits = Digits::load(data, Split::Train)?;
+        let real = digits.first(arguments.real.map_or(digits.len(), |count| count as usize));
+        learned_from.real = real.len();
+        sets.push(real);
+    }
+    if let Some(run) = &arguments.run {
+        let drawn = generated(run, arguments.count as usize, arguments.seed)?;
+        learned_from.generated = drawn.len();
+        learned_from.run = Some(run.clone());
+        sets.push(drawn);
+    }
+    Ok((sets, learned_from))
+}
+
+/// What a person sees while it learns: a bar on a terminal, else ten lines.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Says what is about to begin.
+    pub fn new(RecognizerSummary { learned_from, recognizer, .. }: &RecognizerSummary) -> Self {
+        let LearnedFrom { real, generated, .. } = learned_from;
+        let digits = match (real, generated) {
+            (real, 0) => format!("{real} real digits"),
+            (0, generated) => format!("{generated} generated digits"),
+            (real, generated) => format!("{real} real and {generated} generated digits"),
+        };
+        eprintln!("{} steps of {} images, from {digits}", recognizer.steps, recognizer.batch_size);
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("[{bar:20}] step {pos}/{len} · {msg} · {eta} left");
+            let style = style.expect("the template is fixed").progress_chars("=> ");
+            ProgressBar::new(recognizer.steps).with_style(style)
+        });
+        Self { bar }
+    }
+
+    /// Shows a step.
+    pub fn show(&self, report: &StepReport) {
+        let StepReport { step, steps, loss, accuracy } = *report;
+        let scores = format!("loss {loss:.3} · {:.1} % of the batch read rightly", 100.0 * accuracy);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(scores);
+                bar.set_position(step);
+            }
+            None if step.is_multiple_of(steps.div_ceil(10)) || step == steps => {
+                eprintln!("step {step}/{steps} · {scores}");
+            }
+            None => {}
+        }
+    }
+
+    /// Leaves the bar as it stands.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.abandon();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Learning to read.
+
+use super::network::Recognizer;
+use super::{RecognizerConfig, RecognizerError, shifted};
+use crate::autodiff::{Real, Tape};
+use crate::data::{Batches, CLASSES, Digits};
+use crate::nn::{Adam, Mode, Training};
+use crate::parallel::in_rows;
+use crate::random::Stream;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::f64::consts::PI;
+
+/// What a watcher may answer: an error (a full disk, say) ends the training.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A step that has been made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepReport {
+    /// Its number, from 1.
+    pub step: u64,
+    /// Of how many.
+    pub steps: u64,
+    /// The mean cross-entropy of its batch before the step, in nats.
+    pub loss: f64,
+    /// The share of its batch that was read rightly before the step, in [0, 1].
+    pub accuracy: f64,
+}
+
+/// The share of the steps in which the learning rate rises.
+const RISE: f64 = 0.2;
+
+/// Trains a recognizer on these sets of digits, each of which gives an equal share of every batch; a hundred real
+/// digits are not lost among sixty thousand generated ones.
+///
+/// # Errors
+/// When the configuration cannot be run on these digits, the loss is no number any more, or the observer reports an
+/// error.
+///
+/// # Panics
+/// When there is no set.
+pub fn train_recognizer(
+    config: &RecognizerConfig,
+    sets: &[&Digits],
+    observer: &mut dyn FnMut(&StepReport) -> Result<(), ObserverError>,
+) -> Result<Recognizer, RecognizerError> {
+    config.validate()?;
+    let mut source = Source::new(config, sets)?;
+    let mut recognizer = Recognizer::new(config)?;
+    let adam = |parameters| Adam::new(parameters, config.learning_rate, 0.9, 0.999);
+    let mut optimizers = [adam(&recognizer.features.parameters), adam(&recognizer.head.parameters)];
+    let mut training = Training::from(Stream::Dropout.of(config.seed));
+    let mut tape = Tape::new();
+
+    for step in 1..=config.steps {
+        let rate = learning_rate(config, step);
+        let leaves = recognizer.leaves(&tape);
+        let images = tape.fill(&[source.batch_size(), source.pixels()], |images| source.next_batch(images));
+        let [_, logits] = recognizer.forward(&leaves, images, &mut Mode::Train(&mut training));
+        let targets = tape.one_hot(&source.labels, CLASSES);
+        let loss = logits.softmax_cross_entropy(targets).mean();
+
+        let report = StepReport {
+            step,
+            steps: config.steps,
+            loss: loss.item().as_f64(),
+            accuracy: accuracy(logits.value().as_slice().expect("contiguous"), &source.labels),
+        };
+        if !report.loss.is_finite() {
+            return Err(RecognizerError::Diverged { step, loss: report.loss });
+        }
+        let gradients = tape.take_gradients(loss, &leaves.concat());
+        recognizer.features.keep(&mut training);
+        recognizer.head.keep(&mut training);
+        tape.reset();
+        let (of_features, of_head) = gradients.split_at(recognizer.features.parameters.len());
+        let [first, second] = &mut optimizers;
+        (first.learning_rate, second.learning_rate) = (rate, rate);
+        first.step(&mut recognizer.features.parameters, of_features);
+        second.step(&mut recognizer.head.parameters, of_head);
+        tape.recycle(gradients);
+        observer(&report).map_err(RecognizerError::Observer)?;
+    }
+    Ok(recognizer)
+}
+
+/// That of this step, from 1.
+fn learning_rate(config: &RecognizerConfig, step: u64) -> f64 {
+    let done = (step - 1) as f64 / config.steps as f64;
+    let share = if done < RISE {
+        (done * config.steps as f64 + 1.0) / (RISE * config.steps as f64).max(1.0)
+    } else {
+        (1.0 + ((done - RISE) / (1.0 - RISE) * PI).cos()) / 2.0
+    };
+    config.learning_rate * share.min(1.0)
+}
+
+/// The share of rows `[n, 10]` whose largest number is at the label.
+fn accuracy(logits: &[f32], labels: &[u8]) -> f64 {
+    let right = logits.chunks_exact(CLASSES).zip(labels).filter(|(row, label)| {
+        let own = row[usize::from(**label)];
+        row.iter().enumerate().all(|(class, &logit)| logit < own || class == usize::from(**label))
+    });
+    right.count() as f64 / labels.len() as f64
+}
+
+/// Where a step's images come from.
+struct Source<'d> {
+    sets: Vec<(&'d Digits, Batches)>,
+    shape: [usize; 2],
+    shift: i32,
+    rng: ChaCha8Rng,
+    /// The images of a batch, and how far each is moved.
+    chosen: Vec<(&'d [u8], [i32; 2])>,
+    /// Their labels.
+    labels: Vec<u8>,
+}
+
+impl<'d> Source<'d> {
+    fn new(config: &RecognizerConfig, sets: &[&'d Digits]) -> Result<Self, RecognizerError> {
+        assert!(!sets.is_empty(), "train_recognizer: no digits to learn from");
+        let [height, width] = config.image_shape;
+        let (mut batches, mut rng) = (Vec::new(), Stream::RecognizerShuffle.of(config.seed));
+        for (i, &digits) in sets.iter().enumerate() {
+            let (found, expected) = ([digits.height(), digits.width(), digits.channels()], [height, width, 1]);
+            if found != expected {
+                return Err(RecognizerError::Images { found, expected });
+            }
+            let share = (config.batch_size + sets.len() - 1 - i) / sets.len(); // together the batch size
+            let of_its_own = ChaCha8Rng::from_rng(&mut rng);
+            batches.push((digits, Batches::new(digits.len(), share.clamp(1, digits.len()), of_its_own)?));
+        }
+        Ok(Self {
+            sets: batches,
+            shape: config.image_shape,
+            shift: config.shift as i32,
+            rng: Stream::Shifts.of(config.seed),
+            chosen: Vec::new(),
+            labels: Vec::new(),
+        })
+    }
+
+    fn batch_size(&self) -> usize {
+        self.sets.iter().map(|(_, batches)| batches.batch_size()).sum()
+    }
+
+    fn pixels(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Writes the next images, `[batch, height × width]`, each moved by chance, and notes their labels.
+    fn next_batch(&mut self, images: &mut [f32]) {
+        self.chosen.clear();
+        self.labels.clear();
+        for (digits, batches) in &mut self.sets {
+            let digits: &'d Digits = digits;
+            for &index in batches.next_batch().indices {
+                let mut by = || self.rng.random_range(-self.shift..=self.shift);
+                self.chosen.push((digits.image(index), [by(), by()]));
+                self.labels.push(digits.label(index));
+            }
+        }
+        let (chosen, shape) = (&self.chosen, self.shape);
+        in_rows(images, shape.iter().product(), |i, out| shifted(chosen[i].0, shape, chosen[i].1, out));
+    }
+}
