@@ -28,10 +28,10 @@ impl Places {
         ((row / rows * h + row % rows * stride) * w + q * stride) * c
     }
 
-    /// How far the `k`-th pixel of a window, counted row by row, is from its first.
-    fn offset(&self, k: usize) -> usize {
+    /// The pixels of a window, counted row by row: each one's number, and how far it is from the first.
+    fn offsets<T: Real>(&self) -> impl Iterator<Item = (T, usize)> {
         let ([_, w, c], Windows { size, .. }) = (self.image, self.windows);
-        (k / size * w + k % size) * c
+        (0..size * size).map(move |k| (T::from_f64(k as f64), (k / size * w + k % size) * c))
     }
 }
 
@@ -58,8 +58,11 @@ impl<T: Real> Operation<T> for Pick {
             let winners = winners[i * columns * c..].chunks_exact(c);
             for (q, (pixel, winners)) in row.chunks_exact_mut(c).zip(winners).enumerate() {
                 let window = &x[places.corner(i, rows, q)..];
-                for (channel, (y, &winner)) in pixel.iter_mut().zip(winners).enumerate() {
-                    *y = window[places.offset(whole(winner)) + channel];
+                for (index, offset) in places.offsets() {
+                    let x = &window[offset..][..c];
+                    for channel in 0..c {
+                        pixel[channel] = if winners[channel] == index { x[channel] } else { pixel[channel] };
+                    }
                 }
             }
         });
@@ -86,8 +89,11 @@ impl<T: Real> Operation<T> for PutBack {
             let picked = y[i * per_image..][..per_image].chunks_exact(c);
             for (k, (pixel, winners)) in picked.zip(winners[i * per_image..].chunks_exact(c)).enumerate() {
                 let window = &mut image[places.corner(k / columns, rows, k % columns)..];
-                for (channel, (&y, &winner)) in pixel.iter().zip(winners).enumerate() {
-                    window[places.offset(whole(winner)) + channel] += y;
+                for (index, offset) in places.offsets() {
+                    let x = &mut window[offset..][..c];
+                    for channel in 0..c {
+                        x[channel] += if winners[channel] == index { pixel[channel] } else { T::ZERO };
+                    }
                 }
             }
         });
@@ -100,30 +106,43 @@ impl<T: Real> Operation<T> for PutBack {
     }
 }
 
-/// A small whole number that is kept among the others.
-fn whole<T: Real>(x: T) -> usize {
-    x.as_f64() as usize
-}
-
 /// For each window and channel the first of the largest pixels, counted row by row. A NaN is larger than any
 /// number.
 fn find_winners<T: Real>(x: &[T], places: &Places, [rows, columns]: [usize; 2], winners: &mut [T]) {
-    let (c, pixels) = (places.image[2], places.windows.size * places.windows.size);
+    /// Channels looked at together: a vector or two of them.
+    const TOGETHER: usize = 8;
+    let c = places.image[2];
     in_rows(winners, columns * c, |i, row| {
-        for (q, winners) in row.chunks_exact_mut(c).enumerate() {
+        for (q, pixel) in row.chunks_exact_mut(c).enumerate() {
             let window = &x[places.corner(i, rows, q)..];
-            winners.fill(T::ZERO);
-            for k in 1..pixels {
-                let challengers = &window[places.offset(k)..][..c];
-                for (channel, (winner, &challenger)) in winners.iter_mut().zip(challengers).enumerate() {
-                    let best = window[places.offset(whole(*winner)) + channel];
-                    if challenger > best || (challenger.is_nan() && !best.is_nan()) {
-                        *winner = T::from_f64(k as f64);
-                    }
-                }
+            let (blocks, rest) = pixel.as_chunks_mut::<TOGETHER>();
+            let last = blocks.len() * TOGETHER;
+            for (block, winners) in blocks.iter_mut().enumerate() {
+                find_in_block(&window[block * TOGETHER..], places, winners);
+            }
+            for (channel, winner) in rest.iter_mut().enumerate() {
+                find_in_block(&window[last + channel..], places, std::array::from_mut(winner));
             }
         }
     });
+}
+
+/// The winners of the first `N` channels of a window.
+#[inline(always)]
+fn find_in_block<T: Real, const N: usize>(window: &[T], places: &Places, winners: &mut [T; N]) {
+    let (mut best, mut found) = ([T::ZERO; N], [T::ZERO; N]);
+    best.copy_from_slice(&window[..N]);
+    for (index, offset) in places.offsets().skip(1) {
+        let challengers = &window[offset..][..N];
+        for channel in 0..N {
+            let (challenger, holder) = (challengers[channel], best[channel]);
+            let holder_is_number = holder == holder;
+            let wins = holder_is_number & !(challenger <= holder); // a NaN wins too
+            found[channel] = if wins { index } else { found[channel] };
+            best[channel] = if wins { challenger } else { holder };
+        }
+    }
+    *winners = found;
 }
 
 impl<'t, T: Real> Var<'t, T> {

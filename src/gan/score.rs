@@ -1,0 +1,54 @@
+//! What a discriminator makes of images.
+
+use super::judge;
+use crate::autodiff::Tape;
+use crate::nn::{Input, Mode, Network, one_hot};
+use rayon::prelude::*;
+
+/// Images judged at a time.
+const CHUNK: usize = 256;
+
+/// The discriminator's logits, `[n]`, of images `[n, pixels]` in the players' own range of pixels, with their
+/// `labels`, `[n]`, if it looks at them. `σ(logit)` is the probability it gives to an image being real.
+///
+/// # Panics
+/// When `images` is not a whole number of images, or there is not a label for each.
+pub fn score(discriminator: &Network, images: &[f32], labels: &[u8]) -> Vec<f32> {
+    let (pixels, classes) = (discriminator.input_width(), discriminator.classes());
+    let count = images.len() / pixels;
+    assert_eq!(images.len(), count * pixels, "score: {} numbers in images of {pixels}", images.len());
+    assert!(classes == 0 || labels.len() == count, "score: {} labels for {count} images", labels.len());
+    let mut logits = vec![0.0; count];
+    let chunks = images.par_chunks(CHUNK * pixels).zip(logits.par_chunks_mut(CHUNK)).enumerate();
+    chunks.for_each_init(Tape::new, |tape, (chunk, (images, logits))| {
+        tape.reset();
+        tape.without_recording(|| {
+            let x = tape.fill(&[logits.len(), pixels], |x| x.copy_from_slice(images));
+            let labels = if classes > 0 { &labels[chunk * CHUNK..][..logits.len()] } else { &[] };
+            let input = Input { x, labels: one_hot(tape, labels, classes) };
+            let verdict = judge(discriminator, &discriminator.leaves(tape), input, &mut Mode::Evaluate);
+            logits.copy_from_slice(verdict.logits.value().as_slice().expect("values of a tape are contiguous"));
+        });
+    });
+    logits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Init, InputShape, LayerSpec, UnitActivation};
+    use crate::random::Stream;
+
+    #[test]
+    fn an_image_is_scored_alike_alone_and_among_others_by_its_own_label() {
+        let layers = [LayerSpec::dense(4, UnitActivation::Tanh), LayerSpec::Projection { spectral_norm: false, classifier: true }];
+        let shape = InputShape::from(3).with_classes(2);
+        let discriminator = Network::new("d", shape, &layers, Init::He, &mut Stream::DiscriminatorWeights.of(1)).unwrap();
+        let images: Vec<f32> = (0..3 * 300).map(|i| (i as f32 * 0.7).sin()).collect();
+        let labels: Vec<u8> = (0..300).map(|i| (i / 3 % 2) as u8).collect();
+        let all = score(&discriminator, &images, &labels);
+        assert_eq!(all.len(), 300);
+        assert_eq!(score(&discriminator, &images[3 * 299..], &labels[299..]), all[299..]);
+        assert_ne!(score(&discriminator, &images[3 * 299..], &[1 - labels[299]]), all[299..]);
+    }
+}
