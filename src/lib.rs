@@ -15,6 +15,7 @@
 //! | 3 | [`nn`] | layers, initial weights, losses, optimizers |
 //! | 4 | [`gan`] | the two players, one step of the game, the training loop |
 //! | 4 | [`recognizer`] | a network that reads digits |
+//! | 5 | [`metrics`] | how good and how varied generated images are |
 //! | 5 | [`run`] | what a run leaves on disk |
 //! | 6 | [`cli`] | the command line |
 //!
@@ -51,6 +52,7 @@ pub mod cli;
 pub mod data;
 pub mod gan;
 pub mod gemm;
+pub mod metrics;
 pub mod nn;
 pub mod parallel;
 pub mod random;

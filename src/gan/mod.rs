@@ -22,6 +22,7 @@ mod players;
 mod regulariser;
 mod rules;
 mod schedule;
+mod score;
 mod train;
 mod trainer;
 
@@ -42,6 +43,7 @@ pub use players::{BuildError, blank_discriminator, blank_generator, build_discri
 pub use regulariser::{Judge, Regulariser, Regularisers};
 pub use rules::{Pairing, Rules};
 pub use schedule::{Course, Schedule};
+pub use score::score;
 pub use train::{
     Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COLUMNS, StepEnd, TrainError, preview_count, train,
 };
