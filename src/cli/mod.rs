@@ -3,6 +3,7 @@
 mod bench;
 mod data;
 mod digit;
+mod evaluate;
 mod interpolate;
 mod presets;
 mod progress;
@@ -44,6 +45,7 @@ enum Command {
     Sample(sample::Arguments),
     Interpolate(interpolate::Arguments),
     Recognizer(recognizer::Arguments),
+    Evaluate(evaluate::Arguments),
     Data(data::Arguments),
     Bench(bench::Arguments),
 }
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Interpolate(arguments) => interpolate::run(&arguments),
         Command::Recognizer(arguments) => recognizer::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

@@ -41,9 +41,13 @@ mod tests {
 
     #[test]
     fn an_image_is_scored_alike_alone_and_among_others_by_its_own_label() {
-        let layers = [LayerSpec::dense(4, UnitActivation::Tanh), LayerSpec::Projection { spectral_norm: false, classifier: true }];
+        let layers = [
+            LayerSpec::dense(4, UnitActivation::Tanh),
+            LayerSpec::Projection { spectral_norm: false, classifier: true },
+        ];
         let shape = InputShape::from(3).with_classes(2);
-        let discriminator = Network::new("d", shape, &layers, Init::He, &mut Stream::DiscriminatorWeights.of(1)).unwrap();
+        let discriminator =
+            Network::new("d", shape, &layers, Init::He, &mut Stream::DiscriminatorWeights.of(1)).unwrap();
         let images: Vec<f32> = (0..3 * 300).map(|i| (i as f32 * 0.7).sin()).collect();
         let labels: Vec<u8> = (0..300).map(|i| (i / 3 % 2) as u8).collect();
         let all = score(&discriminator, &images, &labels);

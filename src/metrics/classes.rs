@@ -92,7 +92,7 @@ pub struct Confusion {
 }
 
 /// One class taken for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Mistake {
     /// The class asked for.
     pub asked: u8,

@@ -2,7 +2,7 @@
 
 use super::weights::load_weights;
 use crate::data::{WriteError, write_atomically};
-use crate::gan::{BuildError, Config, ConfigError, blank_generator};
+use crate::gan::{BuildError, Config, ConfigError, blank_discriminator, blank_generator};
 use crate::nn::Network;
 use std::fs;
 use std::io;
@@ -51,6 +51,15 @@ pub enum RunError {
     #[error("{path}: not a run's directory (it has no config.toml); `twoplayer train` makes one", path = path.display())]
     NoRun {
         /// The directory.
+        path: PathBuf,
+    },
+    /// What comes with the program is not there.
+    #[error(
+        "{path}: not found, neither here nor in the source tree; name the directory of a trained run",
+        path = path.display()
+    )]
+    NotPretrained {
+        /// Where it should be.
         path: PathBuf,
     },
     /// There is no recognizer there.
@@ -183,6 +192,21 @@ impl RunDirectory {
             blank_generator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
         load_weights(&mut [&mut network], &self.weights_file("generator"))?;
         Ok((network, config))
+    }
+
+    /// The run's discriminator, if its weights are there: to draw digits, nobody needs it.
+    ///
+    /// # Errors
+    /// When configuration or weights cannot be read or used.
+    pub fn discriminator(&self) -> Result<Option<Network>, RunError> {
+        let (config, path) = (self.config()?, self.weights_file("discriminator"));
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let mut network =
+            blank_discriminator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
+        load_weights(&mut [&mut network], &path)?;
+        Ok(Some(network))
     }
 }
 

@@ -1,0 +1,180 @@
+//! `twoplayer evaluate`.
+
+mod modes;
+mod pictures;
+mod report;
+mod subject;
+
+use super::{UsageError, on_threads};
+use crate::data::{Digits, Split, locate};
+use crate::gan::score;
+use crate::metrics::{Quality, Reference, nearest};
+use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
+use crate::run::{RecognizerRun, pretrained};
+use clap::Args;
+use ndarray::{Array2, ArrayView2};
+use report::{Discriminator, Evaluation, Memory};
+use std::path::PathBuf;
+use std::time::Instant;
+use subject::Subject;
+
+/// Measure how good a run's digits are, how varied, and whether they are more than a memory.
+///
+/// 10,000 of them are compared with the 10,000 real test digits, which the run has never seen, in the
+/// features of a recognizer; and so are, for the floor of every figure, as many real training digits.
+/// A Fréchet distance in these features says which of two runs is better; it is not comparable with one
+/// in Inception's. (For that, `sample RUN --count 10000 -o digits/` gives a folder of PNG files.)
+/// Of a run on stacked digits it counts the modes among 25,600 images.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  twoplayer evaluate runs/best\n  \
+                        twoplayer evaluate runs/best --cas --pictures looked-at\n  \
+                        twoplayer evaluate --samples generated.idx.gz --labels labels.idx.gz --json")]
+pub struct Arguments {
+    /// The run's directory, as `twoplayer train` made it [default: the trained generator that comes with the
+    /// program, unless there are --samples]
+    #[arg(value_name = "RUN")]
+    run: Option<PathBuf>,
+
+    /// Evaluate these images, an IDX file [count, 28, 28], in place of newly drawn ones
+    #[arg(long, value_name = "FILE.idx")]
+    samples: Option<PathBuf>,
+
+    /// What those images were asked to show, an IDX file [count]
+    #[arg(long, value_name = "FILE.idx", requires = "samples")]
+    labels: Option<PathBuf>,
+
+    /// How many digits to draw [default: 10000; of stacked digits, 25600]
+    #[arg(long, value_name = "N", conflicts_with = "samples", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    count: Option<u32>,
+
+    /// Decides which digits are drawn
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Also the classification accuracy score: how well a recognizer reads real digits that has learned
+    /// from generated ones alone (takes some minutes)
+    #[arg(long)]
+    cas: bool,
+
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+
+    /// Also draw, into this directory: digits beside the training digits nearest to them, the ones read
+    /// with the most and the least confidence, and a map of real and generated digits
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
+
+    /// The recognizer whose features are compared, as `twoplayer recognizer train` made it [default: the
+    /// one that comes with the program]
+    #[arg(long, value_name = "DIR")]
+    recognizer: Option<PathBuf>,
+
+    /// The directory with the four MNIST files [default: $TWOPLAYER_DATA, then data/mnist here, then
+    /// data/mnist of the source tree]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Threads to compute on; 0 means one a core. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+}
+
+/// Digits that are drawn for the classification accuracy score.
+const CAS_DIGITS: usize = 60_000;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    on_threads(arguments.threads, || {
+        let recognizer = recognizer(arguments)?;
+        let subject = Subject::of(arguments)?;
+        if subject.is_stacked() {
+            return modes::evaluate(&subject, &recognizer, arguments);
+        }
+        let directory = locate(arguments.data.as_deref())?;
+        let [train, test] = [Split::Train, Split::Test].map(|split| Digits::load(&directory, split));
+        let judged = evaluate(&subject, &recognizer, &train?, &test?, arguments)?;
+        match arguments.json {
+            true => println!("{}", serde_json::to_string_pretty(&judged)?),
+            false => print!("{judged}"),
+        }
+        Ok(())
+    })
+}
+
+/// The recognizer that reads the digits.
+fn recognizer(arguments: &Arguments) -> anyhow::Result<Recognizer> {
+    let root = arguments.recognizer.clone().map_or_else(|| pretrained("recognizer"), Ok)?;
+    Ok(RecognizerRun::open(&root)?.recognizer()?)
+}
+
+fn evaluate(
+    subject: &Subject,
+    recognizer: &Recognizer,
+    train: &Digits,
+    test: &Digits,
+    arguments: &Arguments,
+) -> anyhow::Result<Evaluation> {
+    let start = Instant::now();
+    subject.check_shape(test)?;
+    let reference = Reference::new(recognizer, test)?;
+    let floor = train.first(subject.count()); // as many real images, which the reference does not hold
+    let [readings, of_floor] = [&subject.images, floor.images()].map(|images| recognizer.read(images));
+    let [generated, floor]: [Quality; 2] = reference
+        .compare(&[(&readings, &subject.labels), (&of_floor, floor.labels())])?
+        .try_into()
+        .expect("one for each set");
+
+    let [pixels, of_train, of_test] =
+        [&subject.images, train.images(), test.images()].map(|i| as_points(i, test.pixels()));
+    let neighbours = nearest(pixels.view(), of_train.view())?;
+    let memory = Memory::new(&neighbours, &nearest(of_test.view(), of_train.view())?);
+    if let Some(directory) = &arguments.pictures {
+        pictures::draw(directory, subject, &readings, &reference, &neighbours, train)?;
+    }
+    Ok(Evaluation {
+        subject: subject.name.clone(),
+        recognizer_accuracy: reference.readings().accuracy(test.labels()),
+        generated,
+        floor,
+        memory,
+        discriminator: discriminator(subject, train, test)?,
+        classification_accuracy_score: arguments.cas.then(|| cas(subject, test, arguments)).transpose()?,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// Images `[n, pixels]` as points.
+fn as_points(images: &[u8], pixels: usize) -> Array2<f32> {
+    let bytes = ArrayView2::from_shape((images.len() / pixels, pixels), images).expect("whole images");
+    bytes.mapv(|byte| f32::from(byte) / 255.0)
+}
+
+/// What the discriminator says of digits that it has learned from, of others and of generated ones.
+fn discriminator(subject: &Subject, train: &Digits, test: &Digits) -> anyhow::Result<Option<Discriminator>> {
+    let Some((discriminator, range)) = &subject.discriminator else { return Ok(None) };
+    let judged = |images: &[u8], labels: &[u8]| {
+        let mut pixels = vec![0.0; images.len()];
+        range.write(images, &mut pixels);
+        let logits = score(discriminator, &pixels, labels);
+        logits.iter().map(|&logit| f64::from(logit)).sum::<f64>() / logits.len() as f64
+    };
+    let train = train.first(test.len());
+    Ok(Some(Discriminator {
+        training: judged(train.images(), train.labels()),
+        test: judged(test.images(), test.labels()),
+        generated: judged(&subject.images, &subject.labels),
+    }))
+}
+
+/// The classification accuracy score (Ravuri & Vinyals 2019, *Classification Accuracy Score for Conditional Generative
+/// Models*): the share of the real test digits that a recognizer reads rightly which has learned from generated ones
+/// alone, 0 to 1.
+fn cas(subject: &Subject, test: &Digits, arguments: &Arguments) -> anyhow::Result<f64> {
+    let Some(digits) = subject.labelled(CAS_DIGITS, arguments.seed)? else {
+        return Err(UsageError("--cas: a network cannot learn to read from digits without labels".into()).into());
+    };
+    let config = RecognizerConfig { seed: arguments.seed, ..Default::default() };
+    let recognizer = train_recognizer(&config, &[&digits], &mut |_| Ok(()))?;
+    Ok(recognizer.read(test.images()).accuracy(test.labels()))
+}
