@@ -42,7 +42,7 @@ pub enum MetricError {
 pub(super) fn check(measure: &'static str, points: ArrayView2<f32>, needed: usize) -> Result<(), MetricError> {
     assert!(points.ncols() > 0, "{measure}: points of shape {:?} have no features", points.shape());
     enough(measure, points.nrows(), needed)?;
-    let unusable = points.indexed_iter().find(|(_, value)| !(value.abs() <= LARGEST)); // NaN is unusable too
+    let unusable = points.indexed_iter().find(|(_, value)| value.is_nan() || value.abs() > LARGEST);
     unusable.map_or(Ok(()), |((row, column), &value)| Err(MetricError::Feature { row, column, value }))
 }
 

@@ -159,7 +159,7 @@ mod tests {
         let (quality, spread) = measure(&points, &points, 3);
         assert_eq!(quality, PrecisionRecall { precision: 1.0, recall: 1.0 });
         assert_eq!(spread.coverage, 1.0);
-        // Each point lies in its own ball and, as a k-th neighbour or nearer, in k others on average: (k+1)/k.
+        // Each ball holds its own point and its k nearest others: (k+1)/k.
         assert!((spread.density - 4.0 / 3.0).abs() < 1e-12, "{spread:?}");
     }
 

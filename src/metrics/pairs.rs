@@ -216,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn far_from_0_bounds_are_no_wider() {
+        let width = |offset: f32| {
+            let (queries, points) = (cloud(9, 37, 5) + offset, cloud(9, 37, 6) + offset);
+            Pairs::new("test", queries.view(), points.view()).upper_bound(3, 4, 0.0)
+        };
+        assert!((0.5..2.0).contains(&(width(1000.0) / width(0.0))));
+    }
+
+    #[test]
     fn every_pair_is_visited_once_whatever_the_layout() {
         let (queries, points) = (cloud(3, 2 * QUERIES + 5, 3), cloud(2 * (2 * POINTS + 3), 3, 4));
         let (queries, points) = (queries.t(), points.slice(s![..;2, ..;-1]));
