@@ -1,6 +1,6 @@
 //! `twoplayer interpolate`.
 
-use super::digit::{Digit, check_conditional, truncation};
+use super::digit::{Digit, check_conditional, run_or_pretrained, truncation};
 use super::{UsageError, on_threads};
 use crate::gan::interpolate;
 use crate::run::{Picture, RunDirectory, grid, to_bytes, write_animation};
@@ -18,9 +18,10 @@ use std::path::{Path, PathBuf};
                         twoplayer interpolate runs/mine --from-seed 3 --to-seed 8 --steps 16 -o strip.png\n  \
                         twoplayer interpolate runs/mine --steps 30 --animation moving.png")]
 pub struct Arguments {
-    /// The run's directory, as `twoplayer train` made it
+    /// The run's directory, as `twoplayer train` made it [default: the trained generator that comes
+    /// with the program]
     #[arg(value_name = "RUN")]
-    run: PathBuf,
+    run: Option<PathBuf>,
 
     /// Where the way begins: at the first latent vector of `sample --seed N`
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -92,7 +93,7 @@ fn is_png(path: &Path) -> bool {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.check_files()?;
-    let (generator, config) = RunDirectory::open(&arguments.run)?.generator()?;
+    let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
     if arguments.digit.is_some() {
         check_conditional("--digit", &generator)?;
     }

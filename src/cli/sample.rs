@@ -1,6 +1,6 @@
 //! `twoplayer sample`.
 
-use super::digit::{Digit, check_conditional, truncation};
+use super::digit::{Digit, check_conditional, run_or_pretrained, truncation};
 use super::{UsageError, on_threads};
 use crate::data::Idx;
 use crate::gan::{Classes, Request, Stream, draw_requested};
@@ -26,9 +26,10 @@ use std::path::{Path, PathBuf};
                         twoplayer sample runs/mine --digit each -o grid.png\n  \
                         twoplayer sample runs/mine --count 10000 -o images.idx.gz --labels labels.idx.gz")]
 pub struct Arguments {
-    /// The run's directory, as `twoplayer train` made it
+    /// The run's directory, as `twoplayer train` made it [default: the trained generator that comes
+    /// with the program]
     #[arg(value_name = "RUN")]
-    run: PathBuf,
+    run: Option<PathBuf>,
 
     /// How many digits to draw; with `--digit each`, how many of each [default: 64; of each, 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST as i64))]
@@ -152,7 +153,7 @@ impl Form {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (form, request) = (Form::of(&arguments.output)?, arguments.request()?);
     arguments.check_labels_file()?;
-    let (generator, config) = RunDirectory::open(&arguments.run)?.generator()?;
+    let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
     arguments.check_conditional(&generator)?;
     let (tile, range) = (config.image_shape(), config.pixel_range()?);
     let (count, output) = (request.count, arguments.output.as_path());

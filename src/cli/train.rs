@@ -42,6 +42,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
 
+    /// Learn from the first N training images alone [default: all]
+    #[arg(long, value_name = "N")]
+    examples: Option<usize>,
+
     /// Real images, and generated ones, in a step
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
@@ -163,6 +167,7 @@ impl Arguments {
         set(&mut config.training.critic_steps, self.critic_steps);
         config.data = self.data.clone().or(config.data);
         config.training.steps = self.steps.or(config.training.steps);
+        config.training.examples = self.examples.or(config.training.examples);
         config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);
         config.generator.latent_dim = self.latent_dim.unwrap_or(config.generator.latent_dim);
         config.training.update = match self.update {

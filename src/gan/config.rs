@@ -35,6 +35,9 @@ pub struct Training {
     /// If given, training ends after this many steps instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
+    /// If given, only so many images of the training set, the first, are learned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examples: Option<usize>,
     /// Real images, and generated ones, at each move of the discriminator's.
     pub batch_size: usize,
     /// Who moves when.
@@ -258,6 +261,7 @@ impl Config {
         let Training { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } = &self.training;
         check(*epochs > 0, "training.epochs (--epochs)", epochs, "at least 1")?;
         check(*steps != Some(0), "training.steps (--steps)", &0, "at least 1")?;
+        check(self.training.examples != Some(0), "training.examples (--examples)", &0, "at least 1")?;
         check(*batch_size > 0, "training.batch_size (--batch-size)", batch_size, "at least 1")?;
         check(*critic_steps > 0, "training.critic_steps (--critic-steps)", critic_steps, "at least 1")?;
         let floor_key = "training.learning_rate_floor";

@@ -177,6 +177,8 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     let range = config.pixel_range()?;
     let (image_shape, pixels) = (config.image_shape(), config.pixels());
     check_images(config, digits)?;
+    let chosen = config.training.examples.map(|count| digits.first(count));
+    let digits = chosen.as_ref().unwrap_or(digits);
     let mut trainer = Trainer::new(config)?;
     let mut batches = Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(config.seed))?;
     let (per_epoch, per_step) = (batches.per_epoch() as u64, config.training.critic_steps); // batches

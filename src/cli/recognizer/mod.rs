@@ -1,6 +1,8 @@
 //! `twoplayer recognizer`.
 
+mod compare;
 mod digits;
+mod table;
 mod train;
 
 use clap::{Args, Subcommand};
@@ -15,11 +17,13 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Arguments),
+    Compare(compare::Arguments),
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
     }
 }
