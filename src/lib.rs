@@ -13,6 +13,7 @@
 //! | 2 | [`autodiff`] | derivatives of any order, by tape |
 //! | 3 | [`nn`] | layers, initial weights, losses, optimizers |
 //! | 4 | [`gan`] | the two players, one step of the game, the training loop |
+//! | 4 | [`recognizer`] | handwritten digits from anywhere, in the form of MNIST's |
 //! | 5 | [`run`] | what a run leaves on disk |
 //! | 6 | [`cli`] | the command line |
 //!
@@ -51,4 +52,5 @@ pub mod gan;
 pub mod gemm;
 pub mod nn;
 pub mod parallel;
+pub mod recognizer;
 pub mod run;
