@@ -171,6 +171,84 @@ fn element_type_name(code: u8) -> &'static str {
     }
 }
 
+/// Why a PNG file could not be read.
+#[derive(Debug, Error)]
+pub enum PngError {
+    /// The file cannot be opened.
+    #[error("cannot open {path}: {reason}; check the path and its permissions")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+
+    /// The operating system failed while reading.
+    #[error("cannot read {path}: {reason}; check the disk and the path")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+
+    /// There are no bytes in the file.
+    #[error("{path} is empty: expected a PNG file, found no bytes; save the picture again")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The file is of another format.
+    #[error(
+        "{path}: expected a PNG file (89 50 4e 47 0d 0a 1a 0a at offset 0), found {}{}; \
+         save or convert the picture as PNG", hexadecimal(.found), described(*.looks_like)
+    )]
+    NotPng {
+        /// The file.
+        path: PathBuf,
+        /// The first bytes, at most eight.
+        found: Vec<u8>,
+        /// Which other format begins so, if one known does.
+        looks_like: Option<&'static str>,
+    },
+
+    /// The picture has more pixels than are read.
+    #[error("{path}: expected at most 64 megapixels, found {width} × {height} pixels; shrink the picture")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Columns, as the file announces them.
+        width: u32,
+        /// Rows, as the file announces them.
+        height: u32,
+    },
+
+    /// The file ends before its picture does.
+    #[error("{path}: the file was cut short: expected more of the picture, found the end; fetch or save it again")]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The content breaks the format's rules.
+    #[error("{path}: damaged or not a valid PNG file: {reason}; fetch or save it again")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        reason: String,
+    },
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+fn described(looks_like: Option<&str>) -> String {
+    looks_like.map_or_else(String::new, |name| format!(" ({name})"))
+}
+
 /// Why a set of labelled digits could not be found, loaded or divided into batches.
 #[derive(Debug, Error)]
 pub enum DataError {

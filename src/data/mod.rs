@@ -2,19 +2,22 @@
 //!
 //! In reading order: [`Idx`] is the file format, [`Digits`] the labelled images of one MNIST
 //! split, [`Batches`] the order in which training visits them, and [`fill`] the step from bytes
-//! to the numbers that a network sees. This floor knows nothing of autodiff or models.
+//! to the numbers that a network sees. Pictures from elsewhere come as [`Grey`], out of PNG files. This floor knows nothing of autodiff or models.
 
 mod atomic;
 mod batches;
 mod error;
+mod grey;
 mod idx;
 mod inspect;
 mod mnist;
+mod png_file;
 mod source;
 
 pub use atomic::{WriteError, write_atomically};
 pub use batches::{Batch, Batches, PixelRange, fill};
-pub use error::{DataError, IdxError};
+pub use error::{DataError, IdxError, PngError};
+pub use grey::Grey;
 pub use idx::Idx;
 pub use inspect::{FileReport, Verdict, inspect};
 pub use mnist::{CLASSES, Digits, Split, locate};
