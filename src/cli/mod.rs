@@ -7,6 +7,7 @@ mod evaluate;
 mod interpolate;
 mod presets;
 mod progress;
+mod recognize;
 mod recognizer;
 mod sample;
 mod train;
@@ -15,6 +16,7 @@ use crate::data::DataError;
 use crate::gan::{ConfigError, TrainError};
 use crate::gemm::{self, KernelError};
 use crate::parallel;
+use crate::recognizer::RecognizerError;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -44,6 +46,7 @@ enum Command {
     Presets(presets::Arguments),
     Sample(sample::Arguments),
     Interpolate(interpolate::Arguments),
+    Recognize(recognize::Arguments),
     Recognizer(recognizer::Arguments),
     Evaluate(evaluate::Arguments),
     Data(data::Arguments),
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Interpolate(arguments) => interpolate::run(&arguments),
+        Command::Recognize(arguments) => recognize::run(&arguments),
         Command::Recognizer(arguments) => recognizer::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
@@ -83,6 +87,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
             || cause.is::<ConfigError>()
             || cause.is::<KernelError>()
             || matches!(cause.downcast_ref(), Some(TrainError::Config(_) | TrainError::Build(_)))
+            || matches!(cause.downcast_ref(), Some(RecognizerError::OutOfRange { .. }))
             || matches!(cause.downcast_ref(), Some(TrainError::Data(DataError::BatchSize { .. })))
     };
     error.chain().any(is_usage)

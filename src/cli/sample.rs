@@ -3,9 +3,9 @@
 use super::digit::{Digit, check_conditional, run_or_pretrained, truncation};
 use super::{UsageError, on_threads};
 use crate::data::Idx;
-use crate::gan::{Classes, Request, Stream, draw_requested};
+use crate::gan::{Classes, Config, Request, Stream, draw_requested};
 use crate::nn::Network;
-use crate::run::{Picture, RunDirectory, grid, to_bytes, write_npy};
+use crate::run::{Picture, RecognizerRun, RunDirectory, grid, pretrained, to_bytes, write_npy};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::fs;
@@ -184,7 +184,34 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         write_npy(path, drawn.latent.shape(), latent)?;
     }
     println!("{count} digits, seed {}, in {}", arguments.seed, output.display());
+    if let Some(digit) = arguments.digit {
+        on_threads(arguments.threads, || Ok(warn_of_confused(&generator, &config, digit)))?;
+    }
     Ok(())
+}
+
+/// Says so where a digit is often not the one that was asked for, as the recognizer that comes with the program
+/// reads it; nothing where there is none, or it reads images of another size.
+fn warn_of_confused(generator: &Network, config: &Config, digit: Digit) {
+    /// Of each digit.
+    const DRAWN: usize = 500;
+    /// Below this share it is said.
+    const ENOUGH: f64 = 0.95;
+    let recognizer = pretrained("recognizer").and_then(|root| RecognizerRun::open(&root)?.recognizer());
+    let (Ok(recognizer), Ok(range)) = (recognizer, config.pixel_range()) else { return };
+    if config.pixels() != recognizer.features.input_width() {
+        return;
+    }
+    let request = Request { count: DRAWN * digit.rows(), classes: digit.classes(), truncation: 1.0 };
+    let drawn = draw_requested(generator, &request, &mut Stream::Sample.of(0));
+    let read = recognizer.read(&to_bytes(&drawn.images, range)).digits();
+    for (read, asked) in read.chunks(DRAWN).zip(drawn.labels.chunks(DRAWN)) {
+        let (asked, right) = (asked[0], read.iter().filter(|&&digit| digit == asked[0]).count());
+        let share = right as f64 / DRAWN as f64;
+        if share < ENOUGH {
+            eprintln!("warning: of {DRAWN} digits drawn as {asked}, {:.1} % are read as {asked}", 100.0 * share);
+        }
+    }
 }
 
 /// `[count, height, width]`, and the channels where there are several.

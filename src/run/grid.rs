@@ -134,6 +134,23 @@ fn label_tile(class: usize, height: usize, width: usize) -> Vec<u8> {
     tile
 }
 
+/// Figures in the middle of a square tile of this brightness: white on dark, black on bright.
+pub(super) fn text_tile(figures: &str, side: usize, brightness: u8) -> Vec<u8> {
+    let mut tile = vec![brightness; side * side];
+    let ink = if brightness > 127 { 0 } else { INK };
+    let (advance, top) = (GLYPH_WIDTH + 1, side.saturating_sub(GLYPH_HEIGHT) / 2);
+    let left = side.saturating_sub(figures.len() * advance - usize::from(!figures.is_empty())) / 2;
+    for (i, figure) in figures.bytes().filter(u8::is_ascii_digit).enumerate() {
+        for (y, x) in (0..GLYPH_HEIGHT).flat_map(|y| (0..GLYPH_WIDTH).map(move |x| (y, x))) {
+            let (row, column) = (top + y, left + i * advance + x);
+            if is_dot(usize::from(figure - b'0'), y, x) && row < side && column < side {
+                tile[row * side + column] = ink;
+            }
+        }
+    }
+    tile
+}
+
 /// Whether the glyph of `class` has a dot at `(y, x)`; there is none beyond its edges.
 fn is_dot(class: usize, y: usize, x: usize) -> bool {
     y < GLYPH_HEIGHT && x < GLYPH_WIDTH && GLYPHS[class][y] >> (GLYPH_WIDTH - 1 - x) & 1 == 1

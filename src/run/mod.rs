@@ -1,6 +1,7 @@
 //! What a run leaves on disk: its directory, weights, metrics and pictures. Floor five; it knows
 //! nothing of the command line.
 
+mod confusion;
 mod directory;
 mod grid;
 mod npy;
@@ -10,6 +11,7 @@ mod recognizer_run;
 mod recorder;
 mod weights;
 
+pub use confusion::confusion_picture;
 pub use directory::{RunDirectory, RunError};
 pub use grid::{contact_sheet, grid};
 pub use npy::{NpyValues, write_npy};
