@@ -95,6 +95,15 @@ fn a_hairline_does_not_vanish() {
     assert!((2..=4).contains(&width), "{width}");
 }
 
+#[test]
+fn a_lopsided_digit_is_moved_to_the_edge_and_no_farther() {
+    // An L of 60 × 60 with nearly all of its ink in the upright stroke: in the centre, it would be cut off.
+    let is_ink = |x: usize, y: usize| (20..80).contains(&y) && (20..80).contains(&x) && (x < 38 || y >= 76);
+    let level = |i: usize| if is_ink(i % 100, i / 100) { 0 } else { 255 };
+    let form = mnist_form(&Grey::new(100, 100, (0..10_000).map(level).collect())).unwrap();
+    assert_eq!(bounds(&form)[0], 8..28);
+}
+
 /// The mean difference, in levels, of the first `count` test digits' form from themselves, each first changed by
 /// `change`.
 fn difference(count: usize, change: impl Fn(&[u8]) -> Grey) -> f64 {
@@ -130,7 +139,7 @@ fn no_digit_is_said_in_words() {
     let mut speck = vec![255; 900];
     speck[400..403].fill(0);
     assert!(said(Grey::new(30, 30, speck)).contains("only specks"));
-    let frame = (0..900).map(|i| if [i % 30, i / 30].iter().any(|&place| place < 3 || place > 26) { 0 } else { 255 });
+    let frame = (0..900).map(|i| if [i % 30, i / 30].iter().any(|place| !(3..=26).contains(place)) { 0 } else { 255 });
     assert!(matches!(mnist_form(&Grey::new(30, 30, frame.collect())), Err(NoDigit::Full { .. })));
 }
 

@@ -198,6 +198,9 @@ mod tests {
         assert_eq!(levels(&[[0, 0, 0, 0], [255, 255, 255, 128], [255, 255, 255, 255]]), [0, 128, 255]);
         // Dark on light paper with transparent corners.
         assert_eq!(levels(&[[0, 0, 0, 0], [250, 250, 250, 255], [9, 9, 9, 255]]), [255, 250, 9]);
+        // Nearly transparent edges, whatever their colour, have no say; half opaque ones do.
+        assert_eq!(levels(&[[0, 0, 0, 40], [255, 255, 255, 255]]), [0, 255]);
+        assert_eq!(levels(&[[0, 0, 0, 0], [0, 0, 0, 204], [255, 255, 255, 255]]), [255, 51, 255]);
         // A stroke that is faint throughout.
         assert_eq!(levels(&[[0, 0, 0, 0], [0, 0, 0, 40]]), [255, 215]);
         assert_eq!(levels(&[[0, 0, 0, 0], [255, 255, 255, 40]]), [0, 40]);

@@ -208,8 +208,11 @@ mod tests {
 
     #[test]
     fn otsu_parts_two_heaps() {
-        let levels: Vec<f32> = [3.0, 5.0, 7.0, 200.0, 210.0].repeat(20);
-        assert!((7.0..200.0).contains(&otsu(&levels)));
+        let mut levels: Vec<f32> = [3.0, 5.0, 7.0, 100.0, 110.0].repeat(20);
+        assert!((7.0..=100.0).contains(&otsu(&levels)));
+        // One level far off is no heap.
+        levels.push(255.0);
+        assert!((7.0..=100.0).contains(&otsu(&levels)));
         // As the sum of squares within the classes has it, computed by hand for {0, 1, 10}: {0, 1} and {10}.
         // All thresholds from 2 to 10 do that.
         assert_eq!(otsu(&[0.0, 1.0, 10.0]), 6.0);

@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_slow_change_is_background_and_ink_is_not() {
-        let lit = |x: f32, y: f32| 200.0 - 0.5 * x - 0.3 * y + 0.004 * (x - 40.0) * (x - 40.0) + 0.002 * x * y;
+        let curved = |x: f32, y: f32| 0.004 * (x - 40.0) * (x - 40.0) + 0.005 * (y - 30.0) * (y - 30.0) + 0.002 * x * y;
+        let lit = |x: f32, y: f32| 200.0 - 0.5 * x - 0.3 * y + curved(x, y);
         let background = Background::of(&picture(|x, y| if is_ink(x, y) { 20.0 } else { lit(x, y) }));
         for (x, y) in [(0, 0), (89, 69), (45, 35), (5, 60)] {
             let (found, expected) = (background.level(x, y), lit(x as f32, y as f32));

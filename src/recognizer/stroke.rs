@@ -133,6 +133,8 @@ mod tests {
             let part = bounds.height() as f32 / bounds.width() as f32;
             assert!((part - USUAL).abs() < 0.02, "{length} × {thick}: {part}");
         }
+        // Smooth, because it was enlarged.
+        assert!(thickened(bar(1, 30)).width >= ROOM);
         let pen = bar(30, 300);
         assert_eq!(thickened(pen.clone()), pen);
     }
