@@ -14,11 +14,19 @@
 //! MNIST's own digits are in that form, and pass through this as good as unchanged: the mean difference is
 //! about 1 level of 255. Only the hundredth of them with the thinnest strokes comes out thicker.
 
-use super::ink::{NoDigit, ink};
-use super::pieces::digit;
-use super::plane::Plane;
-use super::stroke::thickened;
+mod ink;
+mod lighting;
+mod pieces;
+mod plane;
+mod stroke;
+
+pub use ink::NoDigit;
+
 use crate::data::Grey;
+use ink::ink;
+use pieces::digit;
+use plane::Plane;
+use stroke::thickened;
 
 /// Rows, and columns, of MNIST's pictures.
 pub const SIDE: usize = 28;
