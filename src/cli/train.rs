@@ -1,10 +1,10 @@
 //! `twoplayer train`.
 
-use super::on_threads;
 use super::progress::Progress;
+use super::{UsageError, on_threads};
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, Objective, Observers, Pairing, Schedule, Stream, UpdateRule, train};
-use crate::run::{Recorder, RunDirectory};
+use crate::run::{Evaluator, RecognizerRun, Recorder, RunDirectory, pretrained};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -100,6 +100,11 @@ pub struct Arguments {
     /// The run's directory, new or empty [default: runs/PRESET-DATE-TIME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Evaluate 10,000 digits after every so many epochs: figures go to metrics.csv, and the weights
+    /// with the lowest Fréchet distance so far to best/ in the run's directory [default: never]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    evaluate_every: Option<u64>,
 
     /// Steps between two rows of metrics.csv
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
@@ -213,7 +218,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let digits = load(&mut config)?;
 
     let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
-    let mut recorder = Recorder::new(&root, arguments.log_every);
+    let evaluator = arguments.evaluate_every.map(|every| evaluator(&config, every)).transpose()?;
+    let mut recorder = Recorder::new(&root, arguments.log_every).evaluating(evaluator);
     let mut progress = Progress::new();
     on_threads(arguments.threads, || Ok(train(&config, &digits, &mut Observers(vec![&mut recorder, &mut progress]))?))?;
     progress.finish();
@@ -223,6 +229,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     println!("  metrics.csv              losses and scores, step by step");
     println!("  generator.safetensors    draw from it: twoplayer sample {} --count 64 -o digits.png", root.display());
     Ok(())
+}
+
+/// What evaluates the run as it goes, on the test digits beside those it learns from.
+fn evaluator(config: &Config, every: u64) -> anyhow::Result<Evaluator> {
+    let source = Source::of(config.data.as_deref());
+    if source.stacked {
+        let problem = "stacked digits are not compared as they are drawn; `twoplayer evaluate` counts their modes";
+        return Err(UsageError(format!("--evaluate-every: {problem}")).into());
+    }
+    let recognizer = RecognizerRun::open(&pretrained("recognizer")?)?.recognizer()?;
+    let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
+    recognizer.check_shape(&test)?;
+    Ok(Evaluator::new(recognizer, &test, every)?)
 }
 
 /// Loads the images that the configuration names, and writes into it where they were, so that it is good

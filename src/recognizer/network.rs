@@ -2,7 +2,7 @@
 
 use super::{RecognizerConfig, RecognizerError};
 use crate::autodiff::{Real, Tape, Var};
-use crate::data::{CLASSES, PixelRange};
+use crate::data::{CLASSES, Digits, PixelRange};
 use crate::nn::{Extent, Init, LayerSpec, Mode, Network, UnitActivation};
 use crate::random::Stream;
 use ndarray::{Array2, ArrayView1, Axis};
@@ -79,6 +79,16 @@ impl<T: Real> Recognizer<T> {
         let features = Network::blank("features", image(config), &config.features)?;
         let head = Network::blank("head", features.output_width(), &[logits()])?;
         Ok(Self { features, head })
+    }
+
+    /// Refuses digits of another shape than it was built for.
+    ///
+    /// # Errors
+    /// [`RecognizerError::Images`].
+    pub fn check_shape(&self, digits: &Digits) -> Result<(), RecognizerError> {
+        let Extent::Image(expected) = self.features.input().extent else { unreachable!("built for images") };
+        let found = [digits.height(), digits.width(), digits.channels()];
+        if found == expected { Ok(()) } else { Err(RecognizerError::Images { found, expected }) }
     }
 
     /// Its parameters on a tape, those of both parts.

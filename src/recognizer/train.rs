@@ -45,8 +45,9 @@ pub fn train_recognizer(
     observer: &mut dyn FnMut(&StepReport) -> Result<(), ObserverError>,
 ) -> Result<Recognizer, RecognizerError> {
     config.validate()?;
-    let mut source = Source::new(config, sets)?;
     let mut recognizer = Recognizer::new(config)?;
+    sets.iter().try_for_each(|digits| recognizer.check_shape(digits))?;
+    let mut source = Source::new(config, sets)?;
     let adam = |parameters| Adam::new(parameters, config.learning_rate, 0.9, 0.999);
     let mut optimizers = [adam(&recognizer.features.parameters), adam(&recognizer.head.parameters)];
     let mut training = Training::from(Stream::Dropout.of(config.seed));
@@ -119,13 +120,8 @@ struct Source<'d> {
 impl<'d> Source<'d> {
     fn new(config: &RecognizerConfig, sets: &[&'d Digits]) -> Result<Self, RecognizerError> {
         assert!(!sets.is_empty(), "train_recognizer: no digits to learn from");
-        let [height, width] = config.image_shape;
         let (mut batches, mut rng) = (Vec::new(), Stream::RecognizerShuffle.of(config.seed));
         for (i, &digits) in sets.iter().enumerate() {
-            let (found, expected) = ([digits.height(), digits.width(), digits.channels()], [height, width, 1]);
-            if found != expected {
-                return Err(RecognizerError::Images { found, expected });
-            }
             let share = (config.batch_size + sets.len() - 1 - i) / sets.len(); // together the batch size
             let of_its_own = ChaCha8Rng::from_rng(&mut rng);
             batches.push((digits, Batches::new(digits.len(), share.clamp(1, digits.len()), of_its_own)?));

@@ -1,8 +1,8 @@
 //! The directory of a run and what lies in it.
 
-use super::weights::load_weights;
+use super::weights::{load_weights, save_weights};
 use crate::data::{WriteError, write_atomically};
-use crate::gan::{BuildError, Config, ConfigError, blank_discriminator, blank_generator};
+use crate::gan::{BuildError, Config, ConfigError, Trainer, blank_discriminator, blank_generator};
 use crate::nn::Network;
 use std::fs;
 use std::io;
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 /// samples/epoch-0000.png …    the same latent vectors after every epoch
 /// generator.safetensors       the generator's weights (their average, if the run keeps one)
 /// discriminator.safetensors   the discriminator's
+/// best/                       of a run that is evaluated as it goes: another such directory, with the weights
+///                             whose Fréchet distance was the lowest
 /// ```
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
@@ -169,6 +171,17 @@ impl RunDirectory {
     /// `PLAYER.safetensors`.
     pub fn weights_file(&self, player: &str) -> PathBuf {
         self.root.join(format!("{player}.safetensors"))
+    }
+
+    /// Keeps the players as they are now in best/, a run's directory with the same configuration.
+    pub(super) fn keep_best(&self, trainer: &Trainer) -> Result<(), RunError> {
+        let best = Self { root: self.root.join("best") };
+        make(&best.root)?;
+        let config =
+            fs::read(self.config_file()).map_err(|reason| RunError::Read { path: self.config_file(), reason })?;
+        write_atomically(&best.config_file(), |out| out.write_all(&config))?;
+        save_weights(&[trainer.artist()], &best.weights_file("generator"))?;
+        save_weights(&[&trainer.discriminator], &best.weights_file("discriminator"))
     }
 
     /// The configuration that decided the run.

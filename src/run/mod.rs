@@ -3,6 +3,7 @@
 
 mod confusion;
 mod directory;
+mod evaluator;
 mod grid;
 mod npy;
 mod picture;
@@ -13,6 +14,7 @@ mod weights;
 
 pub use confusion::confusion_picture;
 pub use directory::{RunDirectory, RunError};
+pub use evaluator::Evaluator;
 pub use grid::{contact_sheet, grid};
 pub use npy::{NpyValues, write_npy};
 pub use picture::{Picture, to_bytes, write_animation};

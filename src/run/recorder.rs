@@ -1,9 +1,10 @@
 //! The observer that writes a run down.
 
+use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns};
 use super::weights::save_weights;
 use super::{RunDirectory, RunError, grid, to_bytes};
 use crate::data::WriteError;
-use crate::gan::{Beginning, Config, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, StepEnd};
+use crate::gan::{Beginning, Config, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, Scores, StepEnd};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::time::Instant;
 pub struct Recorder {
     root: PathBuf,
     log_every: u64,
+    evaluator: Option<Evaluator>,
     open: Option<Open>,
 }
 
@@ -32,7 +34,13 @@ const METRICS_HEADER: &str = "step,epoch,seconds,discriminator_loss,generator_lo
 impl Recorder {
     /// Will write into a new directory here, a row of metrics every `log_every` steps.
     pub fn new(root: &Path, log_every: u64) -> Self {
-        Self { root: root.into(), log_every, open: None }
+        Self { root: root.into(), log_every, evaluator: None, open: None }
+    }
+
+    /// The same, and evaluates the run as it goes: metrics.csv has the figures, and the weights with the lowest Fréchet
+    /// distance so far are kept in best/, which is a run's directory itself.
+    pub fn evaluating(self, evaluator: Option<Evaluator>) -> Self {
+        Self { evaluator, ..self }
     }
 
     fn open(&mut self) -> &mut Open {
@@ -41,13 +49,22 @@ impl Recorder {
 }
 
 impl Open {
-    fn create(root: &Path, config: &Config) -> Result<Self, RunError> {
+    fn create(root: &Path, config: &Config, more_columns: &str) -> Result<Self, RunError> {
         let run = RunDirectory::create(root, config)?;
         let path = run.metrics_file();
         let metrics = File::create(&path).map_err(|reason| WriteError { path, reason })?;
         let mut open = Self { run, start: Instant::now(), metrics };
-        open.row(METRICS_HEADER)?;
+        open.row(&format!("{METRICS_HEADER}{more_columns}"))?;
         Ok(open)
+    }
+
+    /// A row of metrics.csv.
+    fn log(&mut self, step: u64, epoch: u64, scores: &Scores, more_columns: &str) -> Result<(), WriteError> {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let Scores { discriminator_loss, generator_loss, real, fake } = scores;
+        self.row(&format!(
+            "{step},{epoch},{seconds:.3},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{more_columns}"
+        ))
     }
 
     /// One line, written through to the system: a killed process loses none.
@@ -59,7 +76,8 @@ impl Open {
 
 impl Observer for Recorder {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
-        self.open = Some(Open::create(&self.root, run.config)?);
+        let more_columns = if self.evaluator.is_some() { COLUMNS } else { "" };
+        self.open = Some(Open::create(&self.root, run.config, more_columns)?);
         Ok(())
     }
 
@@ -67,16 +85,19 @@ impl Observer for Recorder {
         if !step.is_multiple_of(self.log_every) {
             return Ok(());
         }
-        let open = self.open();
-        let seconds = open.start.elapsed().as_secs_f64();
-        let row = format!(
-            "{step},{epoch},{seconds:.3},{:.6},{:.6},{:.6},{:.6}",
-            scores.discriminator_loss, scores.generator_loss, scores.real, scores.fake
-        );
-        Ok(open.row(&row)?)
+        let more_columns = if self.evaluator.is_some() { NO_COLUMNS } else { "" };
+        Ok(self.open().log(*step, *epoch, scores, more_columns)?)
     }
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
+        let evaluated = self.evaluator.as_mut().map(|evaluator| evaluator.evaluate(epoch)).transpose()?.flatten();
+        if let Some((quality, is_lowest)) = evaluated {
+            let scores = epoch.scores.expect("only epochs of steps are evaluated");
+            self.open().log(epoch.step, epoch.epoch, &scores, &columns(&quality))?;
+            if is_lowest {
+                self.open().run.keep_best(epoch.trainer)?;
+            }
+        }
         let run = &self.open().run;
         let tile = epoch.image_shape;
         let bytes = to_bytes(epoch.samples, epoch.pixel_range);

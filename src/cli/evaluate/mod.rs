@@ -116,6 +116,7 @@ fn evaluate(
     arguments: &Arguments,
 ) -> anyhow::Result<Evaluation> {
     let start = Instant::now();
+    recognizer.check_shape(test)?;
     subject.check_shape(test)?;
     let reference = Reference::new(recognizer, test)?;
     let floor = train.first(subject.count()); // as many real images, which the reference does not hold
