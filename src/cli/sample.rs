@@ -185,7 +185,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     println!("{count} digits, seed {}, in {}", arguments.seed, output.display());
     if let Some(digit) = arguments.digit {
-        on_threads(arguments.threads, || Ok(warn_of_confused(&generator, &config, digit)))?;
+        on_threads(arguments.threads, || {
+            warn_of_confused(&generator, &config, digit);
+            Ok(())
+        })?;
     }
     Ok(())
 }

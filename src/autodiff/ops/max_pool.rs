@@ -136,8 +136,7 @@ fn find_in_block<T: Real, const N: usize>(window: &[T], places: &Places, winners
         let challengers = &window[offset..][..N];
         for channel in 0..N {
             let (challenger, holder) = (challengers[channel], best[channel]);
-            let holder_is_number = holder == holder;
-            let wins = holder_is_number & !(challenger <= holder); // a NaN wins too
+            let wins = (challenger > holder) | (challenger.is_nan() & !holder.is_nan());
             found[channel] = if wins { index } else { found[channel] };
             best[channel] = if wins { challenger } else { holder };
         }
