@@ -4,8 +4,6 @@ use super::UsageError;
 use crate::data::CLASSES;
 use crate::gan::{Classes, Config};
 use crate::nn::Network;
-use crate::run::{RunError, pretrained};
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The value of `--digit`.
@@ -72,9 +70,4 @@ fn conditional_runs() -> String {
 pub fn truncation(text: &str) -> Result<f32, &'static str> {
     let psi = text.parse().ok().filter(|psi| *psi > 0.0 && *psi <= 1.0);
     psi.ok_or("it must be a number above 0 and at most 1")
-}
-
-/// The run that is named, or else the one that comes with the program.
-pub fn run_or_pretrained(run: Option<&Path>) -> Result<PathBuf, RunError> {
-    run.map_or_else(|| pretrained("best"), |run| Ok(run.to_path_buf()))
 }

@@ -1,6 +1,7 @@
 //! `twoplayer interpolate`.
 
-use super::digit::{Digit, check_conditional, run_or_pretrained, truncation};
+use super::digit::{Digit, check_conditional, truncation};
+use super::given::run_or_pretrained;
 use super::{UsageError, on_threads};
 use crate::gan::interpolate;
 use crate::run::{Picture, RunDirectory, grid, to_bytes, write_animation};

@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod digit;
 mod evaluate;
+mod given;
 mod interpolate;
 mod presets;
 mod progress;

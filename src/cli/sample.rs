@@ -1,11 +1,12 @@
 //! `twoplayer sample`.
 
-use super::digit::{Digit, check_conditional, run_or_pretrained, truncation};
+use super::digit::{Digit, check_conditional, truncation};
+use super::given::{recognizer_or_pretrained, run_or_pretrained};
 use super::{UsageError, on_threads};
 use crate::data::Idx;
 use crate::gan::{Classes, Config, Request, Stream, draw_requested};
 use crate::nn::Network;
-use crate::run::{Picture, RecognizerRun, RunDirectory, grid, pretrained, to_bytes, write_npy};
+use crate::run::{Picture, RunDirectory, grid, to_bytes, write_npy};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::fs;
@@ -200,8 +201,7 @@ fn warn_of_confused(generator: &Network, config: &Config, digit: Digit) {
     const DRAWN: usize = 500;
     /// Below this share it is said.
     const ENOUGH: f64 = 0.95;
-    let recognizer = pretrained("recognizer").and_then(|root| RecognizerRun::open(&root)?.recognizer());
-    let (Ok(recognizer), Ok(range)) = (recognizer, config.pixel_range()) else { return };
+    let (Ok(recognizer), Ok(range)) = (recognizer_or_pretrained(None), config.pixel_range()) else { return };
     if config.pixels() != recognizer.features.input_width() {
         return;
     }

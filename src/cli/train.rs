@@ -1,10 +1,11 @@
 //! `twoplayer train`.
 
+use super::given::recognizer_or_pretrained;
 use super::progress::Progress;
 use super::{UsageError, on_threads};
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, Objective, Observers, Pairing, Schedule, Stream, UpdateRule, train};
-use crate::run::{Evaluator, RecognizerRun, Recorder, RunDirectory, pretrained};
+use crate::run::{Evaluator, Recorder, RunDirectory};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -238,7 +239,7 @@ fn evaluator(config: &Config, every: u64) -> anyhow::Result<Evaluator> {
         let problem = "stacked digits are not compared as they are drawn; `twoplayer evaluate` counts their modes";
         return Err(UsageError(format!("--evaluate-every: {problem}")).into());
     }
-    let recognizer = RecognizerRun::open(&pretrained("recognizer")?)?.recognizer()?;
+    let recognizer = recognizer_or_pretrained(None)?;
     let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
     recognizer.check_shape(&test)?;
     Ok(Evaluator::new(recognizer, &test, every)?)

@@ -111,6 +111,13 @@ impl PixelRange {
         numbers.iter_mut().zip(bytes).for_each(|(number, &byte)| *number = table[usize::from(byte)]);
     }
 
+    /// The numbers for these bytes.
+    pub fn numbers(self, bytes: &[u8]) -> Vec<f32> {
+        let mut numbers = vec![0.0; bytes.len()];
+        self.write(bytes, &mut numbers);
+        numbers
+    }
+
     /// A number of this range on the scale from 0, black, to 1, white.
     #[inline]
     pub fn to_unit(self, pixel: f32) -> f32 {

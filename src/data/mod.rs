@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`Idx`] is the file format, [`Digits`] the labelled images of one MNIST
 //! split, [`Batches`] the order in which training visits them, and [`fill`] the step from bytes
-//! to the numbers that a network sees. Pictures from elsewhere come as [`Grey`], out of PNG files. This floor knows nothing of autodiff or models.
+//! to the numbers that a network sees. Pictures from elsewhere come as [`Grey`], out of PNG files.
+//! This floor knows nothing of autodiff or models.
 
 mod atomic;
 mod batches;

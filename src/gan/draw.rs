@@ -1,15 +1,12 @@
 //! Drawing images from a generator.
 
+use super::in_use::in_use;
 use super::latent_vectors;
 use crate::autodiff::Tape;
-use crate::nn::{Input, Mode, Network, one_hot};
+use crate::nn::Network;
 use ndarray::ArrayD;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use std::sync::Arc;
-
-/// Images drawn at a time: enough for the product's full speed, few enough to stay in the cache.
-const CHUNK: usize = 256;
 
 /// Latent vectors, labels and the images drawn from them.
 #[derive(Clone, Debug)]
@@ -87,24 +84,7 @@ pub fn draw_requested(generator: &Network, request: &Request, rng: &mut ChaCha8R
 /// # Panics
 /// When there is not a label for each image, or one that is no class.
 pub fn draw_from(generator: &Network, latent: &ArrayD<f32>, labels: &[u8]) -> Vec<f32> {
-    let (count, classes) = (latent.shape()[0], generator.classes());
-    assert!(classes == 0 || labels.len() == count, "draw_from: {} labels for {count} images", labels.len());
-    let (latent_dim, pixels) = (generator.input_width(), generator.output_width());
-    let mut images = vec![0.0; count * pixels];
-    let vectors = latent.as_slice().expect("values of a tape are contiguous");
-    let chunks = vectors.par_chunks(CHUNK * latent_dim).zip(images.par_chunks_mut(CHUNK * pixels)).enumerate();
-    chunks.for_each_init(Tape::new, |tape, (chunk, (vectors, images))| {
-        tape.reset();
-        tape.without_recording(|| {
-            let count = vectors.len() / latent_dim;
-            let labels = if classes > 0 { &labels[chunk * CHUNK..][..count] } else { &[] };
-            let x = tape.fill(&[count, latent_dim], |z| z.copy_from_slice(vectors));
-            let asked = Input { x, labels: one_hot(tape, labels, classes) };
-            let drawn = generator.forward(&generator.leaves(tape), asked, &mut Mode::Evaluate).value();
-            images.copy_from_slice(drawn.as_slice().expect("values of a tape are contiguous"));
-        });
-    });
-    images
+    in_use(generator, latent.as_slice().expect("values of a tape are contiguous"), labels)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod config_error;
 mod draw;
 mod game;
 mod health;
+mod in_use;
 mod interpolate;
 mod objective;
 mod penalty;

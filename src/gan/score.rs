@@ -1,12 +1,7 @@
 //! What a discriminator makes of images.
 
-use super::judge;
-use crate::autodiff::Tape;
-use crate::nn::{Input, Mode, Network, one_hot};
-use rayon::prelude::*;
-
-/// Images judged at a time.
-const CHUNK: usize = 256;
+use super::in_use::in_use;
+use crate::nn::Network;
 
 /// The discriminator's logits, `[n]`, of images `[n, pixels]` in the players' own range of pixels, with their
 /// `labels`, `[n]`, if it looks at them. `σ(logit)` is the probability it gives to an image being real.
@@ -14,23 +9,8 @@ const CHUNK: usize = 256;
 /// # Panics
 /// When `images` is not a whole number of images, or there is not a label for each.
 pub fn score(discriminator: &Network, images: &[f32], labels: &[u8]) -> Vec<f32> {
-    let (pixels, classes) = (discriminator.input_width(), discriminator.classes());
-    let count = images.len() / pixels;
-    assert_eq!(images.len(), count * pixels, "score: {} numbers in images of {pixels}", images.len());
-    assert!(classes == 0 || labels.len() == count, "score: {} labels for {count} images", labels.len());
-    let mut logits = vec![0.0; count];
-    let chunks = images.par_chunks(CHUNK * pixels).zip(logits.par_chunks_mut(CHUNK)).enumerate();
-    chunks.for_each_init(Tape::new, |tape, (chunk, (images, logits))| {
-        tape.reset();
-        tape.without_recording(|| {
-            let x = tape.fill(&[logits.len(), pixels], |x| x.copy_from_slice(images));
-            let labels = if classes > 0 { &labels[chunk * CHUNK..][..logits.len()] } else { &[] };
-            let input = Input { x, labels: one_hot(tape, labels, classes) };
-            let verdict = judge(discriminator, &discriminator.leaves(tape), input, &mut Mode::Evaluate);
-            logits.copy_from_slice(verdict.logits.value().as_slice().expect("values of a tape are contiguous"));
-        });
-    });
-    logits
+    let outputs = in_use(discriminator, images, labels);
+    outputs.into_iter().step_by(discriminator.output_width()).collect() // the logits of classes left out
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::Serialize;
 pub struct Reference {
     readings: Readings,
     gaussian: Gaussian,
+    manifold: Manifold<'static>,
 }
 
 /// How good one set of images is, compared with the reference.
@@ -53,7 +54,9 @@ impl Reference {
     /// When there are too few.
     pub fn new(recognizer: &Recognizer, real: &Digits) -> Result<Self, MetricError> {
         let readings = recognizer.read(real.images());
-        Ok(Self { gaussian: Gaussian::fit(readings.features.view())?, readings })
+        let gaussian = Gaussian::fit(readings.features.view())?;
+        let manifold = Manifold::of(readings.features.clone(), PRECISION_RECALL_K.max(DENSITY_COVERAGE_K))?;
+        Ok(Self { readings, gaussian, manifold })
     }
 
     /// The recognizer's features of the real images, `[n, features]`.
@@ -61,21 +64,16 @@ impl Reference {
         &self.readings
     }
 
-    /// Compares sets of images, given by what the recognizer reads in them and by their labels (`[]` for none), with
-    /// the real ones.
+    /// Compares images, given by what the recognizer reads in them and by their labels (`[]` for none), with the real
+    /// ones.
     ///
     /// # Errors
-    /// When there are too few images in one.
-    pub fn compare(&self, sets: &[(&Readings, &[u8])]) -> Result<Vec<Quality>, MetricError> {
-        let real = Manifold::of(self.readings.features.view(), PRECISION_RECALL_K.max(DENSITY_COVERAGE_K))?;
-        sets.iter().map(|(readings, labels)| self.quality(&real, readings, labels)).collect()
-    }
-
-    fn quality(&self, real: &Manifold, readings: &Readings, labels: &[u8]) -> Result<Quality, MetricError> {
+    /// When there are too few.
+    pub fn compare(&self, readings: &Readings, labels: &[u8]) -> Result<Quality, MetricError> {
         let features = readings.features.view();
         let generated = Manifold::of(features, PRECISION_RECALL_K)?;
-        let near = precision_recall(real, &generated, PRECISION_RECALL_K);
-        let dense = density_coverage(real, &generated, DENSITY_COVERAGE_K);
+        let near = precision_recall(&self.manifold, &generated, PRECISION_RECALL_K);
+        let dense = density_coverage(&self.manifold, &generated, DENSITY_COVERAGE_K);
         let digits = readings.digits();
         let agreement = (!labels.is_empty()).then(|| Agreement::of(labels, &digits)).transpose()?;
         Ok(Quality {

@@ -7,7 +7,7 @@
 use super::MetricError;
 use super::neighbours::{TOGETHER, squared_nearest, squared_radii};
 use super::pairs::Pairs;
-use ndarray::ArrayView2;
+use ndarray::{CowArray, Ix2};
 
 /// The `k` of precision and recall in Kynkäänniemi et al. 2019.
 pub const PRECISION_RECALL_K: usize = 3;
@@ -18,13 +18,13 @@ pub const DENSITY_COVERAGE_K: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Manifold<'a> {
     /// `[n, features]`.
-    points: ArrayView2<'a, f32>,
+    points: CowArray<'a, f32, Ix2>,
     /// The squared distances of each point from its nearest other ones, ascending: `[n]` times `largest_k`.
     squared_radii: Vec<Vec<f64>>,
 }
 
 impl<'a> Manifold<'a> {
-    /// The balls around `points`, `[n, features]`, for any `k` up to `largest_k`. This is half of the work of the
+    /// The balls around `points`, `[n, features]`, a view or an array of its own, for any `k` up to `largest_k`. This is half of the work of the
     /// measures below, so a set's manifold is worth keeping for all of them.
     ///
     /// # Errors
@@ -32,8 +32,9 @@ impl<'a> Manifold<'a> {
     ///
     /// # Panics
     /// When `largest_k` is 0, or there are no features.
-    pub fn of(points: ArrayView2<'a, f32>, largest_k: usize) -> Result<Manifold<'a>, MetricError> {
-        Ok(Manifold { points, squared_radii: squared_radii(points, largest_k)? })
+    pub fn of(points: impl Into<CowArray<'a, f32, Ix2>>, largest_k: usize) -> Result<Manifold<'a>, MetricError> {
+        let points = points.into();
+        Ok(Manifold { squared_radii: squared_radii(points.view(), largest_k)?, points })
     }
 
     /// How many points there are, at least two.
@@ -55,7 +56,7 @@ impl<'a> Manifold<'a> {
     fn balls_around(&self, others: &Manifold, k: usize) -> Vec<usize> {
         let squared_radii = self.squared_radii(k);
         let limits: Vec<f32> = squared_radii.iter().map(|&squared| (squared as f32).next_up()).collect();
-        let pairs = Pairs::new("manifold", others.points, self.points);
+        let pairs = Pairs::new("manifold", others.points.view(), self.points.view());
         let visit = |balls: &mut usize, query: usize, first: usize, lower_bounds: &[f32]| {
             let blocks = lower_bounds.chunks(TOGETHER).zip(limits[first..].chunks(TOGETHER));
             for (points, (bounds, limits)) in (first..).step_by(TOGETHER).zip(blocks) {
@@ -120,7 +121,7 @@ pub struct DensityCoverage {
 /// When the sets differ in features, or `k` is 0 or larger than what `real` was made for.
 pub fn density_coverage(real: &Manifold, generated: &Manifold, k: usize) -> DensityCoverage {
     let balls: usize = real.balls_around(generated, k).iter().sum();
-    let nearest = squared_nearest(real.points, generated.points);
+    let nearest = squared_nearest(real.points.view(), generated.points.view());
     let covered = nearest.iter().zip(real.squared_radii(k)).filter(|((_, nearest), radius)| nearest <= radius).count();
     DensityCoverage { density: share(balls, k * generated.len()), coverage: share(covered, real.len()) }
 }

@@ -180,8 +180,13 @@ impl RunDirectory {
         let config =
             fs::read(self.config_file()).map_err(|reason| RunError::Read { path: self.config_file(), reason })?;
         write_atomically(&best.config_file(), |out| out.write_all(&config))?;
-        save_weights(&[trainer.artist()], &best.weights_file("generator"))?;
-        save_weights(&[&trainer.discriminator], &best.weights_file("discriminator"))
+        best.save_players(trainer)
+    }
+
+    /// Writes the weights of both players, of the generator the average where there is one.
+    pub(super) fn save_players(&self, trainer: &Trainer) -> Result<(), RunError> {
+        save_weights(&[trainer.artist()], &self.weights_file("generator"))?;
+        save_weights(&[&trainer.discriminator], &self.weights_file("discriminator"))
     }
 
     /// The configuration that decided the run.
@@ -201,10 +206,7 @@ impl RunDirectory {
     /// When configuration or weights cannot be read or used.
     pub fn generator(&self) -> Result<(Network, Config), RunError> {
         let config = self.config()?;
-        let mut network =
-            blank_generator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
-        load_weights(&mut [&mut network], &self.weights_file("generator"))?;
-        Ok((network, config))
+        Ok((self.player(blank_generator(&config), "generator")?, config))
     }
 
     /// The run's discriminator, if its weights are there: to draw digits, nobody needs it.
@@ -212,14 +214,16 @@ impl RunDirectory {
     /// # Errors
     /// When configuration or weights cannot be read or used.
     pub fn discriminator(&self) -> Result<Option<Network>, RunError> {
-        let (config, path) = (self.config()?, self.weights_file("discriminator"));
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let mut network =
-            blank_discriminator(&config).map_err(|error| RunError::Build { path: self.config_file(), error })?;
-        load_weights(&mut [&mut network], &path)?;
-        Ok(Some(network))
+        let config = self.config()?;
+        let is_there = self.weights_file("discriminator").is_file();
+        is_there.then(|| self.player(blank_discriminator(&config), "discriminator")).transpose()
+    }
+
+    /// A player that was built, if it could be, with the run's weights.
+    fn player(&self, blank: Result<Network, BuildError>, name: &str) -> Result<Network, RunError> {
+        let mut network = blank.map_err(|error| RunError::Build { path: self.config_file(), error })?;
+        load_weights(&mut [&mut network], &self.weights_file(name))?;
+        Ok(network)
     }
 }
 

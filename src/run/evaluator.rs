@@ -1,10 +1,10 @@
 //! Figures of a run while it trains.
 
+use super::to_bytes;
 use crate::data::Digits;
 use crate::gan::{EpochEnd, Stream, draw};
 use crate::metrics::{MetricError, Quality, Reference};
 use crate::recognizer::Recognizer;
-use crate::run::to_bytes;
 
 /// Evaluates the digits that a run draws, every so many epochs.
 pub struct Evaluator {
@@ -42,7 +42,7 @@ impl Evaluator {
         }
         let drawn = draw(epoch.trainer.artist(), self.count, &mut Stream::Sample.of(0));
         let readings = self.recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range));
-        let quality = self.reference.compare(&[(&readings, &drawn.labels)])?.remove(0);
+        let quality = self.reference.compare(&readings, &drawn.labels)?;
         let is_lowest = self.lowest.is_none_or(|lowest| quality.frechet < lowest);
         if is_lowest {
             self.lowest = Some(quality.frechet);

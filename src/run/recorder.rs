@@ -1,7 +1,6 @@
 //! The observer that writes a run down.
 
 use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns};
-use super::weights::save_weights;
 use super::{RunDirectory, RunError, grid, to_bytes};
 use crate::data::WriteError;
 use crate::gan::{Beginning, Config, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, Scores, StepEnd};
@@ -103,8 +102,6 @@ impl Observer for Recorder {
         let bytes = to_bytes(epoch.samples, epoch.pixel_range);
         let picture = grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, SCALE);
         picture.write_png(&run.sample_file(epoch.epoch))?;
-        save_weights(&[epoch.trainer.artist()], &run.weights_file("generator"))?;
-        save_weights(&[&epoch.trainer.discriminator], &run.weights_file("discriminator"))?;
-        Ok(())
+        Ok(run.save_players(epoch.trainer)?)
     }
 }

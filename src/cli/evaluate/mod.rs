@@ -5,14 +5,14 @@ mod pictures;
 mod report;
 mod subject;
 
+use super::given::recognizer_or_pretrained;
 use super::{UsageError, on_threads};
-use crate::data::{Digits, Split, locate};
+use crate::data::{Digits, PixelRange, Split, locate};
 use crate::gan::score;
-use crate::metrics::{Quality, Reference, nearest};
+use crate::metrics::{Reference, nearest};
 use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
-use crate::run::{RecognizerRun, pretrained};
 use clap::Args;
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use report::{Discriminator, Evaluation, Memory};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -86,7 +86,7 @@ const CAS_DIGITS: usize = 60_000;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     on_threads(arguments.threads, || {
-        let recognizer = recognizer(arguments)?;
+        let recognizer = recognizer_or_pretrained(arguments.recognizer.as_deref())?;
         let subject = Subject::of(arguments)?;
         if subject.is_stacked() {
             return modes::evaluate(&subject, &recognizer, arguments);
@@ -102,12 +102,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-/// The recognizer that reads the digits.
-fn recognizer(arguments: &Arguments) -> anyhow::Result<Recognizer> {
-    let root = arguments.recognizer.clone().map_or_else(|| pretrained("recognizer"), Ok)?;
-    Ok(RecognizerRun::open(&root)?.recognizer()?)
-}
-
 fn evaluate(
     subject: &Subject,
     recognizer: &Recognizer,
@@ -118,13 +112,12 @@ fn evaluate(
     let start = Instant::now();
     recognizer.check_shape(test)?;
     subject.check_shape(test)?;
+    let discriminator = discriminator(subject, train, test)?;
     let reference = Reference::new(recognizer, test)?;
     let floor = train.first(subject.count()); // as many real images, which the reference does not hold
     let [readings, of_floor] = [&subject.images, floor.images()].map(|images| recognizer.read(images));
-    let [generated, floor]: [Quality; 2] = reference
-        .compare(&[(&readings, &subject.labels), (&of_floor, floor.labels())])?
-        .try_into()
-        .expect("one for each set");
+    let generated = reference.compare(&readings, &subject.labels)?;
+    let floor = reference.compare(&of_floor, floor.labels())?;
 
     let [pixels, of_train, of_test] =
         [&subject.images, train.images(), test.images()].map(|i| as_points(i, test.pixels()));
@@ -139,25 +132,23 @@ fn evaluate(
         generated,
         floor,
         memory,
-        discriminator: discriminator(subject, train, test)?,
+        discriminator,
         classification_accuracy_score: arguments.cas.then(|| cas(subject, test, arguments)).transpose()?,
         seconds: start.elapsed().as_secs_f64(),
     })
 }
 
-/// Images `[n, pixels]` as points.
+/// Images as points, `[n, pixels]`.
 fn as_points(images: &[u8], pixels: usize) -> Array2<f32> {
-    let bytes = ArrayView2::from_shape((images.len() / pixels, pixels), images).expect("whole images");
-    bytes.mapv(|byte| f32::from(byte) / 255.0)
+    let numbers = PixelRange::Unit.numbers(images);
+    Array2::from_shape_vec((images.len() / pixels, pixels), numbers).expect("whole images")
 }
 
 /// What the discriminator says of digits that it has learned from, of others and of generated ones.
 fn discriminator(subject: &Subject, train: &Digits, test: &Digits) -> anyhow::Result<Option<Discriminator>> {
-    let Some((discriminator, range)) = &subject.discriminator else { return Ok(None) };
+    let Some((discriminator, range)) = subject.discriminator()? else { return Ok(None) };
     let judged = |images: &[u8], labels: &[u8]| {
-        let mut pixels = vec![0.0; images.len()];
-        range.write(images, &mut pixels);
-        let logits = score(discriminator, &pixels, labels);
+        let logits = score(&discriminator, &range.numbers(images), labels);
         logits.iter().map(|&logit| f64::from(logit)).sum::<f64>() / logits.len() as f64
     };
     let train = train.first(test.len());

@@ -1,11 +1,11 @@
 //! What is evaluated.
 
 use super::Arguments;
-use crate::cli::UsageError;
-use crate::data::{CLASSES, Digits, Idx, PixelRange};
+use crate::cli::given::{labelled_digits, labels, run_or_pretrained};
+use crate::data::{Digits, Idx, PixelRange};
 use crate::gan::{Config, Stream, draw};
 use crate::nn::Network;
-use crate::run::{RunDirectory, pretrained, to_bytes};
+use crate::run::{RunDirectory, to_bytes};
 use anyhow::ensure;
 use std::path::Path;
 
@@ -17,11 +17,15 @@ pub struct Subject {
     pub images: Vec<u8>,
     /// What each was asked to show, `[count]`; empty where nobody asked.
     pub labels: Vec<u8>,
-    /// The discriminator that the generator played against, and the range of its pixels.
-    pub discriminator: Option<(Network, PixelRange)>,
-    generator: Option<(Network, Config)>,
     /// `[height, width, channels]`.
     shape: [usize; 3],
+    players: Option<Players>,
+}
+
+/// The run that they are from.
+struct Players {
+    directory: RunDirectory,
+    generator: (Network, Config),
 }
 
 /// Digits that are drawn where nobody says how many.
@@ -32,47 +36,34 @@ const STACKED_COUNT: u32 = 25_600;
 impl Subject {
     /// Reads or draws what the call asks for.
     pub fn of(arguments: &Arguments) -> anyhow::Result<Self> {
-        match (&arguments.samples, &arguments.run) {
-            (Some(file), None) => Self::read(file, arguments.labels.as_deref()),
-            (Some(file), Some(run)) => {
-                let players = Self::drawn(run, CLASSES, arguments.seed)?;
-                let Self { images, labels, shape, .. } = Self::read(file, arguments.labels.as_deref())?;
-                ensure!(
-                    shape == players.shape,
-                    "{}: images of {shape:?}, the run's are {:?}",
-                    file.display(),
-                    players.shape
-                );
-                let name = format!("{} and {}", file.display(), players.name);
-                // Without its labels a discriminator that looks at them has nothing to say.
-                let discriminator = players.discriminator.filter(|(d, _)| d.classes() == 0 || !labels.is_empty());
-                Ok(Self { name, images, labels, discriminator, ..players })
-            }
-            (None, run) => {
-                let run = run.clone().map_or_else(|| pretrained("best"), Ok)?;
-                let channels = RunDirectory::open(&run)?.config()?.generator.channels;
-                let usual = if channels == 1 { COUNT } else { STACKED_COUNT };
-                Self::drawn(&run, arguments.count.unwrap_or(usual) as usize, arguments.seed)
-            }
-        }
+        let Arguments { samples, run, labels, seed, .. } = arguments;
+        let Some(file) = samples else {
+            return Self::drawn(&run_or_pretrained(run.as_deref())?, arguments.count, *seed);
+        };
+        let images = Self::read(file, labels.as_deref())?;
+        let Some(run) = run else { return Ok(images) };
+        let players = Players::open(run)?;
+        let (found, expected) = (images.shape, players.generator.1.image_shape());
+        ensure!(found == expected, "{}: images of {found:?}, the run's are {expected:?}", file.display());
+        let name = format!("{} and {} (seed {seed})", file.display(), run.display());
+        Ok(Self { name, players: Some(players), ..images })
     }
 
-    fn drawn(run: &Path, count: usize, seed: u64) -> anyhow::Result<Self> {
-        let directory = RunDirectory::open(run)?;
-        let (generator, config) = directory.generator()?;
-        let range = config.pixel_range()?;
-        let drawn = draw(&generator, count, &mut Stream::Sample.of(seed));
+    fn drawn(run: &Path, count: Option<u32>, seed: u64) -> anyhow::Result<Self> {
+        let players = Players::open(run)?;
+        let (generator, config) = &players.generator;
+        let usual = if config.generator.channels == 1 { COUNT } else { STACKED_COUNT };
+        let drawn = draw(generator, count.unwrap_or(usual) as usize, &mut Stream::Sample.of(seed));
         Ok(Self {
             name: format!("{} (seed {seed})", run.display()),
-            images: to_bytes(&drawn.images, range),
+            images: to_bytes(&drawn.images, config.pixel_range()?),
             labels: drawn.labels,
-            discriminator: directory.discriminator()?.map(|discriminator| (discriminator, range)),
             shape: config.image_shape(),
-            generator: Some((generator, config)),
+            players: Some(players),
         })
     }
 
-    fn read(file: &Path, labels: Option<&Path>) -> anyhow::Result<Self> {
+    fn read(file: &Path, labels_file: Option<&Path>) -> anyhow::Result<Self> {
         let Idx { shape, bytes } = Idx::read(file)?;
         let shape = match *shape {
             [_, height, width] => [height, width, 1],
@@ -81,28 +72,8 @@ impl Subject {
         };
         ensure!(!bytes.is_empty(), "{}: no images in it", file.display());
         let count = bytes.len() / shape.iter().product::<usize>();
-        let labels = match labels {
-            None => Vec::new(),
-            Some(path) => {
-                let Idx { shape, bytes } = Idx::read(path)?;
-                ensure!(
-                    shape == [count],
-                    "{}: of shape {shape:?}; [{count}] labels belong to these images",
-                    path.display()
-                );
-                let no_digit = bytes.iter().find(|&&label| usize::from(label) >= CLASSES);
-                ensure!(no_digit.is_none(), "{}: {} is no digit", path.display(), no_digit.unwrap_or(&0));
-                bytes
-            }
-        };
-        Ok(Self {
-            name: file.display().to_string(),
-            images: bytes,
-            labels,
-            discriminator: None,
-            generator: None,
-            shape,
-        })
+        let labels = labels_file.map_or(Ok(Vec::new()), |path| labels(path, count))?;
+        Ok(Self { name: file.display().to_string(), images: bytes, labels, shape, players: None })
     }
 
     /// How many images there are.
@@ -127,19 +98,32 @@ impl Subject {
         Ok(())
     }
 
-    /// `count` images with labels: newly drawn by the generator if there is one, else those there are; none without
-    /// labels.
-    pub fn labelled(&self, count: usize, seed: u64) -> Result<Option<Digits>, UsageError> {
+    /// The discriminator that the generator played against, and the range of its pixels; none where there is none, or
+    /// it looks at labels that these images have not.
+    pub fn discriminator(&self) -> anyhow::Result<Option<(Network, PixelRange)>> {
+        let Some(Players { directory, generator: (_, config) }) = &self.players else { return Ok(None) };
+        let range = config.pixel_range()?;
+        let discriminator = directory.discriminator()?.filter(|d| d.classes() == 0 || !self.labels.is_empty());
+        Ok(discriminator.map(|discriminator| (discriminator, range)))
+    }
+
+    /// `count` images with labels: newly drawn by the generator if there is one that takes them, else those there are;
+    /// none without labels.
+    pub fn labelled(&self, count: usize, seed: u64) -> anyhow::Result<Option<Digits>> {
         let [height, width, _] = self.shape;
-        let digits = |images, labels| Some(Digits::new(images, labels, height, width));
-        Ok(match &self.generator {
-            _ if self.labels.is_empty() => None,
-            Some((generator, config)) if generator.classes() > 0 => {
-                let drawn = draw(generator, count, &mut Stream::Sample.of(seed));
-                let range = config.pixel_range().map_err(|error| UsageError(error.to_string()))?;
-                digits(to_bytes(&drawn.images, range), drawn.labels)
+        match &self.players {
+            _ if self.labels.is_empty() => Ok(None),
+            Some(Players { generator, .. }) if generator.0.classes() > 0 => {
+                labelled_digits("--cas", generator, count, seed).map(Some)
             }
-            _ => digits(self.images.clone(), self.labels.clone()),
-        })
+            _ => Ok(Some(Digits::new(self.images.clone(), self.labels.clone(), height, width))),
+        }
+    }
+}
+
+impl Players {
+    fn open(run: &Path) -> anyhow::Result<Self> {
+        let directory = RunDirectory::open(run)?;
+        Ok(Self { generator: directory.generator()?, directory })
     }
 }

@@ -2,16 +2,17 @@
 
 mod pictures;
 
+use super::given::{labels, recognizer_or_pretrained};
 use super::on_threads;
-use crate::data::{CLASSES, Idx};
+use crate::data::CLASSES;
 use crate::metrics::Confusion;
 use crate::recognizer::{NoDigit, PIXELS, Readings, Recognizer};
-use crate::run::{RecognizerRun, confusion_picture, pretrained};
-use anyhow::{Context, ensure};
+use crate::run::confusion_picture;
+use anyhow::Context;
 use clap::Args;
 use pictures::{Shown, read};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Say which digit a picture shows.
 ///
@@ -69,8 +70,7 @@ const SCALE: usize = 2;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let root = arguments.recognizer.clone().map_or_else(|| pretrained("recognizer"), Ok)?;
-    let recognizer = RecognizerRun::open(&root)?.recognizer()?;
+    let recognizer = recognizer_or_pretrained(arguments.recognizer.as_deref())?;
     let shown = arguments.files.iter().map(|file| read(file)).collect::<anyhow::Result<Vec<_>>>()?.concat();
     let labels = arguments.labels.as_deref().map(|path| labels(path, shown.len())).transpose()?;
     on_threads(arguments.threads, || {
@@ -122,15 +122,6 @@ fn say(answer: &Answer<'_>, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The labels of so many pictures.
-fn labels(path: &Path, count: usize) -> anyhow::Result<Vec<u8>> {
-    let Idx { shape, bytes } = Idx::read(path)?;
-    ensure!(shape == [count], "{}: of shape {shape:?}; [{count}] labels belong to these pictures", path.display());
-    let no_digit = bytes.iter().find(|&&label| usize::from(label) >= CLASSES);
-    ensure!(no_digit.is_none(), "{}: {} is no digit", path.display(), no_digit.unwrap_or(&0));
-    Ok(bytes)
-}
-
 /// Says how many are read rightly, and draws which are not.
 fn compare(readings: &Readings, shown: &[Shown], labels: &[u8], arguments: &Arguments) -> anyhow::Result<()> {
     let digits = readings.digits();
@@ -140,7 +131,7 @@ fn compare(readings: &Readings, shown: &[Shown], labels: &[u8], arguments: &Argu
     let right = confusion.counts().diag().sum();
     eprintln!("{right} of {} are read rightly, {:.2} %", labels.len(), 100.0 * right as f64 / labels.len() as f64);
     if let Some(path) = &arguments.confusion {
-        confusion_picture(confusion.counts(), SCALE).write_png(path).with_context(|| "--confusion".to_string())?;
+        confusion_picture(confusion.counts(), SCALE).write_png(path).context("--confusion")?;
         eprintln!("a row for each digit that is shown, a column for each that is read, in {}", path.display());
     }
     Ok(())

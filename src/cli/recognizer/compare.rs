@@ -1,11 +1,11 @@
 //! `twoplayer recognizer compare`.
 
-use super::digits::generated;
 use super::table::{Row, Table};
+use crate::cli::given::{labelled_digits_of, run_or_pretrained};
 use crate::cli::{UsageError, on_threads};
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, train_recognizer};
-use crate::run::{RunDirectory, pretrained};
+use crate::run::RunDirectory;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -66,7 +66,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let digits = Digits::load(&directory, Split::Train)?;
     let learner = Learner { arguments, test: Digits::load(&directory, Split::Test)?, start: Instant::now() };
     let runs = match arguments.run.is_empty() {
-        true => vec![pretrained("best")?],
+        true => vec![run_or_pretrained(None)?],
         false => arguments.run.clone(),
     };
     let mut runs =
@@ -88,7 +88,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             continue;
         }
         for run in own {
-            let drawn = generated(run, arguments.count as usize, 0)?;
+            let drawn = labelled_digits_of(run, arguments.count as usize, 0)?;
             let name = run.display();
             rows.push(Row {
                 real: size,

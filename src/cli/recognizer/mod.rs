@@ -1,7 +1,6 @@
 //! `twoplayer recognizer`.
 
 mod compare;
-mod digits;
 mod table;
 mod train;
 

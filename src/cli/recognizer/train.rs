@@ -1,6 +1,6 @@
 //! `twoplayer recognizer train`.
 
-use super::digits::generated;
+use crate::cli::given::labelled_digits_of;
 use crate::cli::{UsageError, on_threads};
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, StepReport, train_recognizer};
@@ -127,7 +127,7 @@ fn learn_from(arguments: &Arguments, data: &Path) -> anyhow::Result<(Vec<Digits>
         sets.push(real);
     }
     if let Some(run) = &arguments.run {
-        let drawn = generated(run, arguments.count as usize, arguments.seed)?;
+        let drawn = labelled_digits_of(run, arguments.count as usize, arguments.seed)?;
         learned_from.generated = drawn.len();
         learned_from.run = Some(run.clone());
         sets.push(drawn);
