@@ -43,4 +43,16 @@ impl Stream {
         rng.set_stream(self as u64);
         rng
     }
+
+    /// The stream of this purpose under a seed, from where so many 32-bit words of it have been drawn.
+    pub fn resumed(self, seed: u64, words: u64) -> ChaCha8Rng {
+        let mut rng = self.of(seed);
+        rng.set_word_pos(words.into());
+        rng
+    }
+}
+
+/// How many 32-bit words have been drawn from a stream.
+pub fn words_drawn(stream: &ChaCha8Rng) -> u64 {
+    stream.get_word_pos().try_into().expect("no run draws 2⁶⁴ words")
 }

@@ -22,7 +22,7 @@ fn a_run_leaves_what_it_promises_and_can_be_sampled_in_every_form() {
 
     let metrics = fs::read_to_string(run.join("metrics.csv")).unwrap();
     let rows: Vec<_> = metrics.lines().collect();
-    assert_eq!(rows[0], "step,epoch,seconds,discriminator_loss,generator_loss,d_real,d_fake");
+    assert_eq!(rows[0], "step,epoch,discriminator_loss,generator_loss,d_real,d_fake");
     assert!(rows.len() == 3 && rows[1].starts_with("2,1,") && rows[2].starts_with("4,1,"), "{metrics}");
     for name in ["config.toml", "samples/epoch-0000.png", "samples/epoch-0001.png", "discriminator.safetensors"] {
         assert!(run.join(name).is_file(), "{name} is missing");

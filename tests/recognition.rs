@@ -183,10 +183,10 @@ fn evaluate_measures_a_run_and_samples_alike() {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     let metrics = fs::read_to_string(run.join("metrics.csv")).unwrap();
     let rows: Vec<Vec<&str>> = metrics.lines().map(|row| row.split(',').collect()).collect();
-    assert!(rows.len() == 4 && rows.iter().all(|row| row.len() == 11), "{metrics}");
+    assert!(rows.len() == 4 && rows.iter().all(|row| row.len() == 10), "{metrics}");
     // Of the steps 2 and 4, and of epoch 2, which ends with step 4.
-    assert_eq!((rows[0][7], rows[1][7], rows[2][7]), ("frechet", "", ""), "{metrics}");
-    assert!(rows[3][0] == "4" && rows[3][7].parse::<f64>().is_ok(), "{metrics}");
+    assert_eq!((rows[0][6], rows[1][6], rows[2][6]), ("frechet", "", ""), "{metrics}");
+    assert!(rows[3][0] == "4" && rows[3][6].parse::<f64>().is_ok(), "{metrics}");
     evaluate(&[text(&run.join("best")), "--count", "40"]);
 
     refuses(&["evaluate", "--samples", text(&labels), "--data", data], 1, &["l.idx", "[count, height, width]"]);

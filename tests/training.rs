@@ -35,7 +35,7 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn step_end(&mut self, step: &StepEnd) -> Result<(), ObserverError> {
+    fn step_end(&mut self, step: &StepEnd<'_>) -> Result<(), ObserverError> {
         self.steps = step.step;
         Ok(())
     }
@@ -71,7 +71,7 @@ fn half_an_epoch_of_the_default_learns_what_digits_look_like() {
 /// All files of a run but the one that tells the time.
 fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found: Vec<_> =
-        ["generator.safetensors", "discriminator.safetensors"].map(|name| directory.join(name)).into();
+        ["generator.safetensors", "discriminator.safetensors", "metrics.csv"].map(|name| directory.join(name)).into();
     found.extend(fs::read_dir(directory.join("samples")).unwrap().map(|entry| entry.unwrap().path()));
     found.sort();
     found.iter().map(|path| (path.file_name().unwrap().to_string_lossy().into(), fs::read(path).unwrap())).collect()
@@ -84,16 +84,17 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads() {
         let mut config = Config::preset("mlp").unwrap();
         config.training.update = update;
         config.training.steps = Some(6); // two of them with the gradient penalty
+        config.record.log_every = 1;
         config.discriminator.layers.insert(1, LayerSpec::Dropout { rate: 0.3 });
         let run = |threads: usize, seed: u64| {
             let directory = TempDir::new().unwrap();
             let config = Config { seed, ..config.clone() };
-            let mut recorder = Recorder::new(directory.path(), 1);
+            let mut recorder = Recorder::new(directory.path());
             parallel::on_threads(threads, || train(&config, &digits, &mut recorder).unwrap()).unwrap();
             files(directory.path())
         };
         let one = run(1, 7);
-        assert_eq!(one.len(), 4, "two networks, two pictures");
+        assert_eq!(one.len(), 5, "two networks, two pictures, the metrics");
         for threads in [2, 3] {
             for (a, b) in one.iter().zip(&run(threads, 7)) {
                 assert!(a == b, "{update:?}: {} differs between 1 and {threads} threads", a.0);

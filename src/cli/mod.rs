@@ -5,11 +5,15 @@ mod data;
 mod digit;
 mod evaluate;
 mod given;
+mod guard;
 mod interpolate;
+mod interrupt;
 mod presets;
 mod progress;
 mod recognize;
 mod recognizer;
+mod report;
+mod runs;
 mod sample;
 mod train;
 
@@ -19,6 +23,7 @@ use crate::gemm::{self, KernelError};
 use crate::parallel;
 use crate::recognizer::RecognizerError;
 use clap::{Parser, Subcommand};
+use interrupt::Interrupted;
 use std::process::ExitCode;
 
 /// Build, train and look into generative adversarial networks on handwritten digits.
@@ -45,6 +50,8 @@ struct Cli {
 enum Command {
     Train(train::Arguments),
     Presets(presets::Arguments),
+    Runs(runs::Arguments),
+    Report(report::Arguments),
     Sample(sample::Arguments),
     Interpolate(interpolate::Arguments),
     Recognize(recognize::Arguments),
@@ -60,11 +67,13 @@ enum Command {
 struct UsageError(String);
 
 /// Parses the command line, runs the command, and answers the exit code: 0 when all went well, 2
-/// for a mistake in the call, 1 for anything else.
+/// for a mistake in the call, 130 when Ctrl-C ended it, 1 for anything else.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(arguments) => train::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
+        Command::Runs(arguments) => runs::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Interpolate(arguments) => interpolate::run(&arguments),
         Command::Recognize(arguments) => recognize::run(&arguments),
@@ -75,6 +84,10 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("{error}");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
         Err(error) => {
             eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })

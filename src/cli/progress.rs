@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 pub struct Progress {
     bar: Option<ProgressBar>,
     start: Instant,
+    /// The steps that had been made when it began.
+    first: u64,
     images_per_step: u64,
     epochs: u64,
     steps: u64,
@@ -19,7 +21,15 @@ impl Progress {
     /// A bar if standard error is a terminal, lines otherwise.
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(ProgressBar::no_length);
-        Self { bar, start: Instant::now(), images_per_step: 0, epochs: 0, steps: 0, mean: RunningMean::default() }
+        Self {
+            bar,
+            start: Instant::now(),
+            first: 0,
+            images_per_step: 0,
+            epochs: 0,
+            steps: 0,
+            mean: RunningMean::default(),
+        }
     }
 
     /// Leaves the bar as it stands.
@@ -30,7 +40,7 @@ impl Progress {
     }
 
     fn images_per_second(&self, step: u64) -> f64 {
-        (step * self.images_per_step) as f64 / self.start.elapsed().as_secs_f64()
+        ((step - self.first) * self.images_per_step) as f64 / self.start.elapsed().as_secs_f64()
     }
 
     fn say(&self, text: &str) {
@@ -51,6 +61,7 @@ fn style() -> ProgressStyle {
 impl Observer for Progress {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
         self.start = Instant::now();
+        self.first = run.step;
         self.images_per_step = run.config.training.batch_size as u64 * run.config.training.critic_steps;
         self.epochs = run.total_steps.div_ceil(run.steps_per_epoch);
         self.steps = run.total_steps;
@@ -64,6 +75,9 @@ impl Observer for Progress {
             self.epochs,
             rayon::current_num_threads()
         ));
+        if run.step > 0 {
+            self.say(&format!("going on after step {}", run.step));
+        }
         if let Some(bar) = &self.bar {
             bar.set_length(run.total_steps);
             bar.set_style(style());
@@ -71,11 +85,11 @@ impl Observer for Progress {
         Ok(())
     }
 
-    fn step_end(&mut self, StepEnd { step, epoch, scores }: &StepEnd) -> Result<(), ObserverError> {
+    fn step_end(&mut self, StepEnd { step, epoch, scores, .. }: &StepEnd<'_>) -> Result<(), ObserverError> {
         self.mean.add(scores);
         if let Some(bar) = &self.bar {
             bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
-            let left = self.start.elapsed().div_f64(*step as f64).mul_f64((self.steps - step) as f64);
+            let left = self.start.elapsed().div_f64((*step - self.first) as f64).mul_f64((self.steps - step) as f64);
             bar.set_message(format!(
                 "{:.0} images/s · {} left\n{}",
                 self.images_per_second(*step),

@@ -1,15 +1,17 @@
 //! `twoplayer train`.
 
 use super::given::recognizer_or_pretrained;
+use super::guard::{Guard, OnDivergence, ROLLBACKS, is_divergence};
+use super::interrupt::{Interrupt, Interrupted};
 use super::progress::Progress;
 use super::{UsageError, on_threads};
 use crate::data::{Digits, Source, Split, locate};
-use crate::gan::{Config, Objective, Observers, Pairing, Schedule, Stream, UpdateRule, train};
-use crate::run::{Evaluator, Recorder, RunDirectory};
+use crate::gan::{Config, Ended, Objective, Observers, Pairing, Schedule, Session, Stream, UpdateRule};
+use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, write_evolution, write_report};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Train a generator and a discriminator against each other.
 ///
@@ -18,12 +20,16 @@ use std::path::PathBuf;
 /// run), metrics.csv, samples/epoch-0000.png and so on (the same latent vectors after each
 /// epoch), and the weights of both players as safetensors.
 ///
-/// The same seed gives the same bytes, for any number of threads.
+/// The same seed gives the same bytes, for any number of threads; only times.csv differs.
+///
+/// A checkpoint is written after every epoch, and the last two are kept. Ctrl-C ends a run after the
+/// step at hand, with a checkpoint; --resume goes on with it, or with a run that was killed, as if
+/// nothing had happened: the files are the same in the end.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  twoplayer train\n  twoplayer train --preset article --epochs 5 --out runs/collapse\n  \
                         twoplayer train --config runs/mlp-2026-01-31-120000/config.toml --seed 2\n  \
-                        twoplayer train --data stacked-mnist"
+                        twoplayer train --data stacked-mnist\n  twoplayer train --resume runs/mlp-2026-01-31-120000"
 )]
 pub struct Arguments {
     /// Where to begin: `mlp`, dense networks that work, or another of those that `twoplayer presets`
@@ -104,12 +110,34 @@ pub struct Arguments {
 
     /// Evaluate 10,000 digits after every so many epochs: figures go to metrics.csv, and the weights
     /// with the lowest Fréchet distance so far to best/ in the run's directory [default: never]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N")]
     evaluate_every: Option<u64>,
 
-    /// Steps between two rows of metrics.csv
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
-    log_every: u64,
+    /// Steps between two rows of metrics.csv [default: 100]
+    #[arg(long, value_name = "N")]
+    log_every: Option<u64>,
+
+    /// Steps between two checkpoints [default: those of an epoch]
+    #[arg(long, value_name = "N")]
+    checkpoint_every: Option<u64>,
+
+    /// Go on with the run in this directory, as its config.toml says; with --epochs or --steps, for
+    /// longer (a schedule then goes by the new length)
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "preset", "config", "examples", "batch_size", "learning_rate", "latent_dim", "seed", "update", "objective",
+        "pairing", "label_smoothing", "critic_steps", "schedule", "data", "out", "evaluate_every", "log_every",
+        "checkpoint_every",
+    ])]
+    resume: Option<PathBuf>,
+
+    /// What to do when the run goes wrong: when a loss is no number, when the discriminator wins, the
+    /// samples are alike, a layer is dead, a label is ignored
+    #[arg(long, value_enum, default_value_t)]
+    on_divergence: OnDivergence,
+
+    /// Go on from the checkpoint of this step, instead of the last one
+    #[arg(long, value_name = "STEP", requires = "resume")]
+    from_step: Option<u64>,
 }
 
 /// [`UpdateRule`] as a flag.
@@ -171,6 +199,9 @@ impl Arguments {
         set(&mut config.training.epochs, self.epochs);
         set(&mut config.seed, self.seed);
         set(&mut config.training.critic_steps, self.critic_steps);
+        set(&mut config.record.log_every, self.log_every);
+        config.record.checkpoint_every = self.checkpoint_every.or(config.record.checkpoint_every);
+        config.record.evaluate_every = self.evaluate_every.or(config.record.evaluate_every);
         config.data = self.data.clone().or(config.data);
         config.training.steps = self.steps.or(config.training.steps);
         config.training.examples = self.examples.or(config.training.examples);
@@ -215,25 +246,131 @@ impl Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.resume {
+        Some(root) => resume(arguments, root),
+        None => begin(arguments),
+    }
+}
+
+/// A new run.
+fn begin(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.config()?;
     let digits = load(&mut config)?;
-
     let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
-    let evaluator = arguments.evaluate_every.map(|every| evaluator(&config, every)).transpose()?;
-    let mut recorder = Recorder::new(&root, arguments.log_every).evaluating(evaluator);
-    let mut progress = Progress::new();
-    on_threads(arguments.threads, || Ok(train(&config, &digits, &mut Observers(vec![&mut recorder, &mut progress]))?))?;
-    progress.finish();
+    let first = Recorder::new(&root);
+    to_its_end(arguments, config, &digits, &root, first, None)
+}
 
-    println!("The run is in {}:", root.display());
+/// A run goes on.
+fn resume(arguments: &Arguments, root: &Path) -> anyhow::Result<()> {
+    let run = RunDirectory::open(root)?;
+    let mut config = run.config()?;
+    config.training.epochs = arguments.epochs.unwrap_or(config.training.epochs);
+    config.training.steps = arguments.steps.or(config.training.steps.filter(|_| arguments.epochs.is_none()));
+    config.validate()?;
+    let checkpoint = run.checkpoints().load(arguments.from_step)?;
+    if checkpoint.is_none() && run.sample_files().len() > 1 {
+        let problem = "this run has drawn after its first epoch, but there is no checkpoint of it left to go on from";
+        anyhow::bail!("{}: {problem}; begin a new one, with --config {}", root.display(), run.config_file().display());
+    }
+    let recorder = Recorder::resuming(&run, checkpoint.as_ref())?;
+    let digits = load(&mut config)?;
+    to_its_end(arguments, config, &digits, root, recorder, checkpoint)
+}
+
+/// Trains to the end, from a checkpoint or the beginning, with what is to be done when it goes wrong.
+fn to_its_end(
+    arguments: &Arguments,
+    mut config: Config,
+    digits: &Digits,
+    root: &Path,
+    mut recorder: Recorder,
+    mut checkpoint: Option<Checkpoint>,
+) -> anyhow::Result<()> {
+    let interrupt = Interrupt::listen()?;
+    let mut rollbacks = 0;
+    loop {
+        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), interrupt) else {
+            return Ok(());
+        };
+        if arguments.on_divergence != OnDivergence::Rollback || rollbacks == ROLLBACKS || !is_divergence(&error) {
+            return Err(error);
+        }
+        rollbacks += 1;
+        let run = RunDirectory::open(root)?;
+        // The older of those that are kept: the last one may be ill already.
+        let before = run.checkpoints().steps().first().copied();
+        checkpoint = run.checkpoints().load(before)?;
+        for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
+            adam.learning_rate /= 2.0;
+        }
+        eprintln!("{error:#}");
+        eprintln!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0));
+        recorder = Recorder::resuming(&run, checkpoint.as_ref())?;
+    }
+}
+
+/// Trains, and writes it down and shows it.
+fn watch(
+    arguments: &Arguments,
+    recorder: Recorder,
+    config: &Config,
+    digits: &Digits,
+    root: &Path,
+    checkpoint: Option<&mut Checkpoint>,
+    mut interrupt: Interrupt,
+) -> anyhow::Result<()> {
+    let mut recorder = recorder.evaluating(evaluator(config)?);
+    let mut progress = Progress::new();
+    let mut guard = Guard(arguments.on_divergence);
+    let mut observers = Observers(vec![&mut recorder, &mut progress, &mut guard, &mut interrupt]);
+    let (ended, step, total) = on_threads(arguments.threads, || {
+        let mut session = session(config, digits, root, checkpoint)?;
+        let ended = session.run(&mut observers)?;
+        Ok((ended, session.step(), session.total_steps()))
+    })?;
+    progress.finish();
+    drop(recorder);
+    let run = RunDirectory::open(root)?;
+    write_evolution(&run)?;
+    write_report(&run)?;
+    let root = root.display();
+    if ended == Ended::AsAsked {
+        let how = format!("stopped after step {step} of {total}; go on with: twoplayer train --resume {root}");
+        return Err(Interrupted(how).into());
+    }
+    println!("The run is in {root}:");
+    println!("  report.html              all of it in one page, for a browser");
     println!("  samples/                 the same latent vectors after each epoch");
     println!("  metrics.csv              losses and scores, step by step");
-    println!("  generator.safetensors    draw from it: twoplayer sample {} --count 64 -o digits.png", root.display());
+    println!("  generator.safetensors    draw from it: twoplayer sample {root} --count 64 -o digits.png");
     Ok(())
 }
 
-/// What evaluates the run as it goes, on the test digits beside those it learns from.
-fn evaluator(config: &Config, every: u64) -> anyhow::Result<Evaluator> {
+/// The run from where the checkpoint left it, or (killed before its first) from the beginning.
+fn session<'d>(
+    config: &Config,
+    digits: &'d Digits,
+    root: &Path,
+    checkpoint: Option<&mut Checkpoint>,
+) -> anyhow::Result<Session<'d>> {
+    let Some(checkpoint) = checkpoint else {
+        return Ok(Session::new(config, digits)?);
+    };
+    let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
+    let (step, root) = (session.step(), root.display());
+    if step >= session.total_steps() {
+        let problem = format!("{root}: this run has come to its end, {step} steps; --epochs N goes on with it");
+        return Err(UsageError(problem).into());
+    }
+    Ok(session)
+}
+
+/// What evaluates the run as it goes, on the test digits beside those it learns from, if it is to be.
+fn evaluator(config: &Config) -> anyhow::Result<Option<Evaluator>> {
+    let Some(every) = config.record.evaluate_every else {
+        return Ok(None);
+    };
     let source = Source::of(config.data.as_deref());
     if source.stacked {
         let problem = "stacked digits are not compared as they are drawn; `twoplayer evaluate` counts their modes";
@@ -242,7 +379,7 @@ fn evaluator(config: &Config, every: u64) -> anyhow::Result<Evaluator> {
     let recognizer = recognizer_or_pretrained(None)?;
     let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
     recognizer.check_shape(&test)?;
-    Ok(Evaluator::new(recognizer, &test, every)?)
+    Ok(Some(Evaluator::new(recognizer, &test, every)?))
 }
 
 /// Loads the images that the configuration names, and writes into it where they were, so that it is good

@@ -53,6 +53,16 @@ fn temporary_beside(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(temporary))
 }
 
+/// Removes the temporaries that processes left in a directory which were killed while they wrote. There must be none
+/// that writes there now.
+pub fn sweep(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let is_temporary = |name: &str| name.starts_with('.') && name.contains(".tmp-");
+    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_temporary)) {
+        let _ = fs::remove_file(entry.path()); // left to the next
+    }
+}
+
 fn write_and_sync(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut writer = BufWriter::new(File::create(path)?);
     fill(&mut writer)?;

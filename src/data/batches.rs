@@ -58,6 +58,11 @@ impl Batches {
         self.order.len() / self.batch_size
     }
 
+    /// Leaves out so many batches, as if they had been asked for.
+    pub fn skip(&mut self, batches: u64) {
+        (0..batches).for_each(|_| _ = self.next_batch());
+    }
+
     /// The next batch; it is the caller's until the next call.
     pub fn next_batch(&mut self) -> Batch<'_> {
         if self.position + self.batch_size > self.order.len() {

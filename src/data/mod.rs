@@ -15,7 +15,7 @@ mod mnist;
 mod png_file;
 mod source;
 
-pub use atomic::{WriteError, write_atomically};
+pub use atomic::{WriteError, sweep, write_atomically};
 pub use batches::{Batch, Batches, PixelRange, fill};
 pub use error::{DataError, IdxError, PngError};
 pub use grey::Grey;

@@ -1,7 +1,8 @@
 //! The moving average of a network's weights.
 
 use crate::autodiff::Real;
-use crate::nn::Network;
+use crate::nn::{Network, NetworkError};
+use ndarray::ArrayD;
 
 /// A copy of a network whose weights follow it slowly: `θ̄ ← d·θ̄ + (1 − d)·θ` after every step.
 ///
@@ -13,7 +14,7 @@ pub struct Average<T: Real = f32> {
     /// The averaged network.
     pub network: Network<T>,
     decay: f64,
-    steps: u32,
+    steps: u64,
 }
 
 impl<T: Real> Average<T> {
@@ -22,11 +23,21 @@ impl<T: Real> Average<T> {
         Self { network: network.clone(), decay, steps: 0 }
     }
 
+    /// Goes on from where an average stood that had followed for so many steps, and whose arrays `find` knows by the
+    /// network's names.
+    ///
+    /// # Errors
+    /// When one is missing or of another shape.
+    pub fn load(&mut self, steps: u64, find: impl FnMut(&str) -> Option<ArrayD<T>>) -> Result<(), NetworkError> {
+        self.steps = steps;
+        self.network.load(find)
+    }
+
     /// Moves the average towards the network's present weights.
     pub fn follow(&mut self, network: &Network<T>) {
         self.steps += 1;
         // At first the average forgets faster, or it would long remember the random start.
-        let warm_up = f64::from(self.steps) / (f64::from(self.steps) + 10.0);
+        let warm_up = self.steps as f64 / (self.steps as f64 + 10.0);
         let share = T::from_f64(1.0 - self.decay.min(warm_up));
         for (average, current) in self.network.parameters.iter_mut().zip(&network.parameters) {
             average.move_towards(&current.value, share);

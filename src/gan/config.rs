@@ -24,6 +24,34 @@ pub struct Config {
     pub generator: Generator,
     /// From image to logit.
     pub discriminator: Discriminator,
+    /// What is written down as it goes, and how often.
+    #[serde(default)]
+    pub record: RecordConfig,
+}
+
+/// What is written down of a run as it goes, and how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordConfig {
+    /// Steps between two rows of metrics.
+    #[serde(default = "hundred")]
+    pub log_every: u64,
+    /// Steps between two checkpoints; an epoch, if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_every: Option<u64>,
+    /// Epochs between two evaluations; none are made, if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluate_every: Option<u64>,
+}
+
+impl Default for RecordConfig {
+    fn default() -> Self {
+        Self { log_every: hundred(), checkpoint_every: None, evaluate_every: None }
+    }
+}
+
+fn hundred() -> u64 {
+    100
 }
 
 /// The game and its length.
@@ -281,6 +309,10 @@ impl Config {
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
         }
+        let RecordConfig { log_every, checkpoint_every, evaluate_every } = &self.record;
+        check(*log_every > 0, "record.log_every (--log-every)", log_every, "at least 1")?;
+        check(*checkpoint_every != Some(0), "record.checkpoint_every (--checkpoint-every)", &0, "at least 1")?;
+        check(*evaluate_every != Some(0), "record.evaluate_every (--evaluate-every)", &0, "at least 1")?;
         self.discriminator.regularisers.iter().try_for_each(Regulariser::validate)?;
         self.generator.adam.validate()?;
         self.discriminator.adam.validate()?;

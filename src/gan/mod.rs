@@ -3,7 +3,7 @@
 //!
 //! Read in this order: [`objective`](Objective) (what each player wants of a logit), [`Rules`] (what
 //! the two make of it together), [`Regulariser`] (what keeps the discriminator's slope in check),
-//! [`Trainer`] (one step of the game), [`train`] (the loop), [`Health`] (what can go wrong).
+//! [`Trainer`] (one step of the game), [`Session`] (the loop), [`Observer`] (who watches it), [`Health`] (what can go wrong).
 
 mod average;
 mod classifier;
@@ -16,7 +16,9 @@ mod game;
 mod health;
 mod in_use;
 mod interpolate;
+mod norms;
 mod objective;
+mod observer;
 mod penalty;
 mod phases;
 mod players;
@@ -24,6 +26,8 @@ mod regulariser;
 mod rules;
 mod schedule;
 mod score;
+mod session;
+mod state;
 mod train;
 mod trainer;
 
@@ -31,13 +35,15 @@ pub use crate::random::Stream;
 pub use average::Average;
 pub use classifier::AuxiliaryClassifier;
 pub use clipping::clip_weights;
-pub use config::{AdamConfig, Config, Discriminator, Generator, Training, UpdateRule};
+pub use config::{AdamConfig, Config, Discriminator, Generator, RecordConfig, Training, UpdateRule};
 pub use config_error::ConfigError;
 pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_requested};
 pub use game::{Game, Verdict, gradients_for_both, judge, play};
-pub use health::{Health, Warning};
+pub use health::{Health, LabelEvidence, Samples, Warning, Watch};
 pub use interpolate::{interpolate, slerp};
+pub use norms::{GradientNorms, Norm};
 pub use objective::Objective;
+pub use observer::{Beginning, EpochEnd, Observer, ObserverError, Observers, StepEnd};
 pub use penalty::{Critic, dragan, r1, r2, wgan_gp};
 pub use phases::{Cost, Phases};
 pub use players::{BuildError, blank_discriminator, blank_generator, build_discriminator, build_generator};
@@ -45,7 +51,7 @@ pub use regulariser::{Judge, Regulariser, Regularisers};
 pub use rules::{Pairing, Rules};
 pub use schedule::{Course, Schedule};
 pub use score::score;
-pub use train::{
-    Beginning, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COLUMNS, StepEnd, TrainError, preview_count, train,
-};
+pub use session::{Ended, PREVIEW_COLUMNS, Position, Session, preview_count};
+pub use state::Draws;
+pub use train::{TrainError, train};
 pub use trainer::{Scores, Trainer, latent_vectors};

@@ -5,6 +5,7 @@ use super::penalty::{dragan, r1, r2, wgan_gp};
 use super::{ConfigError, Course, Stream, config::check};
 use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Parameter};
+use crate::random::words_drawn;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +151,16 @@ impl Regularisers {
     /// These regularisers before the first turn of a run with this seed.
     pub fn new(list: &[Regulariser], seed: u64) -> Self {
         Self { list: list.to_vec(), turns: 0, progress: 0.0, rng: Stream::Penalty.of(seed) }
+    }
+
+    /// How many words have been drawn from their stream.
+    pub(super) fn words_drawn(&self) -> u64 {
+        words_drawn(&self.rng)
+    }
+
+    /// The same regularisers after so many turns of a run with this seed, and so many words drawn.
+    pub(super) fn after(self, turns: u64, seed: u64, words: u64) -> Self {
+        Self { turns, rng: Stream::Penalty.resumed(seed, words), ..self }
     }
 
     /// Sets how much of the run is over, from 0 to 1.

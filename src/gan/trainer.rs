@@ -2,9 +2,13 @@
 
 use super::classifier::with_classes;
 use super::game::{gradients_for_both, judge, play};
+use super::norms::norms;
 use super::phases::Clock;
 use super::schedule::Pace;
-use super::{AuxiliaryClassifier, Average, BuildError, Config, Judge, Phases, Regularisers, Rules, Stream, UpdateRule};
+use super::{
+    AuxiliaryClassifier, Average, BuildError, Config, GradientNorms, Judge, Phases, Regularisers, Rules, Stream,
+    UpdateRule,
+};
 use super::{build_discriminator, build_generator};
 use crate::autodiff::{Gradient, Real, Tape, Var};
 use crate::nn::{Adam, Input, InputShape, Mode, Network, Training, one_hot};
@@ -23,21 +27,22 @@ pub struct Trainer<T: Real = f32> {
     pub discriminator: Network<T>,
     /// The generator's moving average, if the configuration asks for one.
     pub average: Option<Average<T>>,
-    generator_optimizer: Adam<T>,
-    discriminator_optimizer: Adam<T>,
+    pub(super) generator_optimizer: Adam<T>,
+    pub(super) discriminator_optimizer: Adam<T>,
     pace: Pace,
     rules: Rules,
     classifier: AuxiliaryClassifier,
-    regularisers: Regularisers,
+    pub(super) regularisers: Regularisers,
     update: UpdateRule,
-    critic_steps: u64,
+    pub(super) critic_steps: u64,
     batch_size: usize,
     phases: Phases,
-    latent_rng: ChaCha8Rng,
-    label_rng: ChaCha8Rng,
-    training: Training<T>,
+    pub(super) latent_rng: ChaCha8Rng,
+    pub(super) label_rng: ChaCha8Rng,
+    pub(super) training: Training<T>,
     tape: Tape<T>,
     discriminator_tape: Tape<T>,
+    norms: Option<GradientNorms>,
 }
 
 /// What a step cost and how the discriminator scored its images.
@@ -96,6 +101,7 @@ impl<T: Real> Trainer<T> {
             training: Stream::Dropout.of(seed).into(),
             tape: Tape::new(),
             discriminator_tape: Tape::new(),
+            norms: None,
         })
     }
 
@@ -135,6 +141,16 @@ impl<T: Real> Trainer<T> {
             clock.lap(&mut self.phases.update);
         }
         scores
+    }
+
+    /// Has the norms of the gradients measured in the next steps, or not.
+    pub fn measure_gradients(&mut self, measure: bool) {
+        self.norms = measure.then(GradientNorms::default);
+    }
+
+    /// The norms of the last step's gradients, if they were measured.
+    pub fn gradient_norms(&self) -> Option<&GradientNorms> {
+        self.norms.as_ref()
     }
 
     /// Where the time of the last step went.
@@ -182,6 +198,10 @@ impl<T: Real> Trainer<T> {
         self.generator.keep(&mut self.training);
         self.discriminator.keep(&mut self.training);
         self.tape.reset();
+        if let Some([of_generator, of_discriminator]) = &mut self.norms {
+            *of_generator = norms(&self.generator.parameters, &g_gradients);
+            *of_discriminator = norms(&self.discriminator.parameters, &d_gradients);
+        }
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &d_gradients);
         self.regularisers.after_update(&mut self.discriminator.parameters);
         self.generator_optimizer.step(&mut self.generator.parameters, &g_gradients);
@@ -214,6 +234,9 @@ impl<T: Real> Trainer<T> {
         self.generator.keep(&mut self.training);
         self.discriminator.keep(&mut self.training);
         tape.reset();
+        if let Some([of_generator, _]) = &mut self.norms {
+            *of_generator = norms(&self.generator.parameters, &gradients);
+        }
         self.generator_optimizer.step(&mut self.generator.parameters, &gradients);
         tape.recycle(gradients);
         self.tape = tape;
@@ -266,6 +289,9 @@ impl<T: Real> Trainer<T> {
         clock.lap(&mut self.phases.backward);
         self.discriminator.keep(&mut self.training);
         self.discriminator_tape.reset();
+        if let Some([_, of_discriminator]) = &mut self.norms {
+            *of_discriminator = norms(&self.discriminator.parameters, &gradients);
+        }
         self.discriminator_optimizer.step(&mut self.discriminator.parameters, &gradients);
         self.regularisers.after_update(&mut self.discriminator.parameters);
         self.discriminator_tape.recycle(gradients);

@@ -1,7 +1,8 @@
 //! Adam (Kingma & Ba 2015).
 
-use super::Parameter;
+use super::{NetworkError, Parameter};
 use crate::autodiff::{Gradient, Real};
+use ndarray::{ArrayD, IxDyn};
 
 /// Adam: each number's step is its gradient's running mean over the root of its running mean
 /// square, so every number moves by about the learning rate, however steep its slope.
@@ -38,6 +39,41 @@ impl<T: Real> Adam<T> {
         Self { learning_rate, beta1, beta2, epsilon: 1e-8, steps: 0, moments, scratch: Vec::new() }
     }
 
+    /// A copy of what it remembers of these parameters: of each, `NAME.first_moment` and `NAME.second_moment`, in its
+    /// shape.
+    pub fn moments(&self, parameters: &[Parameter<T>]) -> impl Iterator<Item = Parameter<T>> {
+        let all = parameters.iter().zip(&self.moments);
+        all.flat_map(|(parameter, Moments { first, second })| {
+            let shape = IxDyn(parameter.value.shape());
+            [("first", first), ("second", second)].map(|(which, elements)| {
+                let value = ArrayD::from_shape_vec(shape.clone(), elements.clone()).expect("as many as the parameter");
+                Parameter::new(moment_name(parameter, which), value)
+            })
+        })
+    }
+
+    /// Goes on from where an optimizer of these parameters stood that had made so many steps, and whose moments `find`
+    /// knows by the names that [`moments`](Adam::moments) gives them.
+    ///
+    /// # Errors
+    /// When one is missing or of another shape; the optimizer is then of no use.
+    pub fn load(
+        &mut self,
+        parameters: &[Parameter<T>],
+        steps: u64,
+        mut find: impl FnMut(&str) -> Option<ArrayD<T>>,
+    ) -> Result<(), NetworkError> {
+        self.steps = i32::try_from(steps).unwrap_or(i32::MAX); // by then 1 − βᵗ has long been 1
+        for (parameter, moments) in parameters.iter().zip(&mut self.moments) {
+            for (which, elements) in [("first", &mut moments.first), ("second", &mut moments.second)] {
+                let name = moment_name(parameter, which);
+                let found = Parameter { name: name.clone(), ..parameter.clone() }.replaced_by(find(&name))?;
+                elements.copy_from_slice(found.value.as_slice().expect("parameters are contiguous"));
+            }
+        }
+        Ok(())
+    }
+
     /// One step: changes each parameter in place by its gradient. One sweep over each array, in
     /// parallel.
     ///
@@ -51,7 +87,7 @@ impl<T: Real> Adam<T> {
             parameters.len(),
             gradients.len()
         );
-        self.steps += 1;
+        self.steps = self.steps.saturating_add(1);
         let update = Update::new(self);
         for ((parameter, gradient), Moments { first, second }) in
             parameters.iter_mut().zip(gradients).zip(&mut self.moments)
@@ -60,6 +96,10 @@ impl<T: Real> Adam<T> {
             gradient.update(arrays, &mut self.scratch, |g, [values, m, v]| update.apply(values, g, m, v));
         }
     }
+}
+
+fn moment_name<T>(parameter: &Parameter<T>, which: &str) -> String {
+    format!("{}.{which}_moment", parameter.name)
 }
 
 /// The numbers that are the same for every element of a step.

@@ -148,25 +148,11 @@ impl<T: Real> Network<T> {
     /// # Errors
     /// When one is missing or of another shape; the network is then unchanged.
     pub fn load(&mut self, mut find: impl FnMut(&str) -> Option<ArrayD<T>>) -> Result<(), NetworkError> {
-        let mut load = |all: &[Parameter<T>]| all.iter().map(|one| fitting(one, find(&one.name))).collect();
+        let mut load = |all: &[Parameter<T>]| all.iter().map(|one| one.replaced_by(find(&one.name))).collect();
         let (parameters, statistics): (Result<_, _>, Result<_, _>) = (load(&self.parameters), load(&self.statistics));
         (self.parameters, self.statistics) = (parameters?, statistics?);
         Ok(())
     }
-}
-
-/// The value found for a parameter, if it is one for it.
-fn fitting<T: Real>(parameter: &Parameter<T>, found: Option<ArrayD<T>>) -> Result<Parameter<T>, NetworkError> {
-    let mismatch = |found: String| NetworkError::Mismatch {
-        parameter: parameter.name.clone(),
-        expected: parameter.value.shape().to_vec(),
-        found,
-    };
-    let value = found.ok_or_else(|| mismatch("nothing of that name".into()))?;
-    if value.shape() != parameter.value.shape() {
-        return Err(mismatch(format!("{:?}", value.shape())));
-    }
-    Ok(Parameter::new(parameter.name.clone(), value))
 }
 
 #[cfg(test)]

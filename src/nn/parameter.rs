@@ -1,5 +1,6 @@
 //! What training changes.
 
+use super::NetworkError;
 use crate::autodiff::{Real, Tape, Var};
 use crate::parallel::in_pieces;
 use ndarray::ArrayD;
@@ -18,6 +19,23 @@ impl<T: Real> Parameter<T> {
     /// A parameter that starts with this value.
     pub fn new(name: impl Into<String>, value: ArrayD<T>) -> Self {
         Self { name: name.into(), value: Arc::new(value) }
+    }
+
+    /// The same parameter with the value that was found for it.
+    ///
+    /// # Errors
+    /// When none was found, or one of another shape.
+    pub fn replaced_by(&self, found: Option<ArrayD<T>>) -> Result<Self, NetworkError> {
+        let mismatch = |found: String| NetworkError::Mismatch {
+            parameter: self.name.clone(),
+            expected: self.value.shape().to_vec(),
+            found,
+        };
+        let value = found.ok_or_else(|| mismatch("nothing of that name".into()))?;
+        match value.shape() == self.value.shape() {
+            true => Ok(Self::new(self.name.clone(), value)),
+            false => Err(mismatch(format!("{:?}", value.shape()))),
+        }
     }
 
     /// A leaf on the tape that shares the value.

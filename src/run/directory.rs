@@ -1,7 +1,9 @@
 //! The directory of a run and what lies in it.
 
+use super::Checkpoints;
+use super::lock::Lock;
 use super::weights::{load_weights, save_weights};
-use crate::data::{WriteError, write_atomically};
+use crate::data::{WriteError, sweep, write_atomically};
 use crate::gan::{BuildError, Config, ConfigError, Trainer, blank_discriminator, blank_generator};
 use crate::nn::Network;
 use std::fs;
@@ -13,9 +15,17 @@ use std::path::{Path, PathBuf};
 /// ```text
 /// config.toml                 every value that decided the run
 /// metrics.csv                 losses and scores as it went
+/// norms.csv                   at the same steps, the norms of each parameter and of its gradient
+/// warnings.txt                what looked wrong
+/// times.csv                   when that was, in seconds of training
 /// samples/epoch-0000.png …    the same latent vectors after every epoch
+/// samples/evolution.png       all of them, one after another
+/// report.html                 all of this in one page
+/// evaluation.json             the figures of `twoplayer evaluate`
+/// checkpoints/                all that it takes to go on with the run; the last two
 /// generator.safetensors       the generator's weights (their average, if the run keeps one)
 /// discriminator.safetensors   the discriminator's
+/// lock                        which process trains it, or did
 /// best/                       of a run that is evaluated as it goes: another such directory, with the weights
 ///                             whose Fréchet distance was the lowest
 /// ```
@@ -28,10 +38,64 @@ pub struct RunDirectory {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// It would mix with what is there.
-    #[error("{path}: not empty; choose another --out or remove it first", path = path.display())]
+    #[error("{path}: not empty; choose another --out or remove it first{hint}", path = path.display(), hint = match is_run {
+        true => ", or go on with the run in it: train --resume",
+        false => "",
+    })]
     NotEmpty {
         /// The directory.
         path: PathBuf,
+        /// Whether there is a run in it.
+        is_run: bool,
+    },
+    /// Another process is at it.
+    #[error("{path}: in use by {}; wait for it, or end it", process.map_or("another process".into(), |id| format!("process {id}")), path = path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// The other process, if it has said who it is.
+        process: Option<u32>,
+    },
+    /// There is no checkpoint of that step.
+    #[error("{path}: no checkpoint of step {step}; there are those of {found:?}", path = path.display())]
+    NoCheckpoint {
+        /// Where the checkpoints are.
+        path: PathBuf,
+        /// The step that was asked for.
+        step: u64,
+        /// Those that there are.
+        found: Vec<u64>,
+    },
+    /// A checkpoint cannot be used.
+    #[error("{path}: {reason}{}", match whole {
+        Some(step) => format!("; the checkpoint of step {step} is whole: go on from it with --from-step {step}"),
+        None => "; no other checkpoint of this run is whole".into(),
+    }, path = path.display())]
+    Checkpoint {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// The step of another that is whole.
+        whole: Option<u64>,
+    },
+    /// A log has rows that no run writes.
+    #[error("{path}: {reason}; the file was changed, or another program wrote it", path = path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and in which line.
+        reason: String,
+    },
+    /// A file is not what it was when a checkpoint was made.
+    #[error("{path}: it has {found} bytes, but {expected} when the checkpoint was made; put the file back, or begin a new run", path = path.display())]
+    Shortened {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        found: u64,
+        /// Its length when the checkpoint was made.
+        expected: u64,
     },
     /// It cannot be made.
     #[error("{path}: cannot create this directory: {reason}", path = path.display())]
@@ -48,6 +112,14 @@ pub enum RunError {
         path: PathBuf,
         /// What the system says.
         reason: io::Error,
+    },
+    /// A picture is none.
+    #[error("{path}: not a PNG picture of this program ({reason})", path = path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// There is no run there.
     #[error("{path}: not a run's directory (it has no config.toml); `twoplayer train` makes one", path = path.display())]
@@ -111,17 +183,23 @@ pub enum RunError {
 }
 
 impl RunDirectory {
-    /// A new directory, with the configuration in it.
+    /// A new directory, taken, with the configuration in it.
     ///
     /// # Errors
     /// When it exists and is not empty, or cannot be made or written to.
-    pub fn create(root: &Path, config: &Config) -> Result<Self, RunError> {
+    pub(super) fn create(root: &Path, config: &Config) -> Result<(Self, Lock), RunError> {
         let run = Self { root: root.into() };
         Self::make_empty(root)?;
+        let lock = Lock::take(root)?;
         make(&root.join("samples"))?;
+        run.write_config(config)?;
+        Ok((run, lock))
+    }
+
+    /// Writes `config.toml`.
+    pub(super) fn write_config(&self, config: &Config) -> Result<(), RunError> {
         let text = config.to_toml();
-        write_atomically(&run.config_file(), |out| out.write_all(text.as_bytes()))?;
-        Ok(run)
+        Ok(write_atomically(&self.config_file(), |out| out.write_all(text.as_bytes()))?)
     }
 
     /// Makes an empty directory.
@@ -130,7 +208,8 @@ impl RunDirectory {
     /// When it exists and is not empty, or cannot be made.
     pub(super) fn make_empty(root: &Path) -> Result<(), RunError> {
         let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied { Err(RunError::NotEmpty { path: root.into() }) } else { make(root) }
+        let is_run = root.join("config.toml").is_file();
+        if occupied { Err(RunError::NotEmpty { path: root.into(), is_run }) } else { make(root) }
     }
 
     /// The directory of a run that has been made.
@@ -163,9 +242,71 @@ impl RunDirectory {
         self.root.join("metrics.csv")
     }
 
+    /// `times.csv`.
+    pub fn times_file(&self) -> PathBuf {
+        self.root.join("times.csv")
+    }
+
+    /// `norms.csv`.
+    pub fn norms_file(&self) -> PathBuf {
+        self.root.join("norms.csv")
+    }
+
+    /// `warnings.txt`.
+    pub fn warnings_file(&self) -> PathBuf {
+        self.root.join("warnings.txt")
+    }
+
+    /// The checkpoints in it.
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::of(&self.root)
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Removes what a process that was killed was about to write.
+    pub(super) fn sweep(&self) {
+        for directory in
+            [self.root.clone(), self.root.join("samples"), self.root.join("checkpoints"), self.root.join("best")]
+        {
+            sweep(&directory);
+        }
+    }
+
     /// `samples/epoch-NNNN.png`.
     pub fn sample_file(&self, epoch: u64) -> PathBuf {
         self.root.join(format!("samples/epoch-{epoch:04}.png"))
+    }
+
+    /// The grids of the epochs, in order; of very many, every so many-th, and the last.
+    pub fn sample_files(&self) -> Vec<(u64, PathBuf)> {
+        const SHOWN: usize = 64;
+        let epoch = |name: &str| name.strip_prefix("epoch-")?.strip_suffix(".png")?.parse().ok();
+        let entries = fs::read_dir(self.root.join("samples")).into_iter().flatten().flatten();
+        let named = entries.filter_map(|entry| Some((epoch(entry.file_name().to_str()?)?, entry.path())));
+        let mut files: Vec<(u64, PathBuf)> = named.collect();
+        files.sort();
+        let (every, last) = (files.len().div_ceil(SHOWN).max(1), files.len().saturating_sub(1));
+        let kept = files.into_iter().enumerate().filter(|(i, _)| i % every == 0 || *i == last);
+        kept.map(|(_, file)| file).collect()
+    }
+
+    /// `samples/evolution.png`.
+    pub fn evolution_file(&self) -> PathBuf {
+        self.root.join("samples/evolution.png")
+    }
+
+    /// `evaluation.json`, where `twoplayer evaluate` leaves its figures.
+    pub fn evaluation_file(&self) -> PathBuf {
+        self.root.join("evaluation.json")
+    }
+
+    /// The figures in it, if it has been evaluated.
+    pub fn evaluation(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&fs::read(self.evaluation_file()).ok()?).ok()
     }
 
     /// `PLAYER.safetensors`.
@@ -228,6 +369,6 @@ impl RunDirectory {
 }
 
 /// Makes a directory, and those above it that are not there.
-fn make(directory: &Path) -> Result<(), RunError> {
+pub(super) fn make(directory: &Path) -> Result<(), RunError> {
     fs::create_dir_all(directory).map_err(|reason| RunError::Create { path: directory.into(), reason })
 }

@@ -1,24 +1,37 @@
 //! What a run leaves on disk: its directory, weights, metrics and pictures. Floor five; it knows
 //! nothing of the command line.
 
+mod checkpoint;
 mod confusion;
 mod directory;
 mod evaluator;
+mod evolution;
 mod grid;
+mod history;
+mod list;
+mod lock;
+mod log;
 mod npy;
 mod picture;
 mod pretrained;
 mod recognizer_run;
 mod recorder;
+mod report;
+mod tensors;
 mod weights;
 
+pub use checkpoint::{Checkpoint, Checkpoints};
 pub use confusion::confusion_picture;
 pub use directory::{RunDirectory, RunError};
 pub use evaluator::Evaluator;
+pub use evolution::write_evolution;
 pub use grid::{contact_sheet, grid};
+pub use history::{History, MetricsRow, NormRow, TimeRow};
+pub use list::{RunSummary, State, find_runs};
 pub use npy::{NpyValues, write_npy};
 pub use picture::{Picture, to_bytes, write_animation};
 pub use pretrained::pretrained;
 pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};
 pub use recorder::Recorder;
+pub use report::write_report;
 pub use weights::{load_weights, save_weights};

@@ -1,7 +1,10 @@
 //! Pictures as PNG files, still or moving.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
+use super::RunError;
 use crate::data::{PixelRange, WriteError, write_atomically};
 use crate::parallel::in_pieces;
 
@@ -29,6 +32,26 @@ impl Picture {
         );
         assert_eq!(pixels.len(), height * width * channels, "Picture::new: {} numbers for {shape:?}", pixels.len());
         Picture { shape, pixels }
+    }
+
+    /// Reads a picture that [`write_png`](Picture::write_png) wrote; of an animation, the first.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no 8-bit PNG in grey or colour.
+    pub fn read_png(path: &Path) -> Result<Picture, RunError> {
+        let failed = |reason: String| RunError::Picture { path: path.into(), reason };
+        let file = File::open(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+        let mut reader =
+            png::Decoder::new(BufReader::new(file)).read_info().map_err(|error| failed(error.to_string()))?;
+        let size = reader.output_buffer_size().ok_or_else(|| failed("too large".into()))?;
+        let mut pixels = vec![0; size];
+        let frame = reader.next_frame(&mut pixels).map_err(|error| failed(error.to_string()))?;
+        let channels = match (frame.color_type, frame.bit_depth) {
+            (png::ColorType::Grayscale, png::BitDepth::Eight) => 1,
+            (png::ColorType::Rgb, png::BitDepth::Eight) => 3,
+            (colour, depth) => return Err(failed(format!("{colour:?} of {depth:?} bits"))),
+        };
+        Ok(Picture::new([frame.height as usize, frame.width as usize, channels], pixels))
     }
 
     /// `[height, width, channels]`.

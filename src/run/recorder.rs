@@ -1,39 +1,79 @@
 //! The observer that writes a run down.
 
-use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns};
-use super::{RunDirectory, RunError, grid, to_bytes};
-use crate::data::WriteError;
-use crate::gan::{Beginning, Config, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, Scores, StepEnd};
-use std::fs::File;
-use std::io::Write;
+use super::checkpoint::Written;
+use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns, diagnosis};
+use super::lock::Lock;
+use super::log::Log;
+use super::{Checkpoint, RunDirectory, RunError, grid, to_bytes};
+use crate::gan::{
+    Beginning, Config, EpochEnd, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores, Session,
+    StepEnd, Warning,
+};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Writes metrics, sample grids and weights into a run's directory as training goes. The
-/// directory is made when training begins, so a run that cannot begin leaves nothing behind.
+/// Writes metrics, sample grids, weights and checkpoints into a run's directory as training goes. A new directory is
+/// made when training begins, so a run that cannot begin leaves nothing behind.
 pub struct Recorder {
-    root: PathBuf,
-    log_every: u64,
+    from: From,
     evaluator: Option<Evaluator>,
+    /// What the last evaluation showed to be wrong.
+    diagnosis: Option<Warning>,
     open: Option<Open>,
+}
+
+/// Where it begins.
+enum From {
+    /// In a new directory here.
+    Nothing(PathBuf),
+    /// With the run in this directory, when so much of it had been written down.
+    Run(RunDirectory, Option<Lock>, Written),
 }
 
 /// What there is once training has begun.
 struct Open {
     run: RunDirectory,
-    start: Instant,
-    metrics: File,
+    _lock: Option<Lock>,
+    record: RecordConfig,
+    metrics: Log,
+    times: Log,
+    norms: Log,
+    warnings: Log,
+    /// When training began, and the seconds that it had taken before.
+    start: (Instant, f64),
+    lowest: Option<f64>,
+    /// Whether the last evaluation showed something to be wrong.
+    is_ill: bool,
+    epoch_has_ended: bool,
+    /// The step of the last checkpoint.
+    saved: Option<u64>,
 }
 
 /// How much a grid of samples is enlarged.
 const SCALE: usize = 3;
 /// The header of `metrics.csv`.
-const METRICS_HEADER: &str = "step,epoch,seconds,discriminator_loss,generator_loss,d_real,d_fake";
+const METRICS_HEADER: &str = "step,epoch,discriminator_loss,generator_loss,d_real,d_fake";
+/// The header of `times.csv`: apart, for it is the one thing that differs between two runs of the same configuration.
+const TIMES_HEADER: &str = "step,seconds";
+
+/// The header of `norms.csv`.
+const NORMS_HEADER: &str = "step,parameter,gradient,value";
+/// The header of `warnings.txt`, which is empty as long as all is well.
+const WARNINGS_HEADER: &str = "What looked wrong:";
 
 impl Recorder {
-    /// Will write into a new directory here, a row of metrics every `log_every` steps.
-    pub fn new(root: &Path, log_every: u64) -> Self {
-        Self { root: root.into(), log_every, evaluator: None, open: None }
+    /// Will write into a new directory here, as often as the configuration says.
+    pub fn new(root: &Path) -> Self {
+        Self { from: From::Nothing(root.into()), evaluator: None, diagnosis: None, open: None }
+    }
+
+    /// Will write on in this directory, from where a checkpoint left it, or from the beginning.
+    pub fn resuming(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<Self, RunError> {
+        let lock = Lock::take(run.root())?;
+        run.sweep();
+        let written = checkpoint.map(Checkpoint::written).unwrap_or_default();
+        Ok(Self { from: From::Run(run.clone(), Some(lock), written), evaluator: None, diagnosis: None, open: None })
     }
 
     /// The same, and evaluates the run as it goes: metrics.csv has the figures, and the weights with the lowest Fréchet
@@ -48,60 +88,141 @@ impl Recorder {
 }
 
 impl Open {
-    fn create(root: &Path, config: &Config, more_columns: &str) -> Result<Self, RunError> {
-        let run = RunDirectory::create(root, config)?;
-        let path = run.metrics_file();
-        let metrics = File::create(&path).map_err(|reason| WriteError { path, reason })?;
-        let mut open = Self { run, start: Instant::now(), metrics };
-        open.row(&format!("{METRICS_HEADER}{more_columns}"))?;
-        Ok(open)
+    fn new(from: &mut From, config: &Config, step: u64, more_columns: &str) -> Result<Self, RunError> {
+        let (run, lock, written) = match from {
+            From::Nothing(root) => {
+                let (run, lock) = RunDirectory::create(root, config)?;
+                (run, Some(lock), Written::default())
+            }
+            From::Run(run, lock, written) => {
+                run.write_config(config)?;
+                run.checkpoints().forget_after(step)?;
+                (run.clone(), lock.take(), *written)
+            }
+        };
+        let metrics = Log::open(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"), written.metrics)?;
+        let times = Log::open(run.times_file(), TIMES_HEADER, written.times)?;
+        let norms = Log::open(run.norms_file(), NORMS_HEADER, written.norms)?;
+        let warnings = Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?;
+        let (start, lowest) = ((Instant::now(), written.seconds), written.lowest);
+        let record = config.record;
+        Ok(Self {
+            run,
+            _lock: lock,
+            record,
+            metrics,
+            times,
+            norms,
+            warnings,
+            start,
+            lowest,
+            is_ill: written.is_ill,
+            epoch_has_ended: false,
+            saved: None,
+        })
     }
 
-    /// A row of metrics.csv.
-    fn log(&mut self, step: u64, epoch: u64, scores: &Scores, more_columns: &str) -> Result<(), WriteError> {
-        let seconds = self.start.elapsed().as_secs_f64();
+    /// Seconds of training, those before the run was interrupted included.
+    fn seconds(&self) -> f64 {
+        self.start.0.elapsed().as_secs_f64() + self.start.1
+    }
+
+    /// A row of metrics.csv, and one of times.csv.
+    fn log(&mut self, step: u64, epoch: u64, scores: &Scores, more_columns: &str) -> Result<(), RunError> {
         let Scores { discriminator_loss, generator_loss, real, fake } = scores;
-        self.row(&format!(
-            "{step},{epoch},{seconds:.3},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{more_columns}"
-        ))
+        self.metrics.row(&format!(
+            "{step},{epoch},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{more_columns}"
+        ))?;
+        let seconds = self.seconds();
+        Ok(self.times.row(&format!("{step},{seconds:.3}"))?)
     }
 
-    /// One line, written through to the system: a killed process loses none.
-    fn row(&mut self, row: &str) -> Result<(), WriteError> {
-        let written = self.metrics.write_all(format!("{row}\n").as_bytes());
-        written.map_err(|reason| WriteError { path: self.run.metrics_file(), reason })
+    /// A checkpoint of the session as it stands, unless there is one.
+    fn save(&mut self, session: &Session<'_>) -> Result<(), RunError> {
+        if self.saved == Some(session.step()) {
+            return Ok(());
+        }
+        let [metrics, times, norms, warnings] =
+            [&mut self.metrics, &mut self.times, &mut self.norms, &mut self.warnings].map(Log::sync);
+        let (metrics, times, norms, warnings) = (metrics?, times?, norms?, warnings?);
+        let written = Written {
+            metrics,
+            times,
+            norms,
+            warnings,
+            seconds: self.seconds(),
+            lowest: self.lowest,
+            is_ill: self.is_ill,
+        };
+        self.run.checkpoints().save(session, written)?;
+        self.saved = Some(session.step());
+        Ok(())
     }
 }
 
 impl Observer for Recorder {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
         let more_columns = if self.evaluator.is_some() { COLUMNS } else { "" };
-        self.open = Some(Open::create(&self.root, run.config, more_columns)?);
+        self.open = Some(Open::new(&mut self.from, run.config, run.step, more_columns)?);
         Ok(())
     }
 
-    fn step_end(&mut self, StepEnd { step, epoch, scores }: &StepEnd) -> Result<(), ObserverError> {
-        if !step.is_multiple_of(self.log_every) {
+    fn step_end(&mut self, StepEnd { step, epoch, scores, norms }: &StepEnd<'_>) -> Result<(), ObserverError> {
+        if !step.is_multiple_of(self.open().record.log_every) {
             return Ok(());
         }
         let more_columns = if self.evaluator.is_some() { NO_COLUMNS } else { "" };
+        for Norm { parameter, gradient, value } in norms.iter().copied().flatten().flatten() {
+            self.open().norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
+        }
         Ok(self.open().log(*step, *epoch, scores, more_columns)?)
     }
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
-        let evaluated = self.evaluator.as_mut().map(|evaluator| evaluator.evaluate(epoch)).transpose()?.flatten();
-        if let Some((quality, is_lowest)) = evaluated {
+        let open = self.open.as_mut().expect("training tells of its beginning first");
+        let evaluated = self.evaluator.as_ref().map(|evaluator| evaluator.evaluate(epoch)).transpose()?.flatten();
+        if let Some(quality) = evaluated {
             let scores = epoch.scores.expect("only epochs of steps are evaluated");
-            self.open().log(epoch.step, epoch.epoch, &scores, &columns(&quality))?;
-            if is_lowest {
-                self.open().run.keep_best(epoch.trainer)?;
+            open.log(epoch.step, epoch.epoch, &scores, &columns(&quality))?;
+            let found = diagnosis(&quality, epoch.epoch);
+            let is_news = !std::mem::replace(&mut open.is_ill, found.is_some());
+            self.diagnosis = found.filter(|_| is_news);
+            if open.lowest.is_none_or(|lowest| quality.frechet < lowest) {
+                open.lowest = Some(quality.frechet);
+                open.run.keep_best(epoch.trainer)?;
             }
         }
-        let run = &self.open().run;
         let tile = epoch.image_shape;
         let bytes = to_bytes(epoch.samples, epoch.pixel_range);
         let picture = grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, SCALE);
-        picture.write_png(&run.sample_file(epoch.epoch))?;
-        Ok(run.save_players(epoch.trainer)?)
+        picture.write_png(&open.run.sample_file(epoch.epoch))?;
+        open.epoch_has_ended = true;
+        Ok(open.run.save_players(epoch.trainer)?)
+    }
+
+    fn diagnosis(&mut self) -> Option<Warning> {
+        self.diagnosis.take()
+    }
+
+    fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
+        Ok(self.open().warnings.row(&warning.to_string())?)
+    }
+
+    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+        let open = self.open();
+        // Before the first step too, so that a run has a checkpoint whatever becomes of it.
+        let is_due = match open.record.checkpoint_every {
+            Some(steps) => session.step().is_multiple_of(steps),
+            None => open.epoch_has_ended,
+        };
+        open.epoch_has_ended = false;
+        if is_due {
+            open.save(session)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn ending(&mut self, session: &Session<'_>) -> Result<(), ObserverError> {
+        Ok(self.open().save(session)?)
     }
 }

@@ -1,27 +1,18 @@
-//! A network's weights on disk, in the safetensors format: a JSON header of names, shapes and
-//! offsets, then the numbers. PyTorch reads it with `safetensors.torch.load_file`.
+//! A network's weights on disk.
 
 use super::RunError;
-use crate::data::write_atomically;
+use super::tensors::{self, Tensors};
 use crate::nn::{Network, Parameter};
-use ndarray::ArrayD;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::fs;
+use serde_json::Value;
 use std::path::Path;
 
-/// Writes the parameters and statistics of networks under their names.
+/// Writes the parameters and statistics of networks under their names, as safetensors.
 ///
 /// # Errors
 /// When the file cannot be written; what was there before is then still there.
 pub fn save_weights(networks: &[&Network], path: &Path) -> Result<(), RunError> {
-    let all = || networks.iter().flat_map(|network| arrays(network));
-    let bytes: Vec<Vec<u8>> = all().map(|p| p.value.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
-    let views = all().zip(&bytes).map(|(parameter, bytes)| {
-        let view = TensorView::new(Dtype::F32, parameter.value.shape().to_vec(), bytes);
-        (parameter.name.as_str(), view.expect("four bytes an element"))
-    });
-    let file = safetensors::serialize(views, None).expect("names and shapes fit a header");
-    Ok(write_atomically(path, |out| out.write_all(&file))?)
+    let all = networks.iter().flat_map(|network| arrays(network));
+    Ok(tensors::write(all, Value::Null, path)?)
 }
 
 /// Reads the parameters and statistics of networks, by their names, into them.
@@ -31,18 +22,9 @@ pub fn save_weights(networks: &[&Network], path: &Path) -> Result<(), RunError> 
 /// is then of no use.
 pub fn load_weights(networks: &mut [&mut Network], path: &Path) -> Result<(), RunError> {
     let damaged = |reason: String| RunError::Weights { path: path.into(), reason };
-    let file = fs::read(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
-    let tensors = SafeTensors::deserialize(&file).map_err(|error| damaged(error.to_string()))?;
-    let find = |name: &str| {
-        let tensor = tensors.tensor(name).ok().filter(|tensor| tensor.dtype() == Dtype::F32)?;
-        let (numbers, _) = tensor.data().as_chunks::<4>();
-        ArrayD::from_shape_vec(tensor.shape(), numbers.iter().map(|&x| f32::from_le_bytes(x)).collect()).ok()
-    };
-    networks.iter_mut().try_for_each(|network| network.load(find)).map_err(|error| damaged(error.to_string()))?;
-    match networks.iter().flat_map(|network| arrays(network)).find(|p| p.value.iter().any(|x| !x.is_finite())) {
-        Some(parameter) => Err(damaged(format!("{} has elements that are no finite numbers", parameter.name))),
-        None => Ok(()),
-    }
+    let mut tensors = Tensors::read(path).map_err(|error| damaged(error.to_string()))?;
+    let load = |network: &mut &mut Network| network.load(|name| tensors.take(name));
+    networks.iter_mut().try_for_each(load).map_err(|error| damaged(error.to_string()))
 }
 
 /// Everything that makes one network differ from another of the same layers.
@@ -55,6 +37,7 @@ mod tests {
     use super::*;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
+    use std::fs;
 
     /// Two dense layers and a normalisation, its running averages not the first ones.
     fn network(seed: u64, units: usize) -> Network {
@@ -77,6 +60,21 @@ mod tests {
         assert_eq!(arrays(&loaded).count(), 8);
         for (a, b) in arrays(&saved).zip(arrays(&loaded)) {
             assert_eq!((&a.name, &a.value), (&b.name, &b.value));
+        }
+    }
+
+    #[test]
+    fn no_bit_of_a_file_can_change_unnoticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n.safetensors");
+        save_weights(&[&network(1, 4)], &path).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for bit in 0..8 * whole.len() {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, &bytes).unwrap();
+            let is_refused = load_weights(&mut [&mut network(1, 4)], &path).is_err();
+            assert!(is_refused, "bit {} of byte {}", bit % 8, bit / 8);
         }
     }
 

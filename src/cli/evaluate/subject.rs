@@ -2,7 +2,7 @@
 
 use super::Arguments;
 use crate::cli::given::{labelled_digits, labels, run_or_pretrained};
-use crate::data::{Digits, Idx, PixelRange};
+use crate::data::{Digits, Idx, PixelRange, write_atomically};
 use crate::gan::{Config, Stream, draw};
 use crate::nn::Network;
 use crate::run::{RunDirectory, to_bytes};
@@ -74,6 +74,17 @@ impl Subject {
         let count = bytes.len() / shape.iter().product::<usize>();
         let labels = labels_file.map_or(Ok(Vec::new()), |path| labels(path, count))?;
         Ok(Self { name: file.display().to_string(), images: bytes, labels, shape, players: None })
+    }
+
+    /// Leaves the figures in the run's directory, for its report and for `twoplayer runs`, if they are of as many digits as
+    /// usual.
+    pub fn keep(&self, root: &Path, figures: &impl serde::Serialize) -> anyhow::Result<()> {
+        if self.count() < COUNT as usize {
+            return Ok(());
+        }
+        let path = RunDirectory::open(root)?.evaluation_file();
+        let text = serde_json::to_string_pretty(figures)?;
+        Ok(write_atomically(&path, |out| out.write_all(text.as_bytes()))?)
     }
 
     /// How many images there are.

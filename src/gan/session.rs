@@ -1,0 +1,265 @@
+//! The training loop: it may stop after any step, and go on from there elsewhere.
+
+use super::draw::{Classes, draw_from};
+use super::latent_vectors;
+use super::{
+    Beginning, Config, Draws, EpochEnd, Health, Observer, Samples, Scores, StepEnd, Stream, TrainError, Trainer, Watch,
+};
+use crate::autodiff::Tape;
+use crate::data::{Batches, Digits, PixelRange, fill};
+use crate::nn::Parameter;
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Images beside each other where a run shows some.
+pub const PREVIEW_COLUMNS: usize = 8;
+
+/// How many images a run shows after every epoch, from the same latent vectors each time: a row for each class, or
+/// as many rows as columns where there are no `classes`.
+pub fn preview_count(classes: usize) -> usize {
+    PREVIEW_COLUMNS * if classes > 0 { classes } else { PREVIEW_COLUMNS }
+}
+
+/// A training run at one of its steps.
+///
+/// What it has [drawn](Draws) and its [arrays](Session::arrays) are all that decides how it goes on: a session that
+/// [resumes](Session::resume) from them makes the same steps, to the bit, as the one that they were taken from would
+/// have made.
+pub struct Session<'d> {
+    config: Config,
+    digits: Cow<'d, Digits>,
+    range: PixelRange,
+    trainer: Trainer,
+    batches: Batches,
+    health: Health,
+    preview: Preview,
+    step: u64,
+}
+
+/// The latent vectors, and the classes, whose images are drawn again and again.
+struct Preview {
+    latent: Arc<ArrayD<f32>>, // [preview_count, latent_dim]
+    labels: Vec<u8>,          // [preview_count], or nothing
+}
+
+/// Where a session stands, but for its arrays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// How many steps have been made.
+    pub step: u64,
+    /// How far the random numbers have come.
+    pub draws: Draws,
+    /// What has been seen of the run's health.
+    pub watch: Watch,
+}
+
+/// How training came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With its last step.
+    AtItsLastStep,
+    /// Before that, as an observer asked for.
+    AsAsked,
+}
+
+/// A step that has been made.
+struct Made {
+    epoch: u64,
+    ends_epoch: bool,
+    scores: Scores,
+}
+
+impl<'d> Session<'d> {
+    /// A run before its first step.
+    ///
+    /// # Errors
+    /// When the configuration cannot be run on these images.
+    pub fn new(config: &Config, digits: &'d Digits) -> Result<Self, TrainError> {
+        config.validate()?;
+        check_images(config, digits)?;
+        let (range, seed, classes) = (config.pixel_range()?, config.seed, config.training.classes);
+        let digits = match config.training.examples {
+            Some(count) => Cow::Owned(digits.first(count)),
+            None => Cow::Borrowed(digits),
+        };
+        let count = preview_count(classes);
+        let mut rng = Stream::Preview.of(seed);
+        Ok(Self {
+            trainer: Trainer::new(config)?,
+            batches: Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(seed))?,
+            health: Health::new(&config.training.rules(), &some_real_images(count, &digits, range), config.pixels()),
+            preview: Preview {
+                latent: latent_vectors(&Tape::new(), count, config.generator.latent_dim, &mut rng).value(),
+                labels: Classes::InRows.labels(count, classes),
+            },
+            config: config.clone(),
+            digits,
+            range,
+            step: 0,
+        })
+    }
+
+    /// A run that goes on from where another of the same configuration stood; `find` knows its arrays by name.
+    ///
+    /// # Errors
+    /// As [`new`](Session::new), and when an array is missing or of another shape.
+    pub fn resume(
+        config: &Config,
+        digits: &'d Digits,
+        position: &Position,
+        find: &mut dyn FnMut(&str) -> Option<ArrayD<f32>>,
+    ) -> Result<Self, TrainError> {
+        let mut session = Self::new(config, digits)?;
+        session.step = position.step;
+        session.trainer.resume(config.seed, position.step, position.draws, find)?;
+        session.batches.skip(position.step * config.training.critic_steps);
+        session.health.watch = position.watch.clone();
+        Ok(session)
+    }
+
+    /// Trains until the last step, or until the observer asks for an end.
+    ///
+    /// # Errors
+    /// When a loss is no number any more, or the observer reports an error.
+    pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Ended, TrainError> {
+        observer.beginning(&self.beginning())?;
+        let mut flow = ControlFlow::Continue(());
+        if self.step == 0 {
+            observer.epoch_end(&self.epoch_end(0, None, &self.preview(0)))?;
+            flow = observer.pause(self)?;
+        }
+        while flow.is_continue() && self.step < self.total_steps() {
+            let Made { epoch, ends_epoch, scores } = self.make_step()?;
+            let step = self.step;
+            let norms = self.trainer.gradient_norms();
+            observer.step_end(&StepEnd { step, epoch, scores, norms })?;
+            let pulled =
+                norms.and_then(|norms| self.health.after_measurement(step, self.config.record.log_every, norms));
+            let warnings = [self.health.after_step(step, &scores), pulled];
+            warnings.iter().flatten().try_for_each(|warning| observer.warning(warning))?;
+            if ends_epoch || step == self.total_steps() {
+                let (images, other_digits) =
+                    (self.preview(0), (self.config.training.classes > 0).then(|| self.preview(1)));
+                observer.epoch_end(&self.epoch_end(epoch, Some(scores), &images))?;
+                let samples = Samples { images: &images, other_digits: other_digits.as_deref() };
+                let warnings = [self.health.after_epoch(epoch, samples), observer.diagnosis()];
+                warnings.iter().flatten().try_for_each(|warning| observer.warning(warning))?;
+            }
+            flow = observer.pause(self)?;
+        }
+        observer.ending(self)?;
+        Ok(if self.step < self.total_steps() { Ended::AsAsked } else { Ended::AtItsLastStep })
+    }
+
+    /// One step of both players.
+    fn make_step(&mut self) -> Result<Made, TrainError> {
+        let epoch = self.step * self.config.training.critic_steps / self.batches.per_epoch() as u64 + 1; // of its first batch
+        self.trainer.set_progress(self.step as f64 / self.total_steps() as f64);
+        self.trainer.measure_gradients((self.step + 1).is_multiple_of(self.config.record.log_every));
+        let Self { trainer, batches, digits, range, .. } = self;
+        let mut ends_epoch = false;
+        let scores = trainer.step(|images, labels| {
+            let batch = batches.next_batch();
+            ends_epoch |= batch.ends_epoch;
+            fill(digits, batch.indices, *range, images);
+            labels.iter_mut().zip(batch.indices).for_each(|(label, &index)| *label = digits.label(index));
+        });
+        self.step += 1;
+        match scores.are_finite() {
+            true => Ok(Made { epoch, ends_epoch, scores }),
+            false => Err(TrainError::Diverged { step: self.step, epoch, scores }),
+        }
+    }
+
+    /// Images of the preview's latent vectors, `[preview_count, pixels]`; where digits are asked for, so much further on
+    /// among the classes.
+    fn preview(&self, shift: u8) -> Vec<f32> {
+        let Preview { latent, labels } = &self.preview;
+        let class = |&label: &u8| ((usize::from(label) + usize::from(shift)) % self.config.training.classes) as u8;
+        draw_from(self.trainer.artist(), latent, &labels.iter().map(class).collect::<Vec<_>>())
+    }
+
+    fn beginning(&self) -> Beginning<'_> {
+        let per_epoch = self.batches.per_epoch() as u64;
+        Beginning {
+            config: &self.config,
+            step: self.step,
+            total_steps: self.total_steps(),
+            steps_per_epoch: per_epoch.div_ceil(self.config.training.critic_steps),
+        }
+    }
+
+    fn epoch_end<'a>(&'a self, epoch: u64, scores: Option<Scores>, samples: &'a [f32]) -> EpochEnd<'a> {
+        EpochEnd {
+            epoch,
+            step: self.step,
+            scores,
+            trainer: &self.trainer,
+            samples,
+            pixel_range: self.range,
+            image_shape: self.config.image_shape(),
+        }
+    }
+
+    /// What decides the run.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many steps have been made.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// How many steps there will be.
+    pub fn total_steps(&self) -> u64 {
+        let Config { training, .. } = &self.config;
+        let per_epoch = self.batches.per_epoch() as u64;
+        training.steps.unwrap_or((training.epochs * per_epoch).div_ceil(training.critic_steps))
+    }
+
+    /// Where the run stands.
+    pub fn position(&self) -> Position {
+        Position { step: self.step, draws: self.trainer.draws(), watch: self.health.watch.clone() }
+    }
+
+    /// Every array that training changes, by name.
+    pub fn arrays(&self) -> Vec<Parameter> {
+        self.trainer.arrays()
+    }
+
+    /// The players as they are now.
+    pub fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    /// The players as they are now, to keep.
+    pub fn into_trainer(self) -> Trainer {
+        self.trainer
+    }
+}
+
+/// Refuses images of another shape than the configuration's.
+fn check_images(config: &Config, digits: &Digits) -> Result<(), TrainError> {
+    let (found, expected) = ([digits.height(), digits.width()], config.generator.image_shape);
+    if found != expected {
+        return Err(TrainError::Images { found, expected });
+    }
+    let (found, expected) = (digits.channels(), config.generator.channels);
+    if found != expected {
+        return Err(TrainError::Channels { found, expected });
+    }
+    Ok(())
+}
+
+/// As many real images as a preview has, to compare it with.
+fn some_real_images(count: usize, digits: &Digits, range: PixelRange) -> Vec<f32> {
+    let indices: Vec<usize> = (0..count.min(digits.len())).collect();
+    let mut images = vec![0.0; indices.len() * digits.pixels()];
+    fill(digits, &indices, range, &mut images);
+    images
+}

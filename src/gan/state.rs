@@ -1,0 +1,78 @@
+//! Everything that a step changes, as arrays by name and a few numbers: what it takes to go on elsewhere.
+
+use super::{Stream, Trainer};
+use crate::autodiff::Real;
+use crate::nn::{NetworkError, Parameter};
+use crate::random::words_drawn;
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+
+/// How much has been drawn from the streams of random numbers of a training run, in words of 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draws {
+    /// From [`Stream::Latent`].
+    pub latent: u64,
+    /// From [`Stream::Labels`].
+    pub labels: u64,
+    /// From [`Stream::Dropout`].
+    pub dropout: u64,
+    /// From [`Stream::Penalty`].
+    pub penalty: u64,
+}
+
+/// What begins the names of the moving average's arrays; after it, they are the generator's.
+const AVERAGE: &str = "average.";
+
+impl<T: Real> Trainer<T> {
+    /// The arrays that training changes: both players' parameters and statistics, the moving average's, and the
+    /// optimizers' moments.
+    pub fn arrays(&self) -> Vec<Parameter<T>> {
+        let players = [&self.generator, &self.discriminator];
+        let own = players.into_iter().flat_map(|player| player.parameters.iter().chain(&player.statistics)).cloned();
+        let average = self.average.iter().flat_map(|a| a.network.parameters.iter().chain(&a.network.statistics));
+        let average = average.map(|p| Parameter { name: format!("{AVERAGE}{}", p.name), value: p.value.clone() });
+        let [of_generator, of_discriminator] = [
+            self.generator_optimizer.moments(&self.generator.parameters),
+            self.discriminator_optimizer.moments(&self.discriminator.parameters),
+        ];
+        own.chain(average).chain(of_generator).chain(of_discriminator).collect()
+    }
+
+    /// How far the random numbers have come.
+    pub fn draws(&self) -> Draws {
+        Draws {
+            latent: words_drawn(&self.latent_rng),
+            labels: words_drawn(&self.label_rng),
+            dropout: words_drawn(&self.training.dropout),
+            penalty: self.regularisers.words_drawn(),
+        }
+    }
+
+    /// Goes on from where a trainer of the same configuration, with this seed, stood after so many steps.
+    ///
+    /// # Errors
+    /// When `find` does not know one of the [`arrays`](Trainer::arrays), or knows one of another shape; the trainer is
+    /// then of no use.
+    pub fn resume(
+        &mut self,
+        seed: u64,
+        steps: u64,
+        draws: Draws,
+        find: &mut dyn FnMut(&str) -> Option<ArrayD<T>>,
+    ) -> Result<(), NetworkError> {
+        let turns = steps * self.critic_steps;
+        self.generator.load(&mut *find)?;
+        self.discriminator.load(&mut *find)?;
+        if let Some(average) = &mut self.average {
+            average.load(steps, |name| find(&format!("{AVERAGE}{name}")))?;
+        }
+        self.generator_optimizer.load(&self.generator.parameters, steps, &mut *find)?;
+        self.discriminator_optimizer.load(&self.discriminator.parameters, turns, &mut *find)?;
+        self.regularisers = self.regularisers.clone().after(turns, seed, draws.penalty);
+        self.latent_rng = Stream::Latent.resumed(seed, draws.latent);
+        self.label_rng = Stream::Labels.resumed(seed, draws.labels);
+        self.training = Stream::Dropout.resumed(seed, draws.dropout).into();
+        Ok(())
+    }
+}

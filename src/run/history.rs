@@ -1,0 +1,106 @@
+//! What a run has written down of itself, read back.
+
+use super::{RunDirectory, RunError};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// A row of metrics.csv; figures stand only in those of evaluated epochs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct MetricsRow {
+    /// How many steps had been made.
+    pub step: u64,
+    /// The epoch it belongs to, from 1.
+    pub epoch: u64,
+    /// The discriminator's loss.
+    pub discriminator_loss: f64,
+    /// The generator's loss.
+    pub generator_loss: f64,
+    /// The mean of `D(x)`, in [0, 1].
+    pub d_real: f64,
+    /// The mean of `D(G(z))`, in [0, 1].
+    pub d_fake: f64,
+    /// The Fréchet distance.
+    #[serde(default)]
+    pub frechet: Option<f64>,
+    /// Improved precision, in [0, 1].
+    #[serde(default)]
+    pub precision: Option<f64>,
+    /// Improved recall, in [0, 1].
+    #[serde(default)]
+    pub recall: Option<f64>,
+    /// The share of images that show the digit asked for, in [0, 1].
+    #[serde(default)]
+    pub agreement: Option<f64>,
+}
+
+/// A row of norms.csv.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct NormRow {
+    /// How many steps had been made.
+    pub step: u64,
+    /// Whose norms.
+    pub parameter: String,
+    /// That of its gradient.
+    pub gradient: f64,
+    /// Its own.
+    pub value: f64,
+}
+
+/// A row of times.csv.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct TimeRow {
+    /// How many steps had been made.
+    pub step: u64,
+    /// In so many seconds of training.
+    pub seconds: f64,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Losses, scores, figures.
+    pub metrics: Vec<MetricsRow>,
+    /// Norms, parameter by parameter.
+    pub norms: Vec<NormRow>,
+    /// How long it took.
+    pub times: Vec<TimeRow>,
+    /// What looked wrong.
+    pub warnings: Vec<String>,
+}
+
+impl History {
+    /// What there is of it; a file that the run has not written yet counts as empty, and so does the row that it is
+    /// just writing.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or has rows that no run writes.
+    pub fn read(run: &RunDirectory) -> Result<Self, RunError> {
+        let warnings = match std::fs::read_to_string(run.warnings_file()) {
+            Ok(text) => text.lines().skip(1).map(str::to_owned).collect(),
+            Err(_) => Vec::new(),
+        };
+        Ok(Self {
+            metrics: rows(&run.metrics_file())?,
+            norms: rows(&run.norms_file())?,
+            times: rows(&run.times_file())?,
+            warnings,
+        })
+    }
+
+    /// The figures of the last evaluation.
+    pub fn last_evaluated(&self) -> Option<&MetricsRow> {
+        self.metrics.iter().rev().find(|row| row.frechet.is_some())
+    }
+}
+
+/// The rows of a CSV file by their columns' names.
+fn rows<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, RunError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let failed = |error: csv::Error| RunError::Log { path: path.into(), reason: error.to_string() };
+    let text = std::fs::read_to_string(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    csv::Reader::from_reader(whole.as_bytes()).deserialize().collect::<Result<_, _>>().map_err(failed)
+}

@@ -1,0 +1,109 @@
+//! The runs in a directory, each in a line.
+
+use super::{History, RunDirectory, RunError, lock};
+use serde::Serialize;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a run has come to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunSummary {
+    /// Its directory.
+    pub path: PathBuf,
+    /// The preset it began as.
+    pub preset: String,
+    /// The last step that it has written down.
+    pub step: u64,
+    /// How many steps it will have, if it knows.
+    pub total_steps: Option<u64>,
+    /// Whether it trains, has come to its end, or was left before.
+    pub state: State,
+    /// The last that was written down.
+    pub discriminator_loss: Option<f64>,
+    /// The last that was written down.
+    pub generator_loss: Option<f64>,
+    /// The last that was measured, by `twoplayer evaluate` or as the run went.
+    pub frechet: Option<f64>,
+    /// How much it takes on the disk.
+    pub bytes: u64,
+}
+
+/// Whether a run is being trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// A process is at it.
+    Training,
+    /// It has made its last step.
+    Finished,
+    /// It has steps left, and nobody makes them.
+    Stopped,
+    /// It has no checkpoint to go on from.
+    Lost,
+    /// Its configuration or its logs cannot be read.
+    Damaged,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            State::Training => "training",
+            State::Finished => "finished",
+            State::Stopped => "stopped; train --resume goes on",
+            State::Lost => "without a checkpoint",
+            State::Damaged => "damaged",
+        })
+    }
+}
+
+/// The runs in a directory, by name.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn find_runs(directory: &Path) -> Result<Vec<RunSummary>, RunError> {
+    let failed = |reason| RunError::Read { path: directory.into(), reason };
+    let entries = fs::read_dir(directory).map_err(failed)?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths.iter().filter_map(|path| RunDirectory::open(path).ok()).map(|run| summary(&run)).collect())
+}
+
+fn summary(run: &RunDirectory) -> RunSummary {
+    let (config, history) = (run.config().ok(), History::read(run).ok());
+    let is_whole = config.is_some() && history.is_some();
+    let history = history.unwrap_or_default();
+    let last = history.metrics.last();
+    let evaluated = run.evaluation().and_then(|figures| figures["generated"]["frechet"].as_f64());
+    let progress = run.checkpoints().progress();
+    let total_steps = progress.map(|[_, total]| total);
+    let step = progress.map(|[step, _]| step).max(last.map(|row| row.step)).unwrap_or(0);
+    let state = match total_steps {
+        _ if !is_whole => State::Damaged,
+        _ if lock::is_held(run.root()) => State::Training,
+        Some(total) if step >= total => State::Finished,
+        Some(_) => State::Stopped,
+        None => State::Lost,
+    };
+    RunSummary {
+        path: run.root().into(),
+        preset: config.map_or("".into(), |config| config.preset),
+        step,
+        total_steps,
+        state,
+        discriminator_loss: last.map(|row| row.discriminator_loss),
+        generator_loss: last.map(|row| row.generator_loss),
+        frechet: evaluated.or(history.last_evaluated().and_then(|row| row.frechet)),
+        bytes: bytes(run.root()),
+    }
+}
+
+/// How much a directory takes, with all that is in it.
+fn bytes(directory: &Path) -> u64 {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => bytes(&entry.path()),
+        _ => entry.metadata().map_or(0, |metadata| metadata.len()),
+    };
+    entries.map(size).sum()
+}

@@ -1,0 +1,171 @@
+//! A run in one page that opens from the disk: what decided it, how it went, what it drew.
+
+mod charts;
+
+use super::{History, MetricsRow, RunDirectory, RunError};
+use crate::data::write_atomically;
+use crate::gan::Config;
+use base64::prelude::{BASE64_STANDARD, Engine};
+use charts::{Curve, Scale, chart};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Writes `report.html` into the run's directory: all in one file, nothing is fetched from anywhere.
+///
+/// # Errors
+/// When the run's files cannot be read, or the page cannot be written.
+pub fn write_report(run: &RunDirectory) -> Result<PathBuf, RunError> {
+    let (config, history) = (run.config()?, History::read(run)?);
+    let page = page(run, &config, &history)?.into_string();
+    let path = run.root().join("report.html");
+    write_atomically(&path, |out| out.write_all(page.as_bytes()))?;
+    Ok(path)
+}
+
+fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup, RunError> {
+    let name = run.root().file_name().map_or("run".into(), |name| name.to_string_lossy());
+    Ok(html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (name) " · twoplayer" }
+                style { (PreEscaped(include_str!("page.css"))) }
+            }
+            body {
+                h1 { (name) }
+                p.note { (summary(config, history)) }
+                @for warning in &history.warnings { div.warning { (warning) } }
+                (samples(run)?)
+                (curves(history))
+                (figures(run, history))
+                (reproduce(run, config))
+                script { (PreEscaped(include_str!("page.js"))) }
+            }
+        }
+    })
+}
+
+/// The run in a line.
+fn summary(config: &Config, history: &History) -> String {
+    let last = history.metrics.last();
+    let steps = last.map_or("no step yet".into(), |row| format!("{} steps, {} epochs", row.step, row.epoch));
+    let minutes = history.times.last().map_or(String::new(), |row| format!(", {:.1} minutes", row.seconds / 60.0));
+    format!("Preset {}, seed {}: {steps}{minutes}.", config.preset, config.seed)
+}
+
+/// The grids with a slider over the epochs, and the animation of all.
+fn samples(run: &RunDirectory) -> Result<Markup, RunError> {
+    let grids = run.sample_files();
+    let evolution = run.evolution_file();
+    let newest = grids.len().saturating_sub(1);
+    Ok(html! {
+        h2 { "What it draws" }
+        p.note { "The same latent vectors after every epoch." }
+        @if !grids.is_empty() {
+            label { span #epoch-name {} input #epoch type="range" min="0" max=(newest) value=(newest); }
+            div #grids {
+                @for (i, (epoch, path)) in grids.iter().enumerate() {
+                    img src=(embedded(path)?) alt=(format!("epoch {epoch}")) hidden[i != newest];
+                }
+            }
+        }
+        @if evolution.is_file() {
+            figure { img #evolution src=(embedded(&evolution)?) alt="the grids, one after another"; figcaption { "All of them, one after another." } }
+        }
+    })
+}
+
+/// A picture as part of the page.
+fn embedded(path: &Path) -> Result<String, RunError> {
+    let bytes = fs::read(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+    Ok(format!("data:image/png;base64,{}", BASE64_STANDARD.encode(bytes)))
+}
+
+/// Losses, scores, norms, figures over the steps.
+fn curves(history: &History) -> Markup {
+    let of = |name: &str, value: &dyn Fn(&MetricsRow) -> Option<f64>| Curve {
+        name: name.into(),
+        points: history.metrics.iter().filter_map(|row| Some((row.step as f64, value(row)?))).collect(),
+    };
+    let losses =
+        [of("discriminator", &|row| Some(row.discriminator_loss)), of("generator", &|row| Some(row.generator_loss))];
+    let scores = [of("D(x), real", &|row| Some(row.d_real)), of("D(G(z)), generated", &|row| Some(row.d_fake))];
+    let frechet = [of("Fréchet distance", &|row| row.frechet)];
+    let shares = [
+        of("precision", &|row| row.precision),
+        of("recall", &|row| row.recall),
+        of("digit as asked for", &|row| row.agreement),
+    ];
+    html! {
+        h2 { "How it went" }
+        (titled("Losses", "A loss is no grade: each player's is the other's doing. Steady is good, zero is not.", &losses, Scale::Linear))
+        (titled("Scores", "The mean probability of being real that the discriminator gives to real and to generated images. 0.5 for both: it cannot tell.", &scores, Scale::Unit))
+        (titled("Fréchet distance", "Smaller is better.", &frechet, Scale::Logarithmic))
+        (titled("Precision and recall", "How many samples look real; how many real digits could be drawn.", &shares, Scale::Unit))
+        @for player in ["generator", "discriminator"] {
+            (titled(&format!("Gradients of the {player}"), "Euclidean norms, layer by layer: none should vanish, none explode.", &norms(history, player, true), Scale::Logarithmic))
+            (titled(&format!("Weights of the {player}"), "Euclidean norms, layer by layer.", &norms(history, player, false), Scale::Linear))
+        }
+    }
+}
+
+fn titled(title: &str, what: &str, curves: &[Curve], scale: Scale) -> Markup {
+    let Some(svg) = chart(curves, scale) else { return html! {} };
+    html! { figure.chart { h3 { (title) } (PreEscaped(svg)) figcaption { (what) } } }
+}
+
+/// The norms of the weights of a player's layers, or of their gradients.
+fn norms(history: &History, player: &str, gradient: bool) -> Vec<Curve> {
+    let mut curves: Vec<Curve> = Vec::new();
+    let is_weight = |name: &str| name.strip_prefix(player).is_some_and(|rest| rest.ends_with("weight"));
+    for row in history.norms.iter().filter(|row| is_weight(&row.parameter)) {
+        let point = (row.step as f64, if gradient { row.gradient } else { row.value });
+        match curves.iter_mut().find(|curve| curve.name == row.parameter) {
+            Some(curve) => curve.points.push(point),
+            None => curves.push(Curve { name: row.parameter.clone(), points: vec![point] }),
+        }
+    }
+    curves
+}
+
+/// The figures of the last evaluation, by `twoplayer evaluate` or as it went.
+fn figures(run: &RunDirectory, history: &History) -> Markup {
+    let evaluation = run.evaluation();
+    let figure = |set: &str, key: &str| evaluation.as_ref().and_then(|all| all[set][key].as_f64());
+    let shown = |value: Option<f64>, digits: usize| value.map_or("".into(), |value| format!("{value:.digits$}"));
+    html! {
+        h2 { "How good it is" }
+        @if evaluation.is_some() {
+            table {
+                tr { th { "figure" } th { "generated" } th { "real digits in their place" } }
+                @for (name, key, digits) in [("Fréchet distance", "frechet", 2), ("precision", "precision", 3), ("recall", "recall", 3), ("density", "density", 3), ("coverage", "coverage", 3)] {
+                    tr { td { (name) } td { (shown(figure("generated", key), digits)) } td { (shown(figure("floor", key), digits)) } }
+                }
+            }
+        } @else if let Some(row) = history.last_evaluated() {
+            table {
+                tr { th { "figure" } th { "after step " (row.step) } }
+                tr { td { "Fréchet distance" } td { (shown(row.frechet, 2)) } }
+                tr { td { "precision" } td { (shown(row.precision, 3)) } }
+                tr { td { "recall" } td { (shown(row.recall, 3)) } }
+                @if row.agreement.is_some() { tr { td { "digit as asked for" } td { (shown(row.agreement, 4)) } } }
+            }
+        } @else {
+            p { "Not evaluated yet: " code { "twoplayer evaluate " (run.root().display()) } }
+        }
+        p.note { "Distances in the features of this program's own recognizer; they are not comparable with those in Inception's." }
+    }
+}
+
+/// The command that makes the run again, and what decides it.
+fn reproduce(run: &RunDirectory, config: &Config) -> Markup {
+    html! {
+        h2 { "Make it again" }
+        p { "The same bytes, on any number of threads, with twoplayer " (env!("CARGO_PKG_VERSION")) ":" }
+        pre { code { "twoplayer train --config " (run.config_file().display()) } }
+        details { summary { "config.toml" } pre #config { code { (config.to_toml()) } } }
+    }
+}
