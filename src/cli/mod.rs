@@ -2,12 +2,15 @@
 
 mod bench;
 mod data;
+mod diagnostics;
 mod digit;
 mod evaluate;
 mod given;
 mod guard;
+mod inspect;
 mod interpolate;
 mod interrupt;
+mod json_lines;
 mod presets;
 mod progress;
 mod recognize;
@@ -15,6 +18,7 @@ mod recognizer;
 mod report;
 mod runs;
 mod sample;
+mod shell;
 mod train;
 
 use crate::data::DataError;
@@ -23,6 +27,7 @@ use crate::gemm::{self, KernelError};
 use crate::parallel;
 use crate::recognizer::RecognizerError;
 use clap::{Parser, Subcommand};
+use diagnostics::Diagnostics;
 use interrupt::Interrupted;
 use std::process::ExitCode;
 
@@ -37,11 +42,14 @@ use std::process::ExitCode;
     arg_required_else_help = true,
     after_help = "Examples:\n  twoplayer train\n  twoplayer sample runs/mlp-2026-01-31-120000 --count 64 -o digits.png\n\n\
                   Environment:\n  TWOPLAYER_DATA    the directory with the data, where --data is not given\n  \
-                  TWOPLAYER_KERNEL  the matrix product to use: avx512, avx2 or portable\n                    \
+                  RUST_LOG          what to say of the program's doings, instead of -v (twoplayer=debug, say)\n  TWOPLAYER_KERNEL  the matrix product to use: avx512, avx2 or portable\n                    \
                   [default: the fastest this machine can run]\n\n\
                   `twoplayer COMMAND --help` tells all about a command."
 )]
 struct Cli {
+    #[command(flatten)]
+    diagnostics: Diagnostics,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -52,6 +60,7 @@ enum Command {
     Presets(presets::Arguments),
     Runs(runs::Arguments),
     Report(report::Arguments),
+    Inspect(inspect::Arguments),
     Sample(sample::Arguments),
     Interpolate(interpolate::Arguments),
     Recognize(recognize::Arguments),
@@ -59,6 +68,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Data(data::Arguments),
     Bench(bench::Arguments),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// A mistake in how the program was called, as against something that went wrong.
@@ -69,10 +80,13 @@ struct UsageError(String);
 /// Parses the command line, runs the command, and answers the exit code: 0 when all went well, 2
 /// for a mistake in the call, 130 when Ctrl-C ended it, 1 for anything else.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    cli.diagnostics.listen();
+    let result = match cli.command {
         Command::Train(arguments) => train::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Runs(arguments) => runs::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Interpolate(arguments) => interpolate::run(&arguments),
@@ -81,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Completions(arguments) => shell::completions(&arguments),
+        Command::Man(arguments) => shell::man(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -111,5 +127,6 @@ fn is_usage(error: &anyhow::Error) -> bool {
 /// asks for but this machine has not is refused here, before anything is computed.
 fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
     gemm::check_kernel_variable()?;
+    tracing::info!(kernel = gemm::kernel_name(), threads, "computing (0 threads: one a core)");
     parallel::on_threads(threads, work)?
 }

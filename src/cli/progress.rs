@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Shows a run on standard error.
 pub struct Progress {
+    quiet: bool,
     bar: Option<ProgressBar>,
     start: Instant,
     /// The steps that had been made when it began.
@@ -22,6 +23,7 @@ impl Progress {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(ProgressBar::no_length);
         Self {
+            quiet: false,
             bar,
             start: Instant::now(),
             first: 0,
@@ -30,6 +32,11 @@ impl Progress {
             steps: 0,
             mean: RunningMean::default(),
         }
+    }
+
+    /// Nothing but warnings.
+    pub fn quiet() -> Self {
+        Self { quiet: true, bar: None, ..Self::new() }
     }
 
     /// Leaves the bar as it stands.
@@ -45,6 +52,7 @@ impl Progress {
 
     fn say(&self, text: &str) {
         match &self.bar {
+            _ if self.quiet => {}
             Some(bar) => bar.println(text),
             None => eprintln!("{text}"),
         }
@@ -118,7 +126,10 @@ impl Observer for Progress {
     }
 
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
-        self.say(&format!("warning: {warning}"));
+        match &self.bar {
+            Some(bar) => bar.println(format!("warning: {warning}")),
+            None => eprintln!("warning: {warning}"),
+        }
         Ok(())
     }
 }

@@ -3,11 +3,12 @@
 use super::given::recognizer_or_pretrained;
 use super::guard::{Guard, OnDivergence, ROLLBACKS, is_divergence};
 use super::interrupt::{Interrupt, Interrupted};
+use super::json_lines::JsonLines;
 use super::progress::Progress;
 use super::{UsageError, on_threads};
 use crate::data::{Digits, Source, Split, locate};
-use crate::gan::{Config, Ended, Objective, Observers, Pairing, Schedule, Session, Stream, UpdateRule};
-use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, write_evolution, write_report};
+use crate::gan::{Config, Ended, Objective, Observer, Observers, Pairing, Schedule, Session, Stream, UpdateRule};
+use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard, write_evolution, write_report};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -121,12 +122,25 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     checkpoint_every: Option<u64>,
 
+    /// Also write events for TensorBoard (scalars and samples) into the run's directory
+    #[arg(long)]
+    tensorboard: bool,
+
+    /// Print nothing while it trains but what looks wrong
+    #[arg(long, short)]
+    quiet: bool,
+
+    /// Print a line of JSON on standard output for each row of metrics.csv, each epoch and each warning,
+    /// and nothing else
+    #[arg(long)]
+    json: bool,
+
     /// Go on with the run in this directory, as its config.toml says; with --epochs or --steps, for
     /// longer (a schedule then goes by the new length)
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "preset", "config", "examples", "batch_size", "learning_rate", "latent_dim", "seed", "update", "objective",
         "pairing", "label_smoothing", "critic_steps", "schedule", "data", "out", "evaluate_every", "log_every",
-        "checkpoint_every",
+        "checkpoint_every", "tensorboard",
     ])]
     resume: Option<PathBuf>,
 
@@ -201,6 +215,7 @@ impl Arguments {
         set(&mut config.training.critic_steps, self.critic_steps);
         set(&mut config.record.log_every, self.log_every);
         config.record.checkpoint_every = self.checkpoint_every.or(config.record.checkpoint_every);
+        config.record.tensorboard |= self.tensorboard;
         config.record.evaluate_every = self.evaluate_every.or(config.record.evaluate_every);
         config.data = self.data.clone().or(config.data);
         config.training.steps = self.steps.or(config.training.steps);
@@ -321,9 +336,18 @@ fn watch(
     mut interrupt: Interrupt,
 ) -> anyhow::Result<()> {
     let mut recorder = recorder.evaluating(evaluator(config)?);
-    let mut progress = Progress::new();
+    let (log_every, loud) = (config.record.log_every, !arguments.json && !arguments.quiet);
+    let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
+    let mut json = JsonLines::new(log_every);
+    let mut board = TensorBoard::new(root, log_every);
     let mut guard = Guard(arguments.on_divergence);
-    let mut observers = Observers(vec![&mut recorder, &mut progress, &mut guard, &mut interrupt]);
+    let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
+    observers.push(if arguments.json { &mut json } else { &mut progress });
+    if config.record.tensorboard {
+        observers.push(&mut board);
+    }
+    observers.extend([&mut guard as &mut (dyn Observer + Send), &mut interrupt]);
+    let mut observers = Observers(observers);
     let (ended, step, total) = on_threads(arguments.threads, || {
         let mut session = session(config, digits, root, checkpoint)?;
         let ended = session.run(&mut observers)?;
@@ -338,6 +362,9 @@ fn watch(
     if ended == Ended::AsAsked {
         let how = format!("stopped after step {step} of {total}; go on with: twoplayer train --resume {root}");
         return Err(Interrupted(how).into());
+    }
+    if !loud {
+        return Ok(());
     }
     println!("The run is in {root}:");
     println!("  report.html              all of it in one page, for a browser");

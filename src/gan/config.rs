@@ -42,11 +42,18 @@ pub struct RecordConfig {
     /// Epochs between two evaluations; none are made, if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluate_every: Option<u64>,
+    /// Whether events are written for TensorBoard.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tensorboard: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Default for RecordConfig {
     fn default() -> Self {
-        Self { log_every: hundred(), checkpoint_every: None, evaluate_every: None }
+        Self { log_every: hundred(), checkpoint_every: None, evaluate_every: None, tensorboard: false }
     }
 }
 
@@ -309,7 +316,7 @@ impl Config {
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
         }
-        let RecordConfig { log_every, checkpoint_every, evaluate_every } = &self.record;
+        let RecordConfig { log_every, checkpoint_every, evaluate_every, .. } = &self.record;
         check(*log_every > 0, "record.log_every (--log-every)", log_every, "at least 1")?;
         check(*checkpoint_every != Some(0), "record.checkpoint_every (--checkpoint-every)", &0, "at least 1")?;
         check(*evaluate_every != Some(0), "record.evaluate_every (--evaluate-every)", &0, "at least 1")?;

@@ -131,6 +131,25 @@ impl<T: Real> Network<T> {
         Extent::Flat(self.output_width()).arrange(y)
     }
 
+    /// What each of its layers gives, in order, in the form in which it gives it; the last is the network's output.
+    ///
+    /// # Panics
+    /// As [`forward`](Network::forward).
+    pub fn layer_outputs<'t>(
+        &self,
+        parameters: &[Var<'t, T>],
+        input: impl Into<Input<'t, T>>,
+        mode: &mut Mode<'_, T>,
+    ) -> Vec<Var<'t, T>> {
+        let Input { mut x, labels } = input.into();
+        let mut pass = Pass::new(parameters, &self.statistics, labels, mode);
+        let mut next = |layer: &Layer| {
+            x = layer.forward(x, &mut pass);
+            x
+        };
+        self.layers.iter().map(&mut next).collect()
+    }
+
     /// Carries over what this network's layers have noted in training. To be called before the tape is reset,
     /// so that its buffers come back to it.
     pub fn keep(&mut self, training: &mut Training<T>) {

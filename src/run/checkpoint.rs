@@ -8,6 +8,7 @@ use crate::gan::{Config, Position, Session, TrainError};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// A run as it stood after a step, in `checkpoints/step-NNNNNNNN.safetensors`: what the trainer's arrays were (players,
 /// moving average, moments of the optimizers), how far the streams of random numbers had come, how much had been
@@ -91,7 +92,9 @@ impl Checkpoints {
         make(&self.directory)?;
         let note = Note { version: VERSION, position: session.position(), total_steps: session.total_steps(), written };
         let note = serde_json::to_value(note).expect("plain values");
-        tensors::write(session.arrays().iter(), note, &self.file(session.step()))?;
+        let (path, start) = (self.file(session.step()), Instant::now());
+        tensors::write(session.arrays().iter(), note, &path)?;
+        tracing::debug!(path = %path.display(), seconds = start.elapsed().as_secs_f64(), "checkpoint");
         let steps = self.steps();
         steps[..steps.len().saturating_sub(KEPT)].iter().try_for_each(|&old| self.remove(old))
     }

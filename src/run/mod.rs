@@ -17,6 +17,7 @@ mod pretrained;
 mod recognizer_run;
 mod recorder;
 mod report;
+mod tensorboard;
 mod tensors;
 mod weights;
 
@@ -34,4 +35,5 @@ pub use pretrained::pretrained;
 pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};
 pub use recorder::Recorder;
 pub use report::write_report;
+pub use tensorboard::TensorBoard;
 pub use weights::{load_weights, save_weights};

@@ -94,10 +94,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let directory = locate(arguments.data.as_deref())?;
         let [train, test] = [Split::Train, Split::Test].map(|split| Digits::load(&directory, split));
         let judged = evaluate(&subject, &recognizer, &train?, &test?, arguments)?;
-        if let (Some(root), None) = (&arguments.run, &arguments.samples) {
-            if let Err(error) = subject.keep(root, &judged) {
-                eprintln!("note: the figures are not kept: {error:#}"); // they are what was asked for, and there
-            }
+        if let (Some(root), None) = (&arguments.run, &arguments.samples)
+            && let Err(error) = subject.keep(root, &judged)
+        {
+            eprintln!("note: the figures are not kept: {error:#}"); // they were asked for, and stand below
         }
         match arguments.json {
             true => println!("{}", serde_json::to_string_pretty(&judged)?),

@@ -1,0 +1,50 @@
+//! `twoplayer completions` and `twoplayer man`.
+
+use super::Cli;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use std::io::{self, Write};
+
+/// Print what a shell needs to complete this program's commands and flags.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  twoplayer completions bash > ~/.local/share/bash-completion/completions/twoplayer\n  \
+                        twoplayer completions zsh > ~/.zfunc/_twoplayer"
+)]
+pub struct Completions {
+    /// Which shell
+    shell: Shell,
+}
+
+/// Print the manual page, or that of a command.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  twoplayer man | man -l -\n  twoplayer man train > twoplayer-train.1")]
+pub struct Man {
+    /// The command
+    command: Option<String>,
+}
+
+/// Runs `completions`.
+pub fn completions(arguments: &Completions) -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "twoplayer", &mut text);
+    Ok(io::stdout().write_all(&text)?)
+}
+
+/// Runs `man`.
+pub fn man(arguments: &Man) -> anyhow::Result<()> {
+    let mut program = Cli::command();
+    program.build();
+    let command = match &arguments.command {
+        None => program,
+        Some(name) => {
+            let found = program.find_subcommand(name).cloned();
+            found.ok_or_else(|| {
+                super::UsageError(format!("there is no command {name:?}; `twoplayer --help` lists them"))
+            })?
+        }
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command).render(&mut text)?;
+    Ok(io::stdout().write_all(&text)?)
+}
