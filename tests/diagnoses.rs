@@ -107,7 +107,10 @@ fn players_that_chase_each_other() {
         "    layers = [\n        { kind = \"dense\", units = 128, activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 1 }",
         "    regularisers = []\n    layers = [\n        { kind = \"dense\", units = 128, activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 1 }",
     );
+    let momentum =
+        "    [generator.adam]\n    beta1 = 0.9\n    [discriminator.adam]\n    beta1 = 0.9\n    [discriminator]";
     let found = warnings(&[
+        ("    [discriminator]", momentum),
         ("steps = 2500", "steps = 2500\n    objective = \"wasserstein\"\n    schedule = \"constant\""),
         no_penalty,
     ]);

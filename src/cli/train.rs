@@ -355,9 +355,7 @@ fn watch(
     })?;
     progress.finish();
     drop(recorder);
-    let run = RunDirectory::open(root)?;
-    write_evolution(&run)?;
-    write_report(&run)?;
+    finish(root)?;
     let root = root.display();
     if ended == Ended::AsAsked {
         let how = format!("stopped after step {step} of {total}; go on with: twoplayer train --resume {root}");
@@ -374,6 +372,14 @@ fn watch(
     Ok(())
 }
 
+/// What is made of a run as a whole.
+fn finish(root: &Path) -> anyhow::Result<()> {
+    let run = RunDirectory::open(root)?;
+    write_evolution(&run)?;
+    write_report(&run)?;
+    Ok(())
+}
+
 /// The run from where the checkpoint left it, or (killed before its first) from the beginning.
 fn session<'d>(
     config: &Config,
@@ -385,8 +391,10 @@ fn session<'d>(
         return Ok(Session::new(config, digits)?);
     };
     let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
-    let (step, root) = (session.step(), root.display());
+    let step = session.step();
     if step >= session.total_steps() {
+        finish(root)?; // it may have been killed just before that
+        let root = root.display();
         let problem = format!("{root}: this run has come to its end, {step} steps; --epochs N goes on with it");
         return Err(UsageError(problem).into());
     }

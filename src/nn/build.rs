@@ -22,20 +22,47 @@ pub(super) struct Builder<'d, T: Real> {
     name: &'d str,
     /// The present layer's: `3`, or `3.1` within it.
     place: String,
+    /// How many numbers parameters and statistics have so far.
+    size: usize,
     draw: Draw<'d, T>,
 }
+
+/// The most numbers that a network's parameters have, 1 GiB of them, and the most that a sample has on its way: enough for
+/// any network that a CPU can train on digits, and little enough that a slip in a configuration is named instead of
+/// running the machine out of memory.
+pub(super) const LARGEST: usize = 1 << 28;
+const LARGEST_SAMPLE: usize = 1 << 24;
 
 impl<'d, T: Real> Builder<'d, T> {
     /// Nothing yet but what will come in.
     pub fn new(name: &'d str, input: InputShape, draw: Draw<'d, T>) -> Self {
         let InputShape { extent, classes } = input;
         let (parameters, statistics) = (Vec::new(), Vec::new());
-        Self { extent, classes, parameters, statistics, name, place: String::new(), draw }
+        Self { extent, classes, parameters, statistics, name, place: String::new(), size: 0, draw }
     }
 
     /// These layers, one after another.
     pub fn layers(&mut self, specs: &[LayerSpec]) -> Result<Vec<Layer>, NetworkError> {
-        specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| Layer::build(spec, builder))).collect()
+        let build = |builder: &mut Self, spec| {
+            let layer = Layer::build(spec, builder)?;
+            let sizes = [(builder.size, LARGEST), (builder.extent.width(), LARGEST_SAMPLE)];
+            let [parameters, sample] = sizes.map(|(size, largest)| size > largest);
+            match (parameters, sample) {
+                (true, _) => Err(builder.refuse(Misfit::TooLarge { what: "parameters", limit: LARGEST })),
+                (_, true) => {
+                    Err(builder.refuse(Misfit::TooLarge { what: "numbers for one sample", limit: LARGEST_SAMPLE }))
+                }
+                _ => Ok(layer),
+            }
+        };
+        specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| build(builder, spec))).collect()
+    }
+
+    /// Counts an array; whether it may be made. If not, the layer will be refused.
+    fn admit(&mut self, shape: &[usize]) -> bool {
+        let size = shape.iter().fold(1usize, |product, &extent| product.saturating_mul(extent));
+        self.size = self.size.saturating_add(size);
+        self.size <= LARGEST
     }
 
     /// Runs `build` for a part of the present layer.
@@ -73,7 +100,7 @@ impl<'d, T: Real> Builder<'d, T> {
 
     /// Adds a parameter of the present layer.
     pub fn parameter(&mut self, what: &str, role: Role, shape: &[usize]) {
-        let value = (self.draw)(role, shape);
+        let value = if self.admit(shape) { (self.draw)(role, shape) } else { nothing() };
         self.parameters.push(Parameter::new(self.name_of(what), value));
     }
 
@@ -84,7 +111,7 @@ impl<'d, T: Real> Builder<'d, T> {
 
     /// Adds a statistic that begins at random, each element from N(0, 1).
     pub fn random_statistic(&mut self, what: &str, shape: &[usize]) {
-        let value = (self.draw)(Role::Embedding, shape);
+        let value = if self.admit(shape) { (self.draw)(Role::Embedding, shape) } else { nothing() };
         self.statistic(what, value);
     }
 
@@ -93,10 +120,17 @@ impl<'d, T: Real> Builder<'d, T> {
     }
 }
 
-/// Refuses a number that is 0.
+/// Stands where an array would be too large.
+fn nothing<T: Real>() -> ArrayD<T> {
+    ArrayD::zeros(vec![0])
+}
+
+/// Refuses a number that is 0, or larger than any that makes sense of an image.
 pub(super) fn at_least_one(numbers: &[(&'static str, usize)]) -> Result<(), Misfit> {
-    match numbers.iter().find(|(_, number)| *number == 0) {
-        Some(&(key, _)) => Err(Misfit::Zero { key }),
+    const LARGEST_NUMBER: usize = 1 << 16;
+    match numbers.iter().find(|(_, number)| !(1..=LARGEST_NUMBER).contains(number)) {
+        Some(&(key, 0)) => Err(Misfit::Zero { key }),
+        Some(&(key, value)) => Err(Misfit::OutOfRange { key, value: value as f64, allowed: "at most 65536" }),
         None => Ok(()),
     }
 }

@@ -42,6 +42,14 @@ pub enum Misfit {
         /// The kind of layer.
         kind: &'static str,
     },
+    /// More numbers than there is room for.
+    #[error("makes for more than {limit} {what}; make it smaller")]
+    TooLarge {
+        /// Of what.
+        what: &'static str,
+        /// The most there may be.
+        limit: usize,
+    },
     /// Another number that must not be 0.
     #[error("has {key} 0; it must be at least 1")]
     Zero {

@@ -13,11 +13,11 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// How many numbers a sample has.
+    /// How many numbers a sample has; one that could not be counted has [`usize::MAX`].
     pub fn width(self) -> usize {
         match self {
             Extent::Flat(width) => width,
-            Extent::Image(shape) => shape.iter().product(),
+            Extent::Image(shape) => shape.iter().fold(1, |product: usize, &extent| product.saturating_mul(extent)),
         }
     }
 

@@ -36,4 +36,4 @@ pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResu
 pub use recorder::Recorder;
 pub use report::write_report;
 pub use tensorboard::TensorBoard;
-pub use weights::{load_weights, save_weights};
+pub use weights::{load_weights, parse_weights, save_weights};

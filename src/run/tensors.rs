@@ -61,12 +61,16 @@ impl Tensors {
         self.arrays.remove(name)
     }
 
-    /// Reads a file, and checks that it is what [`write`] made, unless something else made it.
+    /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, TensorsError> {
-        let file = fs::read(path).map_err(TensorsError::Read)?;
+        Self::parse(&fs::read(path).map_err(TensorsError::Read)?)
+    }
+
+    /// Reads the bytes of a file, and checks that they are what [`write`] made, unless something else made them.
+    pub fn parse(file: &[u8]) -> Result<Self, TensorsError> {
         let format = |error: SafeTensorError| TensorsError::Format(error.to_string());
-        let (_, header) = SafeTensors::read_metadata(&file).map_err(format)?;
-        let tensors = SafeTensors::deserialize(&file).map_err(format)?;
+        let (_, header) = SafeTensors::read_metadata(file).map_err(format)?;
+        let tensors = SafeTensors::deserialize(file).map_err(format)?;
         let mut note = Value::Null;
         let metadata = header.metadata().clone().unwrap_or_default();
         if let Some(key) = metadata.keys().find(|key| ![KEY, FORMAT].contains(&key.as_str())) {

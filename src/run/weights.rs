@@ -4,6 +4,7 @@ use super::RunError;
 use super::tensors::{self, Tensors};
 use crate::nn::{Network, Parameter};
 use serde_json::Value;
+use std::fs;
 use std::path::Path;
 
 /// Writes the parameters and statistics of networks under their names, as safetensors.
@@ -21,8 +22,17 @@ pub fn save_weights(networks: &[&Network], path: &Path) -> Result<(), RunError> 
 /// When the file cannot be read, is damaged, or holds another architecture; what has been loaded into the networks
 /// is then of no use.
 pub fn load_weights(networks: &mut [&mut Network], path: &Path) -> Result<(), RunError> {
+    let bytes = fs::read(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+    parse_weights(networks, &bytes, path)
+}
+
+/// The same from a file's bytes. `path` is what error messages call them; it is not opened.
+///
+/// # Errors
+/// As [`load_weights`].
+pub fn parse_weights(networks: &mut [&mut Network], bytes: &[u8], path: &Path) -> Result<(), RunError> {
     let damaged = |reason: String| RunError::Weights { path: path.into(), reason };
-    let mut tensors = Tensors::read(path).map_err(|error| damaged(error.to_string()))?;
+    let mut tensors = Tensors::parse(bytes).map_err(|error| damaged(error.to_string()))?;
     let load = |network: &mut &mut Network| network.load(|name| tensors.take(name));
     networks.iter_mut().try_for_each(load).map_err(|error| damaged(error.to_string()))
 }
@@ -37,7 +47,6 @@ mod tests {
     use super::*;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
-    use std::fs;
 
     /// Two dense layers and a normalisation, its running averages not the first ones.
     fn network(seed: u64, units: usize) -> Network {

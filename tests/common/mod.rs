@@ -1,5 +1,7 @@
 //! The program as a person calls it, for the tests that do.
 
+#![allow(dead_code, reason = "each file of tests uses a part of it")]
+
 use std::path::Path;
 use std::process::Command;
 use twoplayer::data::Idx;

@@ -32,6 +32,7 @@ impl Conv {
             unreachable!("called for convolutions")
         };
         at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
+        at_least_one(&[("padding", padding.unwrap_or(0).max(1))])?; // 0 is fine
         let image @ [h, w, from] = b.image("conv")?;
         let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
         let window = Window { stride, padding };
@@ -72,6 +73,7 @@ impl ConvTranspose {
             unreachable!("called for transposed convolutions")
         };
         at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
+        at_least_one(&[("padding", padding.unwrap_or(0).max(1)), ("output_padding", output_padding.max(1))])?; // 0 is fine
         let image @ [h, w, from] = b.image("conv-transpose")?;
         let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
         let window = Window { stride, padding };
