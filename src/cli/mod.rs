@@ -6,13 +6,9 @@ mod diagnostics;
 mod digit;
 mod evaluate;
 mod given;
-mod guard;
 mod inspect;
 mod interpolate;
-mod interrupt;
-mod json_lines;
 mod presets;
-mod progress;
 mod recognize;
 mod recognizer;
 mod report;
@@ -28,7 +24,6 @@ use crate::parallel;
 use crate::recognizer::RecognizerError;
 use clap::{Parser, Subcommand};
 use diagnostics::Diagnostics;
-use interrupt::Interrupted;
 use std::process::ExitCode;
 
 /// Build, train and look into generative adversarial networks on handwritten digits.
@@ -100,9 +95,9 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<Interrupted>() => {
+        Err(error) if error.is::<train::Interrupted>() => {
             eprintln!("{error}");
-            ExitCode::from(interrupt::EXIT_CODE)
+            ExitCode::from(train::EXIT_CODE)
         }
         Err(error) => {
             eprintln!("error: {}", format!("{error:#}").replace('\n', " "));

@@ -1,6 +1,6 @@
 //! Every value that decides a run.
 
-use super::{AuxiliaryClassifier, ConfigError, Course, Objective, Pairing, Regulariser, Rules, Schedule};
+use super::{AuxiliaryClassifier, ConfigError, Course, Objective, Pairing, RecordConfig, Regulariser, Rules, Schedule};
 use crate::data::{CLASSES, PixelRange};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
@@ -27,38 +27,6 @@ pub struct Config {
     /// What is written down as it goes, and how often.
     #[serde(default)]
     pub record: RecordConfig,
-}
-
-/// What is written down of a run as it goes, and how often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecordConfig {
-    /// Steps between two rows of metrics.
-    #[serde(default = "hundred")]
-    pub log_every: u64,
-    /// Steps between two checkpoints; an epoch, if it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub checkpoint_every: Option<u64>,
-    /// Epochs between two evaluations; none are made, if it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evaluate_every: Option<u64>,
-    /// Whether events are written for TensorBoard.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub tensorboard: bool,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-impl Default for RecordConfig {
-    fn default() -> Self {
-        Self { log_every: hundred(), checkpoint_every: None, evaluate_every: None, tensorboard: false }
-    }
-}
-
-fn hundred() -> u64 {
-    100
 }
 
 /// The game and its length.
@@ -316,10 +284,7 @@ impl Config {
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
         }
-        let RecordConfig { log_every, checkpoint_every, evaluate_every, .. } = &self.record;
-        check(*log_every > 0, "record.log_every (--log-every)", log_every, "at least 1")?;
-        check(*checkpoint_every != Some(0), "record.checkpoint_every (--checkpoint-every)", &0, "at least 1")?;
-        check(*evaluate_every != Some(0), "record.evaluate_every (--evaluate-every)", &0, "at least 1")?;
+        self.record.validate()?;
         self.discriminator.regularisers.iter().try_for_each(Regulariser::validate)?;
         self.generator.adam.validate()?;
         self.discriminator.adam.validate()?;

@@ -1,13 +1,12 @@
 //! The directory of a run and what lies in it.
 
-use super::Checkpoints;
 use super::lock::Lock;
 use super::weights::{load_weights, save_weights};
-use crate::data::{WriteError, sweep, write_atomically};
-use crate::gan::{BuildError, Config, ConfigError, Trainer, blank_discriminator, blank_generator};
+use super::{Checkpoints, RunError};
+use crate::data::{sweep, write_atomically};
+use crate::gan::{BuildError, Config, Trainer, blank_discriminator, blank_generator};
 use crate::nn::Network;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// A run's directory:
@@ -32,154 +31,6 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     root: PathBuf,
-}
-
-/// Something about a run's directory is not as it must be.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// It would mix with what is there.
-    #[error("{path}: not empty; choose another --out or remove it first{hint}", path = path.display(), hint = match is_run {
-        true => ", or go on with the run in it: train --resume",
-        false => "",
-    })]
-    NotEmpty {
-        /// The directory.
-        path: PathBuf,
-        /// Whether there is a run in it.
-        is_run: bool,
-    },
-    /// Another process is at it.
-    #[error("{path}: in use by {}; wait for it, or end it", process.map_or("another process".into(), |id| format!("process {id}")), path = path.display())]
-    InUse {
-        /// The directory.
-        path: PathBuf,
-        /// The other process, if it has said who it is.
-        process: Option<u32>,
-    },
-    /// There is no checkpoint of that step.
-    #[error("{path}: no checkpoint of step {step}; there are those of {found:?}", path = path.display())]
-    NoCheckpoint {
-        /// Where the checkpoints are.
-        path: PathBuf,
-        /// The step that was asked for.
-        step: u64,
-        /// Those that there are.
-        found: Vec<u64>,
-    },
-    /// A checkpoint cannot be used.
-    #[error("{path}: {reason}{}", match whole {
-        Some(step) => format!("; the checkpoint of step {step} is whole: go on from it with --from-step {step}"),
-        None => "; no other checkpoint of this run is whole".into(),
-    }, path = path.display())]
-    Checkpoint {
-        /// Its file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-        /// The step of another that is whole.
-        whole: Option<u64>,
-    },
-    /// A log has rows that no run writes.
-    #[error("{path}: {reason}; the file was changed, or another program wrote it", path = path.display())]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and in which line.
-        reason: String,
-    },
-    /// A file is not what it was when a checkpoint was made.
-    #[error("{path}: it has {found} bytes, but {expected} when the checkpoint was made; put the file back, or begin a new run", path = path.display())]
-    Shortened {
-        /// The file.
-        path: PathBuf,
-        /// Its length.
-        found: u64,
-        /// Its length when the checkpoint was made.
-        expected: u64,
-    },
-    /// It cannot be made.
-    #[error("{path}: cannot create this directory: {reason}", path = path.display())]
-    Create {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        reason: io::Error,
-    },
-    /// A file cannot be read.
-    #[error("{path}: cannot read: {reason}", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: io::Error,
-    },
-    /// A picture is none.
-    #[error("{path}: not a PNG picture of this program ({reason})", path = path.display())]
-    Picture {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// There is no run there.
-    #[error("{path}: not a run's directory (it has no config.toml); `twoplayer train` makes one", path = path.display())]
-    NoRun {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// What comes with the program is not there.
-    #[error(
-        "{path}: not found, neither here nor in the source tree; name the directory of a trained run",
-        path = path.display()
-    )]
-    NotPretrained {
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// There is no recognizer there.
-    #[error(
-        "{path}: not a recognizer's directory (it has no recognizer.toml); `twoplayer recognizer train` makes one",
-        path = path.display()
-    )]
-    NoRecognizer {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// The recognizer in it cannot be used.
-    #[error("{path}: {reason}", path = path.display())]
-    Recognizer {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A file cannot be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The configuration in it cannot be used.
-    #[error("{path}: {error}", path = path.display())]
-    Config {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        error: ConfigError,
-    },
-    /// The configuration describes no network.
-    #[error("{path}: {error}", path = path.display())]
-    Build {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        error: BuildError,
-    },
-    /// The weights in it cannot be used.
-    #[error("{path}: {reason}; the file is damaged or of another run", path = path.display())]
-    Weights {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
 }
 
 impl RunDirectory {

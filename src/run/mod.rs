@@ -4,6 +4,7 @@
 mod checkpoint;
 mod confusion;
 mod directory;
+mod error;
 mod evaluator;
 mod evolution;
 mod grid;
@@ -23,7 +24,8 @@ mod weights;
 
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use confusion::confusion_picture;
-pub use directory::{RunDirectory, RunError};
+pub use directory::RunDirectory;
+pub use error::RunError;
 pub use evaluator::Evaluator;
 pub use evolution::write_evolution;
 pub use grid::{contact_sheet, grid};

@@ -1,0 +1,192 @@
+//! `twoplayer train`.
+
+mod arguments;
+mod guard;
+mod interrupt;
+mod json_lines;
+mod progress;
+
+use super::given::recognizer_or_pretrained;
+use super::{UsageError, on_threads};
+use crate::data::{Digits, Source, Split, locate};
+use crate::gan::{Config, Ended, Observer, Observers, Session, Stream};
+use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard, write_evolution, write_report};
+use anyhow::Context;
+pub use arguments::Arguments;
+use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence};
+use interrupt::Interrupt;
+pub use interrupt::{EXIT_CODE, Interrupted};
+use json_lines::JsonLines;
+use progress::Progress;
+use std::path::Path;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match &arguments.resume {
+        Some(root) => resume(arguments, root),
+        None => begin(arguments),
+    }
+}
+
+/// A new run.
+fn begin(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut config = arguments.config()?;
+    let digits = load(&mut config)?;
+    let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
+    let first = Recorder::new(&root);
+    to_its_end(arguments, config, &digits, &root, first, None)
+}
+
+/// A run goes on.
+fn resume(arguments: &Arguments, root: &Path) -> anyhow::Result<()> {
+    let run = RunDirectory::open(root)?;
+    let mut config = run.config()?;
+    config.training.epochs = arguments.epochs.unwrap_or(config.training.epochs);
+    config.training.steps = arguments.steps.or(config.training.steps.filter(|_| arguments.epochs.is_none()));
+    config.validate()?;
+    let checkpoint = run.checkpoints().load(arguments.from_step)?;
+    if checkpoint.is_none() && run.sample_files().len() > 1 {
+        let problem = "this run has drawn after its first epoch, but there is no checkpoint of it left to go on from";
+        anyhow::bail!("{}: {problem}; begin a new one, with --config {}", root.display(), run.config_file().display());
+    }
+    let recorder = Recorder::resuming(&run, checkpoint.as_ref())?;
+    let digits = load(&mut config)?;
+    to_its_end(arguments, config, &digits, root, recorder, checkpoint)
+}
+
+/// Trains to the end, from a checkpoint or the beginning, with what is to be done when it goes wrong.
+fn to_its_end(
+    arguments: &Arguments,
+    mut config: Config,
+    digits: &Digits,
+    root: &Path,
+    mut recorder: Recorder,
+    mut checkpoint: Option<Checkpoint>,
+) -> anyhow::Result<()> {
+    let interrupt = Interrupt::listen()?;
+    let mut rollbacks = 0;
+    loop {
+        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), interrupt) else {
+            return Ok(());
+        };
+        if arguments.on_divergence != OnDivergence::Rollback || rollbacks == ROLLBACKS || !is_divergence(&error) {
+            return Err(error);
+        }
+        rollbacks += 1;
+        let run = RunDirectory::open(root)?;
+        // The older of those that are kept: the last one may be ill already.
+        let before = run.checkpoints().steps().first().copied();
+        checkpoint = run.checkpoints().load(before)?;
+        for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
+            adam.learning_rate /= 2.0;
+        }
+        eprintln!("{error:#}");
+        eprintln!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0));
+        recorder = Recorder::resuming(&run, checkpoint.as_ref())?;
+    }
+}
+
+/// Trains, and writes it down and shows it.
+fn watch(
+    arguments: &Arguments,
+    recorder: Recorder,
+    config: &Config,
+    digits: &Digits,
+    root: &Path,
+    checkpoint: Option<&mut Checkpoint>,
+    mut interrupt: Interrupt,
+) -> anyhow::Result<()> {
+    let mut recorder = recorder.evaluating(evaluator(config)?);
+    let (log_every, loud) = (config.record.log_every, !arguments.json && !arguments.quiet);
+    let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
+    let mut json = JsonLines::new(log_every);
+    let mut board = TensorBoard::new(root, log_every);
+    let mut guard = Guard(arguments.on_divergence);
+    let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
+    observers.push(if arguments.json { &mut json } else { &mut progress });
+    if config.record.tensorboard {
+        observers.push(&mut board);
+    }
+    observers.extend([&mut guard as &mut (dyn Observer + Send), &mut interrupt]);
+    let mut observers = Observers(observers);
+    let (ended, step, total) = on_threads(arguments.threads, || {
+        let mut session = session(config, digits, root, checkpoint)?;
+        let ended = session.run(&mut observers)?;
+        Ok((ended, session.step(), session.total_steps()))
+    })?;
+    progress.finish();
+    drop(recorder);
+    finish(root)?;
+    let root = root.display();
+    if ended == Ended::AsAsked {
+        let how = format!("stopped after step {step} of {total}; go on with: twoplayer train --resume {root}");
+        return Err(Interrupted(how).into());
+    }
+    if !loud {
+        return Ok(());
+    }
+    println!("The run is in {root}:");
+    println!("  report.html              all of it in one page, for a browser");
+    println!("  samples/                 the same latent vectors after each epoch");
+    println!("  metrics.csv              losses and scores, step by step");
+    println!("  generator.safetensors    draw from it: twoplayer sample {root} --count 64 -o digits.png");
+    Ok(())
+}
+
+/// What is made of a run as a whole.
+fn finish(root: &Path) -> anyhow::Result<()> {
+    let run = RunDirectory::open(root)?;
+    write_evolution(&run)?;
+    write_report(&run)?;
+    Ok(())
+}
+
+/// The run from where the checkpoint left it, or (killed before its first) from the beginning.
+fn session<'d>(
+    config: &Config,
+    digits: &'d Digits,
+    root: &Path,
+    checkpoint: Option<&mut Checkpoint>,
+) -> anyhow::Result<Session<'d>> {
+    let Some(checkpoint) = checkpoint else {
+        return Ok(Session::new(config, digits)?);
+    };
+    let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
+    let step = session.step();
+    if step >= session.total_steps() {
+        finish(root)?; // it may have been killed just before that
+        let root = root.display();
+        let problem = format!("{root}: this run has come to its end, {step} steps; --epochs N goes on with it");
+        return Err(UsageError(problem).into());
+    }
+    Ok(session)
+}
+
+/// What evaluates the run as it goes, on the test digits beside those it learns from, if it is to be.
+fn evaluator(config: &Config) -> anyhow::Result<Option<Evaluator>> {
+    let Some(every) = config.record.evaluate_every else {
+        return Ok(None);
+    };
+    let source = Source::of(config.data.as_deref());
+    if source.stacked {
+        let problem = "stacked digits are not compared as they are drawn; `twoplayer evaluate` counts their modes";
+        return Err(UsageError(format!("--evaluate-every: {problem}")).into());
+    }
+    let recognizer = recognizer_or_pretrained(None)?;
+    let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
+    recognizer.check_shape(&test)?;
+    Ok(Some(Evaluator::new(recognizer, &test, every)?))
+}
+
+/// Loads the images that the configuration names, and writes into it where they were, so that it is good
+/// from anywhere.
+fn load(config: &mut Config) -> anyhow::Result<Digits> {
+    let source = Source::of(config.data.as_deref());
+    let directory = locate(source.directory.as_deref())?;
+    let digits = Digits::load(&directory, Split::Train)?;
+    config.data = Source { directory: Some(std::path::absolute(directory)?), ..source }.name();
+    match source.stacked {
+        true => Ok(digits.stacked(&mut Stream::Stacking.of(config.seed))),
+        false => Ok(digits),
+    }
+}
