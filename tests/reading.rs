@@ -100,6 +100,24 @@ fn a_run_is_listed_inspected_and_animated() {
 }
 
 #[test]
+fn a_run_that_draws_other_digits_than_asked_for_says_so() {
+    let directory = TempDir::new().unwrap();
+    let run = trained(directory.path());
+    let seven = directory.path().join("seven.png");
+    let answer = twoplayer(&["sample", &run, "--digit", "7", "-o", text(&seven)]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let said = answer
+        .stderr
+        .lines()
+        .find(|line| line.contains("% are read as 7"))
+        .unwrap_or_else(|| panic!("{}", answer.stderr));
+    let share: f64 = said.split(" %").next().unwrap().split(", ").last().unwrap().parse().unwrap();
+    assert!(share < 95.0, "{said}");
+    let good = twoplayer(&["sample", "--digit", "7", "-o", text(&seven)]); // the one that comes with the program
+    assert!(good.code == 0 && !good.stderr.contains("are read as"), "{}", good.stderr);
+}
+
+#[test]
 fn shells_and_manuals_know_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let script = twoplayer(&["completions", shell]).stdout;

@@ -15,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
+use twoplayer::gan::Config;
 
 /// Something of everything that a run carries from step to step: statistics of batch and spectral normalisation, a
 /// moving average, dropout, labels, random points of a gradient penalty, moments, schedules.
@@ -297,4 +298,52 @@ fn a_checkpoint_of_other_networks_is_refused() {
     fs::write(&config, changed).unwrap();
     let parts = ["checkpoints/step-00000008.safetensors", "should have shape"];
     refuses(&["train", "--resume", text(&run), "--steps", "9"], 1, &parts);
+}
+
+/// The same game, but the generator draws one image and does not move.
+const COLLAPSED: [(&str, &str); 2] = [
+    ("    latent_dim = 4", "    latent_dim = 4\n    init = \"normal-0.02\""),
+    ("    [discriminator]", "    [generator.adam]\n    learning_rate = 1e-12\n    [discriminator]"),
+];
+
+#[test]
+fn a_run_that_goes_wrong_is_ended_or_rolled_back_as_asked() {
+    let place = Place::new();
+    let collapsed = COLLAPSED.iter().fold(CONFIG.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+    fs::write(place.run("config.toml"), collapsed).unwrap();
+    let ending = |how: &str| answer(place.command(&place.run(how), &["--on-divergence", how]).spawn().unwrap());
+
+    let Answer { code, stderr, .. } = ending("warn");
+    assert!(code == 0 && stderr.contains("warning: epoch 1: all samples look alike"), "{stderr}");
+
+    let Answer { code, stderr, .. } = ending("stop");
+    assert!(code == 1 && stderr.contains("error: epoch 1: all samples look alike"), "{stderr}");
+    assert!(stderr.lines().last().unwrap().contains("--on-divergence"), "{stderr}");
+
+    let Answer { code, stderr, .. } = ending("rollback");
+    assert_eq!(
+        (code, stderr.matches("rolled back to step 0, on with half the learning rates").count()),
+        (1, 3),
+        "{stderr}"
+    );
+    let config = fs::read_to_string(place.run("rollback").join("config.toml")).unwrap();
+    let config = Config::from_toml(&config, Config::DEFAULT_PRESET).unwrap();
+    assert_eq!(config.generator.adam.learning_rate, 1e-12 / 8.0);
+    assert_eq!(config.discriminator.adam.learning_rate, 1e-3 / 8.0);
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_not_kept() {
+    let place = Place::new();
+    let fast = CONFIG.replacen(
+        "    [discriminator]",
+        "    [generator.adam]\n    learning_rate = 1e38\n    [discriminator]",
+        1,
+    );
+    fs::write(place.run("config.toml"), fast.replace("checkpoint_every = 7", "checkpoint_every = 1")).unwrap();
+    let run = place.run("run");
+    let Answer { code, stderr, .. } = answer(place.command(&run, &[]).spawn().unwrap());
+    assert!(code == 1 && stderr.contains("--learning-rate"), "{stderr}");
+    // What is kept can be read.
+    refuses(&["train", "--resume", text(&run)], 1, &["--learning-rate"]);
 }

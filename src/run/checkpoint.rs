@@ -5,6 +5,7 @@ use super::directory::make;
 use super::tensors::{self, Tensors};
 use crate::data::{Digits, WriteError};
 use crate::gan::{Config, Position, Session, TrainError};
+use crate::nn::Parameter;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,10 +91,14 @@ impl Checkpoints {
     /// Keeps the session as it stands; of the older checkpoints the last one stays.
     pub(super) fn save(&self, session: &Session<'_>, written: Written) -> Result<(), RunError> {
         make(&self.directory)?;
+        let (step, arrays) = (session.step(), session.arrays());
+        if let Some(Parameter { name, .. }) = arrays.iter().find(|array| array.value.iter().any(|x| !x.is_finite())) {
+            return Err(RunError::NotFinite { step, parameter: name.clone() });
+        }
         let note = Note { version: VERSION, position: session.position(), total_steps: session.total_steps(), written };
         let note = serde_json::to_value(note).expect("plain values");
-        let (path, start) = (self.file(session.step()), Instant::now());
-        tensors::write(session.arrays().iter(), note, &path)?;
+        let (path, start) = (self.file(step), Instant::now());
+        tensors::write(arrays.iter(), note, &path)?;
         tracing::debug!(path = %path.display(), seconds = start.elapsed().as_secs_f64(), "checkpoint");
         let steps = self.steps();
         steps[..steps.len().saturating_sub(KEPT)].iter().try_for_each(|&old| self.remove(old))

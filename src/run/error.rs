@@ -58,6 +58,17 @@ pub enum RunError {
         /// What is wrong, and in which line.
         reason: String,
     },
+    /// What was to be kept is no run that can go on.
+    #[error(
+        "step {step}: {parameter} has elements that are no finite numbers; no checkpoint of this step is kept, those before \
+         are. A lower --learning-rate usually prevents this"
+    )]
+    NotFinite {
+        /// The step.
+        step: u64,
+        /// The array.
+        parameter: String,
+    },
     /// A file is not what it was when a checkpoint was made.
     #[error("{path}: it has {found} bytes, but {expected} when the checkpoint was made; put the file back, or begin a new run", path = path.display())]
     Shortened {

@@ -1,6 +1,7 @@
 //! What is done about a run that goes wrong.
 
 use crate::gan::{Observer, ObserverError, TrainError, Warning};
+use crate::run::RunError;
 use clap::ValueEnum;
 
 /// What to do when a run goes wrong.
@@ -39,7 +40,9 @@ impl Observer for Guard {
 pub fn is_divergence(error: &anyhow::Error) -> bool {
     match error.downcast_ref() {
         Some(TrainError::Diverged { .. }) => true,
-        Some(TrainError::Observer(reason)) => reason.is::<Grave>(),
+        Some(TrainError::Observer(reason)) => {
+            reason.is::<Grave>() || matches!(reason.downcast_ref(), Some(RunError::NotFinite { .. }))
+        }
         _ => false,
     }
 }
