@@ -60,7 +60,7 @@ def main():
         print(", ".join([f"{version} (kernel {kernel})", *peers.versions()]))
         rounds, steps = count(chosen.rounds, "round"), count(chosen.steps, "step")
         print(f"preset {chosen.preset}, batch 128, f32; {rounds}, each the median of {steps}")
-        if chosen.preset == "mlp":
+        if chosen.preset in ("mlp", "dcgan"):
             print("(the penalty is due at each fourth step: these are medians of the steps without it)")
         print("ratios are taken round by round; twoplayer is faster below 1 in ms, above 1 in GFLOP/s\n")
         for section in comparison.step_and_products():

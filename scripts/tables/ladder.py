@@ -12,8 +12,8 @@ import json
 
 from runs import HEADER, Runs, cells, parser
 
-R1 = 'kind = "r1"\ngamma = 0.1\nevery = 4'
-R1_AND_R2 = ['kind = "r1"\ngamma = 0.1', 'kind = "r2"\ngamma = 0.1']
+R1 = 'kind = "r1"\ngamma = 5.0\nevery = 4'
+R1_AND_R2 = ['kind = "r1"\ngamma = 5.0', 'kind = "r2"\ngamma = 5.0']
 WGAN_GP = 'kind = "wgan-gp"\nweight = 10.0'
 
 # By name: the keys of [training], and the regularisers.
