@@ -40,9 +40,9 @@ fn seeds() -> Vec<Vec<u8>> {
     let weights = directory.path().join("weights");
     save_weights(&[&network()], &weights).unwrap();
     let mut all = vec![fs::read(weights).unwrap()];
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
-    for kind in ["idx", "weights", "config", "picture"] {
-        all.extend(fs::read_dir(seeds.join(kind)).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for seeds in ["fuzz/seeds/idx", "fuzz/seeds/weights", "fuzz/seeds/picture", "src/gan/presets"] {
+        all.extend(fs::read_dir(root.join(seeds)).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()));
     }
     all
 }

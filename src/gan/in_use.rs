@@ -22,13 +22,19 @@ pub(super) fn in_use(player: &Network, inputs: &[f32], labels: &[u8]) -> Vec<f32
     chunks.for_each_init(Tape::new, |tape, (chunk, (inputs, outputs))| {
         tape.reset();
         tape.without_recording(|| {
-            let count = inputs.len() / width;
-            let labels = if classes > 0 { &labels[chunk * CHUNK..][..count] } else { &[] };
-            let x = tape.fill(&[count, width], |x| x.copy_from_slice(inputs));
-            let input = Input { x, labels: one_hot(tape, labels, classes) };
+            let labels = if classes > 0 { &labels[chunk * CHUNK..][..inputs.len() / width] } else { &[] };
+            let input = input_of(tape, player, inputs, labels);
             let output = player.forward(&player.leaves(tape), input, &mut Mode::Evaluate).value();
             outputs.copy_from_slice(output.as_slice().expect("values of a tape are contiguous"));
         });
     });
     outputs
+}
+
+/// `inputs`, `[n, input_width]`, and `labels`, `[n]`, on a tape, as the player takes them; labels that it does not look at
+/// are left out.
+pub(super) fn input_of<'t>(tape: &'t Tape<f32>, player: &Network, inputs: &[f32], labels: &[u8]) -> Input<'t, f32> {
+    let (width, classes) = (player.input_width(), player.classes());
+    let x = tape.fill(&[inputs.len() / width, width], |x| x.copy_from_slice(inputs));
+    Input { x, labels: one_hot(tape, if classes > 0 { labels } else { &[] }, classes) }
 }

@@ -1,7 +1,8 @@
 //! What the players look like inside.
 
-use crate::autodiff::Tape;
-use crate::nn::{Input, LayerSpec, Mode, Network, UnitActivation, one_hot};
+use super::in_use::input_of;
+use crate::autodiff::{Tape, Var};
+use crate::nn::{LayerSpec, Mode, Network, UnitActivation};
 use serde::Serialize;
 
 /// A layer, and what it makes of a batch.
@@ -32,12 +33,12 @@ pub struct LayerView {
 pub fn layer_views(network: &Network, layers: &[LayerSpec], inputs: &[f32], labels: &[u8]) -> Vec<LayerView> {
     let tape = Tape::new();
     let outputs = tape.without_recording(|| {
-        let input = input(&tape, network, inputs, labels);
+        let input = input_of(&tape, network, inputs, labels);
         network.layer_outputs(&network.leaves(&tape), input, &mut Mode::Evaluate)
     });
     assert_eq!(outputs.len(), layers.len(), "layer_views: other layers than the network's");
-    let view = |(place, (spec, output)): (usize, (&LayerSpec, _))| {
-        let output = crate::autodiff::Var::value(output);
+    let view = |(place, (spec, output)): (usize, (&LayerSpec, Var<'_, f32>))| {
+        let output = output.value();
         let of_layer = |name: &str| name.split('.').nth(1).is_some_and(|number| number.parse() == Ok(place));
         let own = || network.parameters.iter().filter(|parameter| of_layer(&parameter.name));
         let weights =
@@ -69,19 +70,11 @@ pub fn layer_views(network: &Network, layers: &[LayerSpec], inputs: &[f32], labe
 /// When the images do not fit it, or there is not a label for each where it looks at labels.
 pub fn input_gradients(discriminator: &Network, images: &[f32], labels: &[u8]) -> Vec<f32> {
     let tape = Tape::new();
-    let input = input(&tape, discriminator, images, labels);
+    let input = input_of(&tape, discriminator, images, labels);
     let output = discriminator.forward(&discriminator.leaves(&tape), input, &mut Mode::Evaluate);
     let logits = output.slice_channels(0..1); // without those of classes
     let [gradient] = tape.gradients(logits.sum(), &[input.x])[..] else { unreachable!("one for each input") };
     gradient.value().iter().copied().collect()
-}
-
-fn input<'t>(tape: &'t Tape<f32>, network: &Network, inputs: &[f32], labels: &[u8]) -> Input<'t, f32> {
-    let (width, classes) = (network.input_width(), network.classes());
-    let x = tape.leaf(
-        ndarray::ArrayD::from_shape_vec(vec![inputs.len() / width, width], inputs.to_vec()).expect("whole inputs"),
-    );
-    Input { x, labels: one_hot(tape, if classes > 0 { labels } else { &[] }, classes) }
 }
 
 /// The name of a layer's kind.

@@ -113,7 +113,8 @@ pub struct StepEnd<'a> {
     pub epoch: u64,
     /// What it cost.
     pub scores: Scores,
-    /// How hard the parameters were pulled, at those steps that [`RecordConfig::log_every`](super::RecordConfig) divides.
+    /// How hard the parameters were pulled; just at those steps that are to be written down, which
+    /// [`RecordConfig::log_every`](super::RecordConfig) divides.
     pub norms: Option<&'a GradientNorms>,
 }
 

@@ -205,11 +205,6 @@ impl<'d> Session<'d> {
         }
     }
 
-    /// What decides the run.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
     /// How many steps have been made.
     pub fn step(&self) -> u64 {
         self.step
@@ -230,11 +225,6 @@ impl<'d> Session<'d> {
     /// Every array that training changes, by name.
     pub fn arrays(&self) -> Vec<Parameter> {
         self.trainer.arrays()
-    }
-
-    /// The players as they are now.
-    pub fn trainer(&self) -> &Trainer {
-        &self.trainer
     }
 
     /// The players as they are now, to keep.

@@ -30,7 +30,7 @@ pub(super) struct Builder<'d, T: Real> {
 /// The most numbers that a network's parameters have, 1 GiB of them, and the most that a sample has on its way: enough for
 /// any network that a CPU can train on digits, and little enough that a slip in a configuration is named instead of
 /// running the machine out of memory.
-pub(super) const LARGEST: usize = 1 << 28;
+const LARGEST: usize = 1 << 28;
 const LARGEST_SAMPLE: usize = 1 << 24;
 
 impl<'d, T: Real> Builder<'d, T> {
@@ -45,24 +45,23 @@ impl<'d, T: Real> Builder<'d, T> {
     pub fn layers(&mut self, specs: &[LayerSpec]) -> Result<Vec<Layer>, NetworkError> {
         let build = |builder: &mut Self, spec| {
             let layer = Layer::build(spec, builder)?;
-            let sizes = [(builder.size, LARGEST), (builder.extent.width(), LARGEST_SAMPLE)];
-            let [parameters, sample] = sizes.map(|(size, largest)| size > largest);
-            match (parameters, sample) {
-                (true, _) => Err(builder.refuse(Misfit::TooLarge { what: "parameters", limit: LARGEST })),
-                (_, true) => {
-                    Err(builder.refuse(Misfit::TooLarge { what: "numbers for one sample", limit: LARGEST_SAMPLE }))
-                }
-                _ => Ok(layer),
+            let sizes = [
+                (builder.size, "parameters", LARGEST),
+                (builder.extent.width(), "numbers for one sample", LARGEST_SAMPLE),
+            ];
+            match sizes.into_iter().find(|(size, _, limit)| size > limit) {
+                Some((_, what, limit)) => Err(builder.refuse(Misfit::TooLarge { what, limit })),
+                None => Ok(layer),
             }
         };
         specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| build(builder, spec))).collect()
     }
 
-    /// Counts an array; whether it may be made. If not, the layer will be refused.
-    fn admit(&mut self, shape: &[usize]) -> bool {
+    /// Counts an array and gives it its first values; nothing, if there are too many: the layer will be refused.
+    fn array(&mut self, role: Role, shape: &[usize]) -> ArrayD<T> {
         let size = shape.iter().fold(1usize, |product, &extent| product.saturating_mul(extent));
         self.size = self.size.saturating_add(size);
-        self.size <= LARGEST
+        if self.size <= LARGEST { (self.draw)(role, shape) } else { ArrayD::zeros(vec![0]) }
     }
 
     /// Runs `build` for a part of the present layer.
@@ -100,7 +99,7 @@ impl<'d, T: Real> Builder<'d, T> {
 
     /// Adds a parameter of the present layer.
     pub fn parameter(&mut self, what: &str, role: Role, shape: &[usize]) {
-        let value = if self.admit(shape) { (self.draw)(role, shape) } else { nothing() };
+        let value = self.array(role, shape);
         self.parameters.push(Parameter::new(self.name_of(what), value));
     }
 
@@ -111,7 +110,7 @@ impl<'d, T: Real> Builder<'d, T> {
 
     /// Adds a statistic that begins at random, each element from N(0, 1).
     pub fn random_statistic(&mut self, what: &str, shape: &[usize]) {
-        let value = if self.admit(shape) { (self.draw)(Role::Embedding, shape) } else { nothing() };
+        let value = self.array(Role::Embedding, shape);
         self.statistic(what, value);
     }
 
@@ -120,16 +119,18 @@ impl<'d, T: Real> Builder<'d, T> {
     }
 }
 
-/// Stands where an array would be too large.
-fn nothing<T: Real>() -> ArrayD<T> {
-    ArrayD::zeros(vec![0])
-}
-
 /// Refuses a number that is 0, or larger than any that makes sense of an image.
 pub(super) fn at_least_one(numbers: &[(&'static str, usize)]) -> Result<(), Misfit> {
+    match numbers.iter().find(|(_, number)| *number == 0) {
+        Some(&(key, _)) => Err(Misfit::Zero { key }),
+        None => sensible(numbers),
+    }
+}
+
+/// Refuses a number that is larger than any that makes sense of an image.
+pub(super) fn sensible(numbers: &[(&'static str, usize)]) -> Result<(), Misfit> {
     const LARGEST_NUMBER: usize = 1 << 16;
-    match numbers.iter().find(|(_, number)| !(1..=LARGEST_NUMBER).contains(number)) {
-        Some(&(key, 0)) => Err(Misfit::Zero { key }),
+    match numbers.iter().find(|(_, number)| *number > LARGEST_NUMBER) {
         Some(&(key, value)) => Err(Misfit::OutOfRange { key, value: value as f64, allowed: "at most 65536" }),
         None => Ok(()),
     }

@@ -140,7 +140,7 @@ impl Checkpoints {
 
 impl Checkpoint {
     fn read(path: &Path) -> Result<Self, String> {
-        let tensors = Tensors::read(path).map_err(|error| error.to_string())?;
+        let mut tensors = Tensors::read(path).map_err(|error| error.to_string())?;
         let version = tensors.note.get("version").and_then(serde_json::Value::as_u64);
         match version {
             Some(VERSION) => {}
@@ -151,7 +151,7 @@ impl Checkpoint {
             }
             _ => return Err("not a checkpoint: it says nothing of a run's position".into()),
         }
-        let note = serde_json::from_value(tensors.note.clone()).map_err(|error| error.to_string())?;
+        let note = serde_json::from_value(tensors.note.take()).map_err(|error| error.to_string())?;
         Ok(Self { path: path.into(), note, tensors })
     }
 

@@ -4,7 +4,7 @@ use super::checkpoint::Written;
 use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns, diagnosis};
 use super::lock::Lock;
 use super::log::Log;
-use super::{Checkpoint, RunDirectory, RunError, grid, to_bytes};
+use super::{Checkpoint, Picture, RunDirectory, RunError, grid, to_bytes};
 use crate::gan::{
     Beginning, Config, EpochEnd, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores, Session,
     StepEnd, Warning,
@@ -16,7 +16,8 @@ use std::time::Instant;
 /// Writes metrics, sample grids, weights and checkpoints into a run's directory as training goes. A new directory is
 /// made when training begins, so a run that cannot begin leaves nothing behind.
 pub struct Recorder {
-    from: From,
+    /// Until training begins.
+    from: Option<From>,
     evaluator: Option<Evaluator>,
     /// What the last evaluation showed to be wrong.
     diagnosis: Option<Warning>,
@@ -28,13 +29,13 @@ enum From {
     /// In a new directory here.
     Nothing(PathBuf),
     /// With the run in this directory, when so much of it had been written down.
-    Run(RunDirectory, Option<Lock>, Written),
+    Run(RunDirectory, Lock, Written),
 }
 
 /// What there is once training has begun.
 struct Open {
     run: RunDirectory,
-    _lock: Option<Lock>,
+    _lock: Lock,
     record: RecordConfig,
     metrics: Log,
     times: Log,
@@ -65,15 +66,24 @@ const WARNINGS_HEADER: &str = "What looked wrong:";
 impl Recorder {
     /// Will write into a new directory here, as often as the configuration says.
     pub fn new(root: &Path) -> Self {
-        Self { from: From::Nothing(root.into()), evaluator: None, diagnosis: None, open: None }
+        Self::beginning_with(From::Nothing(root.into()))
     }
 
-    /// Will write on in this directory, from where a checkpoint left it, or from the beginning.
-    pub fn resuming(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<Self, RunError> {
-        let lock = Lock::take(run.root())?;
+    fn beginning_with(from: From) -> Self {
+        Self { from: Some(from), evaluator: None, diagnosis: None, open: None }
+    }
+
+    /// Takes this directory and will write on in it: from where its last checkpoint left it, or that of a step, which is
+    /// given too, or from the beginning where there is none.
+    ///
+    /// # Errors
+    /// When another process is at it, or the checkpoint cannot be read.
+    pub fn resuming(run: &RunDirectory, step: Option<u64>) -> Result<(Self, Option<Checkpoint>), RunError> {
+        let lock = Lock::take(run.root())?; // before anything is read that another might be writing
         run.sweep();
-        let written = checkpoint.map(Checkpoint::written).unwrap_or_default();
-        Ok(Self { from: From::Run(run.clone(), Some(lock), written), evaluator: None, diagnosis: None, open: None })
+        let checkpoint = run.checkpoints().load(step)?;
+        let written = checkpoint.as_ref().map(Checkpoint::written).unwrap_or_default();
+        Ok((Self::beginning_with(From::Run(run.clone(), lock, written)), checkpoint))
     }
 
     /// The same, and evaluates the run as it goes: metrics.csv has the figures, and the weights with the lowest Fréchet
@@ -88,16 +98,16 @@ impl Recorder {
 }
 
 impl Open {
-    fn new(from: &mut From, config: &Config, step: u64, more_columns: &str) -> Result<Self, RunError> {
+    fn new(from: From, config: &Config, step: u64, more_columns: &str) -> Result<Self, RunError> {
         let (run, lock, written) = match from {
             From::Nothing(root) => {
-                let (run, lock) = RunDirectory::create(root, config)?;
-                (run, Some(lock), Written::default())
+                let (run, lock) = RunDirectory::create(&root, config)?;
+                (run, lock, Written::default())
             }
             From::Run(run, lock, written) => {
                 run.write_config(config)?;
                 run.checkpoints().forget_after(step)?;
-                (run.clone(), lock.take(), *written)
+                (run, lock, written)
             }
         };
         let metrics = Log::open(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"), written.metrics)?;
@@ -160,19 +170,25 @@ impl Open {
     }
 }
 
+/// The images that a run shows after an epoch, enlarged `scale` times.
+pub(super) fn preview(epoch: &EpochEnd<'_>, scale: usize) -> Picture {
+    let tile = epoch.image_shape;
+    let bytes = to_bytes(epoch.samples, epoch.pixel_range);
+    grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, scale)
+}
+
 impl Observer for Recorder {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
         let more_columns = if self.evaluator.is_some() { COLUMNS } else { "" };
-        self.open = Some(Open::new(&mut self.from, run.config, run.step, more_columns)?);
+        let from = self.from.take().expect("a run begins once");
+        self.open = Some(Open::new(from, run.config, run.step, more_columns)?);
         Ok(())
     }
 
     fn step_end(&mut self, StepEnd { step, epoch, scores, norms }: &StepEnd<'_>) -> Result<(), ObserverError> {
-        if !step.is_multiple_of(self.open().record.log_every) {
-            return Ok(());
-        }
+        let Some(norms) = norms else { return Ok(()) };
         let more_columns = if self.evaluator.is_some() { NO_COLUMNS } else { "" };
-        for Norm { parameter, gradient, value } in norms.iter().copied().flatten().flatten() {
+        for Norm { parameter, gradient, value } in norms.iter().flatten() {
             self.open().norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
         }
         Ok(self.open().log(*step, *epoch, scores, more_columns)?)
@@ -192,10 +208,7 @@ impl Observer for Recorder {
                 open.run.keep_best(epoch.trainer)?;
             }
         }
-        let tile = epoch.image_shape;
-        let bytes = to_bytes(epoch.samples, epoch.pixel_range);
-        let picture = grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, SCALE);
-        picture.write_png(&open.run.sample_file(epoch.epoch))?;
+        preview(epoch, SCALE).write_png(&open.run.sample_file(epoch.epoch))?;
         open.epoch_has_ended = true;
         Ok(open.run.save_players(epoch.trainer)?)
     }

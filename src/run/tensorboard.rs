@@ -1,8 +1,8 @@
 //! A run as TensorBoard reads it: scalars and sample images in an event file.
 
-use super::{grid, to_bytes};
+use super::recorder::preview;
 use crate::data::WriteError;
-use crate::gan::{EpochEnd, Norm, Observer, ObserverError, PREVIEW_COLUMNS, StepEnd};
+use crate::gan::{EpochEnd, Norm, Observer, ObserverError, StepEnd};
 use prost::Message;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -13,7 +13,6 @@ use std::time::SystemTime;
 /// [`Recorder`](super::Recorder) makes it, so it must be told first).
 pub struct TensorBoard {
     root: PathBuf,
-    log_every: u64,
     open: Option<(PathBuf, File)>,
 }
 
@@ -64,9 +63,9 @@ struct Image {
 }
 
 impl TensorBoard {
-    /// Will write into the run's directory here, scalars every `log_every` steps.
-    pub fn new(root: &Path, log_every: u64) -> Self {
-        Self { root: root.into(), log_every, open: None }
+    /// Will write into the run's directory here, scalars at the steps that have a row in metrics.csv.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.into(), open: None }
     }
 
     /// Writes an event; the first makes the file.
@@ -104,16 +103,14 @@ fn scalar(tag: impl Into<String>, value: f64) -> Value {
 
 impl Observer for TensorBoard {
     fn step_end(&mut self, StepEnd { step, scores, norms, .. }: &StepEnd<'_>) -> Result<(), ObserverError> {
-        if !step.is_multiple_of(self.log_every) {
-            return Ok(());
-        }
+        let Some(norms) = norms else { return Ok(()) };
         let mut values = vec![
             scalar("loss/discriminator", scores.discriminator_loss),
             scalar("loss/generator", scores.generator_loss),
             scalar("score/real", scores.real),
             scalar("score/generated", scores.fake),
         ];
-        for Norm { parameter, gradient, value } in norms.iter().copied().flatten().flatten() {
+        for Norm { parameter, gradient, value } in norms.iter().flatten() {
             values.push(scalar(format!("gradient/{parameter}"), *gradient));
             values.push(scalar(format!("parameter/{parameter}"), *value));
         }
@@ -121,9 +118,7 @@ impl Observer for TensorBoard {
     }
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
-        let tile = epoch.image_shape;
-        let bytes = to_bytes(epoch.samples, epoch.pixel_range);
-        let picture = grid(bytes.chunks_exact(tile.iter().product()), tile, PREVIEW_COLUMNS, 1);
+        let picture = preview(epoch, 1);
         let [height, width, channels] = picture.shape().map(|extent| extent as i32);
         let image = Image { height, width, colorspace: channels, encoded_image_string: picture.encode_png() };
         let samples = Value { tag: "samples".into(), simple_value: None, image: Some(image) };
@@ -153,7 +148,7 @@ mod tests {
     #[test]
     fn events_are_framed_and_hold_what_was_written() {
         let directory = tempfile::tempdir().unwrap();
-        let mut board = TensorBoard::new(directory.path(), 1);
+        let mut board = TensorBoard::new(directory.path());
         board.write(3, vec![scalar("loss", 0.5)]).unwrap();
         board.write(4, vec![scalar("loss", 0.25), scalar("score", 1.0)]).unwrap();
         let file = std::fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();

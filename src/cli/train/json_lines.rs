@@ -4,17 +4,9 @@ use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, StepEnd, Warning}
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-/// Prints an object a line on standard output: what begins, every so many-th step, each epoch, each warning.
-pub struct JsonLines {
-    log_every: u64,
-}
-
-impl JsonLines {
-    /// A line every so many steps.
-    pub fn new(log_every: u64) -> Self {
-        Self { log_every }
-    }
-}
+/// Prints an object a line on standard output: what begins, each step that has a row in metrics.csv, each epoch, each
+/// warning.
+pub struct JsonLines;
 
 /// Prints one line, and at once.
 fn say(line: &Value) -> Result<(), ObserverError> {
@@ -32,8 +24,8 @@ impl Observer for JsonLines {
         }))
     }
 
-    fn step_end(&mut self, StepEnd { step, epoch, scores, .. }: &StepEnd<'_>) -> Result<(), ObserverError> {
-        if !step.is_multiple_of(self.log_every) {
+    fn step_end(&mut self, StepEnd { step, epoch, scores, norms }: &StepEnd<'_>) -> Result<(), ObserverError> {
+        if norms.is_none() {
             return Ok(());
         }
         say(&json!({

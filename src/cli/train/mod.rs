@@ -44,12 +44,11 @@ fn resume(arguments: &Arguments, root: &Path) -> anyhow::Result<()> {
     config.training.epochs = arguments.epochs.unwrap_or(config.training.epochs);
     config.training.steps = arguments.steps.or(config.training.steps.filter(|_| arguments.epochs.is_none()));
     config.validate()?;
-    let checkpoint = run.checkpoints().load(arguments.from_step)?;
+    let (recorder, checkpoint) = Recorder::resuming(&run, arguments.from_step)?;
     if checkpoint.is_none() && run.sample_files().len() > 1 {
         let problem = "this run has drawn after its first epoch, but there is no checkpoint of it left to go on from";
         anyhow::bail!("{}: {problem}; begin a new one, with --config {}", root.display(), run.config_file().display());
     }
-    let recorder = Recorder::resuming(&run, checkpoint.as_ref())?;
     let digits = load(&mut config)?;
     to_its_end(arguments, config, &digits, root, recorder, checkpoint)
 }
@@ -76,13 +75,12 @@ fn to_its_end(
         let run = RunDirectory::open(root)?;
         // The older of those that are kept: the last one may be ill already.
         let before = run.checkpoints().steps().first().copied();
-        checkpoint = run.checkpoints().load(before)?;
+        (recorder, checkpoint) = Recorder::resuming(&run, before)?;
         for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
             adam.learning_rate /= 2.0;
         }
         eprintln!("{error:#}");
         eprintln!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0));
-        recorder = Recorder::resuming(&run, checkpoint.as_ref())?;
     }
 }
 
@@ -97,10 +95,10 @@ fn watch(
     mut interrupt: Interrupt,
 ) -> anyhow::Result<()> {
     let mut recorder = recorder.evaluating(evaluator(config)?);
-    let (log_every, loud) = (config.record.log_every, !arguments.json && !arguments.quiet);
+    let loud = !arguments.json && !arguments.quiet;
     let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
-    let mut json = JsonLines::new(log_every);
-    let mut board = TensorBoard::new(root, log_every);
+    let mut json = JsonLines;
+    let mut board = TensorBoard::new(root);
     let mut guard = Guard(arguments.on_divergence);
     let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
     observers.push(if arguments.json { &mut json } else { &mut progress });

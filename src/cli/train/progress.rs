@@ -51,8 +51,13 @@ impl Progress {
     }
 
     fn say(&self, text: &str) {
+        if !self.quiet {
+            self.print(text);
+        }
+    }
+
+    fn print(&self, text: &str) {
         match &self.bar {
-            _ if self.quiet => {}
             Some(bar) => bar.println(text),
             None => eprintln!("{text}"),
         }
@@ -126,10 +131,7 @@ impl Observer for Progress {
     }
 
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
-        match &self.bar {
-            Some(bar) => bar.println(format!("warning: {warning}")),
-            None => eprintln!("warning: {warning}"),
-        }
+        self.print(&format!("warning: {warning}"));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::spectral;
 use crate::autodiff::{Activation, Real, Var, Window};
-use crate::nn::build::{Builder, at_least_one};
+use crate::nn::build::{Builder, at_least_one, sensible};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerSpec, Misfit};
 
@@ -32,7 +32,7 @@ impl Conv {
             unreachable!("called for convolutions")
         };
         at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
-        at_least_one(&[("padding", padding.unwrap_or(0).max(1))])?; // 0 is fine
+        sensible(&[("padding", padding.unwrap_or(0))])?;
         let image @ [h, w, from] = b.image("conv")?;
         let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
         let window = Window { stride, padding };
@@ -73,7 +73,7 @@ impl ConvTranspose {
             unreachable!("called for transposed convolutions")
         };
         at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
-        at_least_one(&[("padding", padding.unwrap_or(0).max(1)), ("output_padding", output_padding.max(1))])?; // 0 is fine
+        sensible(&[("padding", padding.unwrap_or(0)), ("output_padding", output_padding)])?;
         let image @ [h, w, from] = b.image("conv-transpose")?;
         let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
         let window = Window { stride, padding };
