@@ -1,4 +1,4 @@
-//! IDX files, plain or gzipped: whatever the bytes, an array or an error; and an array is written as it was read.
+//! IDX files, plain or gzipped: whatever the bytes, an error or an array that holds as many bytes as its shape says.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

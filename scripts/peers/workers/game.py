@@ -4,6 +4,7 @@ from typing import NamedTuple
 BATCH = 128
 LATENT = 100
 PIXELS = 784
+PENALTY_EVERY = 4
 GENERATOR = [LATENT, 128, 256, 512, 1024, PIXELS]
 DISCRIMINATOR = [PIXELS, 1024, 512, 256, 128, 1]
 
@@ -17,20 +18,20 @@ class Preset(NamedTuple):
     learning_rate: float
     beta1: float
     beta2: float = 0.999
-    penalty: bool = False
+    gamma: float = 0.0  # of the penalty every · γ/2 · E‖∇ₓ logit‖², which is due at each fourth step
     average_share: float = 0.0
     convolutional: bool = False
+
+    @property
+    def penalty_weight(self):
+        return PENALTY_EVERY * self.gamma / 2
 
 
 PRESETS = {
     "article": Preset(True, 0.0, "sigmoid", 1e-4, 0.9),
-    "mlp": Preset(False, 0.2, "tanh", 1e-3, 0.5, penalty=True, average_share=1 - 0.9995),
-    "dcgan": Preset(False, 0.2, "tanh", 2e-4, 0.5, average_share=1 - 0.999, convolutional=True),
+    "mlp": Preset(False, 0.2, "tanh", 1e-3, 0.5, gamma=0.5, average_share=1 - 0.9995),
+    "dcgan": Preset(False, 0.2, "tanh", 5e-4, 0.5, gamma=5.0, average_share=1 - 0.999, convolutional=True),
 }
-
-# The penalty every · γ/2 · E‖∇ₓ logit‖² is due at each fourth step, γ = 0.5.
-PENALTY_EVERY = 4
-PENALTY_WEIGHT = PENALTY_EVERY * 0.5 / 2
 
 
 def layers(widths):

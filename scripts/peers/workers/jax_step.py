@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from game import BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS
-from game import PENALTY_EVERY, PENALTY_WEIGHT, layers
+from game import PENALTY_EVERY, layers
 from serve import serve, steps_in_rounds
 
 
@@ -53,7 +53,7 @@ def compile_step(preset):
         if not penalised:
             return own, own
         slope = jax.grad(lambda x: network(weights, x).sum())(real)
-        return own + PENALTY_WEIGHT * jnp.square(slope).sum() / BATCH, own
+        return own + preset.penalty_weight * jnp.square(slope).sum() / BATCH, own
 
     @partial(jax.jit, donate_argnums=0, static_argnames="penalised")
     def step(state, real, penalised):

@@ -5,7 +5,7 @@ nothing that no gradient needs. (Compiled networks with eager losses take longer
 backward pass is one piece, and computes each loss's gradient for all weights.)
 """
 import torch
-from game import BATCH, PENALTY_EVERY, PENALTY_WEIGHT
+from game import BATCH, PENALTY_EVERY
 from serve import serve
 from torch.func import functional_call, grad, grad_and_value, vjp
 from torch_eager import alternating as alternating_as_written
@@ -53,7 +53,8 @@ def simultaneous(players):
 
 def convolutional(players):
     """Batch normalisation writes its running statistics, which a function of torch.func may not: so here it is the
-    networks that are compiled, each with its backward pass, and the step around them is as written."""
+    networks that are compiled, each with its backward pass, and the step around them is as written. A compiled network
+    cannot be differentiated twice: the penalty is taken with the discriminator as it was."""
     players.generator, players.discriminator = compiled(players.generator), compiled(players.discriminator)
     return alternating_as_written(players)
 
@@ -73,7 +74,7 @@ def alternating(players):
             if not penalised:
                 return own, own
             slope = grad(lambda x: judge(x).sum())(real)
-            return own + PENALTY_WEIGHT * slope.square().sum() / BATCH, own
+            return own + players.preset.penalty_weight * slope.square().sum() / BATCH, own
 
         return grad(loss, has_aux=True)(d)
 
@@ -85,7 +86,7 @@ def alternating(players):
         nonlocal steps
         fake = draw(latent_vectors())
         constant = fake.detach()
-        due = players.preset.penalty and steps % PENALTY_EVERY == 0
+        due = players.preset.gamma and steps % PENALTY_EVERY == 0
         d_gradients, d_loss = discriminators_turn(d_weights, players.real(), constant, due)
         steps += 1
         move(discriminator, players.discriminator_adam, d_gradients)

@@ -1,6 +1,6 @@
 """A step as PyTorch's users write it, with the fused optimizer."""
 import torch
-from game import BATCH, PENALTY_EVERY, PENALTY_WEIGHT
+from game import BATCH, PENALTY_EVERY
 from serve import serve
 from torch_players import cross_entropy, latent_vectors, rounds_of
 
@@ -34,15 +34,15 @@ def alternating(players):
 
     def penalty():
         x = players.real().requires_grad_(True)
-        (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
-        return PENALTY_WEIGHT * slope.square().sum() / BATCH
+        (slope,) = torch.autograd.grad(players.plain_discriminator(x).sum(), x, create_graph=True)
+        return players.preset.penalty_weight * slope.square().sum() / BATCH
 
     def step():
         nonlocal steps
         fake = generator(latent_vectors())
         players.discriminator_adam.zero_grad()
         d_loss = cross_entropy(discriminator(players.real()), 1.0) + cross_entropy(discriminator(fake.detach()), 0.0)
-        due = players.preset.penalty and steps % PENALTY_EVERY == 0
+        due = players.preset.gamma and steps % PENALTY_EVERY == 0
         (d_loss + penalty() if due else d_loss).backward()
         steps += 1
         players.discriminator_adam.step()

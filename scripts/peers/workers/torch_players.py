@@ -59,6 +59,7 @@ class Players:
             hidden = partial(nn.LeakyReLU, preset.negative_slope) if preset.negative_slope else nn.ReLU
             self.generator = network(GENERATOR, hidden, nn.Sigmoid if preset.last == "sigmoid" else nn.Tanh)
             self.discriminator = network(DISCRIMINATOR, hidden, nn.Identity)
+        self.plain_discriminator = self.discriminator  # by itself, where `discriminator` is compiled
         betas = (preset.beta1, preset.beta2)
         # On a processor, too, the fused optimizer is the fastest that PyTorch has.
         adam = partial(torch.optim.Adam, lr=preset.learning_rate, betas=betas, fused=True)
