@@ -5,8 +5,9 @@
     python3 scripts/tables/ladder.py --out runs/ladder
 
 Each rung plays the preset lsgan's networks (without labels, so that nobody is told what to draw) by another
-objective and with other regularisers. A short run tells how many steps of it fit the time; then each seed is trained
-for so many steps and evaluated by `twoplayer evaluate`. The same command goes on where it was stopped.
+objective and with other regularisers. Short runs tell how many steps of each fit the time (that is when the machine
+should have nothing else to do); then each seed is trained for so many steps and evaluated by `twoplayer evaluate`.
+The same command goes on where it was stopped.
 """
 import json
 
@@ -40,21 +41,25 @@ def main():
     options.add_argument("--minutes", type=float, default=5, help="for each run (%(default)s)")
     chosen = options.parse_args()
     runs = Runs(chosen)
-    steps = {}
 
-    def figures(name, seed):
+    def steps_in_time(name):
         folder = chosen.out / name.replace(", ", "-").replace(" ", "-").lower()
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "config.toml"
         config.write_text(configuration(*RUNGS[name]))
         milliseconds = runs.milliseconds(folder, "--config", config)
-        steps[name] = max(1, round(60e3 * chosen.minutes / milliseconds))
-        return runs.figures(folder, seed, "--config", config, "--steps", steps[name])
+        return folder, config, max(1, round(60e3 * chosen.minutes / milliseconds))
+
+    rungs = dict(zip(RUNGS, runs.together(steps_in_time, RUNGS)))
+
+    def figures(name, seed):
+        folder, config, steps = rungs[name]
+        return runs.figures(folder, seed, "--config", config, "--steps", steps)
 
     results = runs.all(RUNGS, figures)
     print(f"{'objective':38} {'steps':>6} {HEADER}")
     for name in RUNGS:
-        print(f"{name:38} {steps[name]:6} {cells(results[name])}")
+        print(f"{name:38} {rungs[name][2]:6} {cells(results[name])}")
 
 
 if __name__ == "__main__":

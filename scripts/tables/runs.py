@@ -65,11 +65,16 @@ class Runs:
         print(f"{folder.name}, seed {seed}: {said}", file=sys.stderr, flush=True)
         return figures
 
+    def together(self, work, items):
+        """`work(item)` for each, in their order, as many at a time as there may be runs."""
+        with ThreadPoolExecutor(self.chosen.jobs) as pool:
+            return list(pool.map(work, items))
+
     def all(self, rows, figures):
         """`figures(row, seed)` for each, seed by seed, so that something of every row is there early."""
-        with ThreadPoolExecutor(self.chosen.jobs) as pool:
-            tasks = {(row, seed): pool.submit(figures, row, seed) for seed in range(self.chosen.seeds) for row in rows}
-            return {row: [tasks[row, seed].result() for seed in range(self.chosen.seeds)] for row in rows}
+        each = [(row, seed) for seed in range(self.chosen.seeds) for row in rows]
+        results = dict(zip(each, self.together(lambda task: figures(*task), each)))
+        return {row: [results[row, seed] for seed in range(self.chosen.seeds)] for row in rows}
 
 
 HEADER = f"{'Fréchet':>8} {'(seeds)':>18} {'precision':>9} {'recall':>7} {'digits, % of samples':>21} {'agree':>8}"
