@@ -88,6 +88,12 @@ impl History {
         })
     }
 
+    /// How many steps the run has made, by its last checkpoint or its last row, whichever is later.
+    pub fn steps(&self, run: &RunDirectory) -> u64 {
+        let of_checkpoint = run.checkpoints().progress().map(|[step, _]| step);
+        of_checkpoint.max(self.metrics.last().map(|row| row.step)).unwrap_or(0)
+    }
+
     /// The figures of the last evaluation.
     pub fn last_evaluated(&self) -> Option<&MetricsRow> {
         self.metrics.iter().rev().find(|row| row.frechet.is_some())

@@ -36,7 +36,7 @@ fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup
             }
             body {
                 h1 { (name) }
-                p.note { (summary(config, history)) }
+                p.note { (summary(run, config, history)) }
                 @for warning in &history.warnings { div.warning { (warning) } }
                 (samples(run)?)
                 (curves(history))
@@ -49,9 +49,12 @@ fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup
 }
 
 /// The run in a line.
-fn summary(config: &Config, history: &History) -> String {
-    let last = history.metrics.last();
-    let steps = last.map_or("no step yet".into(), |row| format!("{} steps, {} epochs", row.step, row.epoch));
+fn summary(run: &RunDirectory, config: &Config, history: &History) -> String {
+    let epochs = run.sample_files().last().map_or(0, |&(epoch, _)| epoch);
+    let steps = match history.steps(run) {
+        0 => "no step yet".into(),
+        steps => format!("{steps} steps, {epochs} epochs"),
+    };
     let minutes = history.times.last().map_or(String::new(), |row| format!(", {:.1} minutes", row.seconds / 60.0));
     format!("Preset {}, seed {}: {steps}{minutes}.", config.preset, config.seed)
 }
