@@ -77,7 +77,7 @@ class Runs:
         return {row: [results[row, seed] for seed in range(self.chosen.seeds)] for row in rows}
 
 
-HEADER = f"{'Fréchet':>8} {'(seeds)':>18} {'precision':>9} {'recall':>7} {'digits, % of samples':>21} {'agree':>8}"
+HEADER = f"{'Fréchet':>8} {'(seeds)':>20} {'precision':>9} {'recall':>7} {'digits, % of samples':>21} {'agree':>8}"
 
 
 def cells(results):
@@ -93,5 +93,5 @@ def cells(results):
     agree = f"{100 * statistics.median(agreements):6.2f} %" if agreements else ""
     digits = f"{100 * rarest:.1f} to {100 * commonest:.1f}"
     lost = len(results) - len(ended)
-    said = f"{middle('frechet'):8.2f} {spread:>18} {middle('precision'):9.3f} {middle('recall'):7.3f} {digits:>21} {agree:>8}"
+    said = f"{middle('frechet'):8.2f} {spread:>20} {middle('precision'):9.3f} {middle('recall'):7.3f} {digits:>21} {agree:>8}"
     return said.rstrip() + (f"  {lost} diverged" if lost else "")
