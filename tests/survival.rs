@@ -337,7 +337,7 @@ fn weights_that_are_no_numbers_are_not_kept() {
     let place = Place::new();
     let fast = CONFIG.replacen(
         "    [discriminator]",
-        "    [generator.adam]\n    learning_rate = 1e38\n    [discriminator]",
+        "    [generator.adam]\n    learning_rate = 1e39\n    [discriminator]",
         1,
     );
     fs::write(place.run("config.toml"), fast.replace("checkpoint_every = 7", "checkpoint_every = 1")).unwrap();
