@@ -14,7 +14,7 @@ from pathlib import Path
 from contenders import Program
 from machine import ROOT, Peers, build, processor_name, processors
 from report import count
-from sections import CONVOLUTIONAL, Comparison
+from sections import CONVOLUTIONAL, PENALISED, Comparison
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,7 +60,7 @@ def main():
         print(", ".join([f"{version} (kernel {kernel})", *peers.versions()]))
         rounds, steps = count(chosen.rounds, "round"), count(chosen.steps, "step")
         print(f"preset {chosen.preset}, batch 128, f32; {rounds}, each the median of {steps}")
-        if chosen.preset in ("mlp", "dcgan"):
+        if chosen.preset in PENALISED:
             print("(the penalty is due at each fourth step: these are medians of the steps without it)")
         print("ratios are taken round by round; twoplayer is faster below 1 in ms, above 1 in GFLOP/s\n")
         for section in comparison.step_and_products():

@@ -14,6 +14,7 @@ STEP_PEERS = {
 PRODUCTS = {"PyTorch, torch.mm": ("PyTorch", "torch_products")}
 # Of convolutional networks only the step is compared, and with PyTorch only.
 CONVOLUTIONAL = {"dcgan"}
+PENALISED = {"mlp", "dcgan"}
 SAMPLING = {"PyTorch, forward pass only": ("PyTorch", "torch_sampling")}
 
 

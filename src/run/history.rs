@@ -88,10 +88,10 @@ impl History {
         })
     }
 
-    /// How many steps the run has made, by its last checkpoint or its last row, whichever is later.
-    pub fn steps(&self, run: &RunDirectory) -> u64 {
-        let of_checkpoint = run.checkpoints().progress().map(|[step, _]| step);
-        of_checkpoint.max(self.metrics.last().map(|row| row.step)).unwrap_or(0)
+    /// How many steps the run has made, by the [progress](super::Checkpoints::progress) of its last checkpoint or by its last
+    /// row, whichever is later.
+    pub fn steps(&self, progress: Option<[u64; 2]>) -> u64 {
+        progress.map(|[step, _]| step).max(self.metrics.last().map(|row| row.step)).unwrap_or(0)
     }
 
     /// The figures of the last evaluation.

@@ -75,8 +75,9 @@ fn summary(run: &RunDirectory) -> RunSummary {
     let history = history.unwrap_or_default();
     let last = history.metrics.last();
     let evaluated = run.evaluation().and_then(|figures| figures["generated"]["frechet"].as_f64());
-    let total_steps = run.checkpoints().progress().map(|[_, total]| total);
-    let step = history.steps(run);
+    let progress = run.checkpoints().progress();
+    let total_steps = progress.map(|[_, total]| total);
+    let step = history.steps(progress);
     let state = match total_steps {
         _ if !is_whole => State::Damaged,
         _ if lock::is_held(run.root()) => State::Training,

@@ -26,6 +26,10 @@ class Preset(NamedTuple):
     def penalty_weight(self):
         return PENALTY_EVERY * self.gamma / 2
 
+    def penalises(self, steps):
+        """Whether the penalty is due after so many steps."""
+        return self.gamma > 0 and steps % PENALTY_EVERY == 0
+
 
 PRESETS = {
     "article": Preset(True, 0.0, "sigmoid", 1e-4, 0.9),

@@ -4,8 +4,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from game import BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS
-from game import PENALTY_EVERY, layers
+from game import BATCH, DISCRIMINATOR, GENERATOR, LATENT, PIXELS, PRESETS, layers
 from serve import serve, steps_in_rounds
 
 
@@ -86,8 +85,7 @@ def set_up(options):
 
     def step():
         nonlocal state, steps
-        penalised = not preset.simultaneous and steps % PENALTY_EVERY == 0
-        state, losses = compiled(state, real, penalised)
+        state, losses = compiled(state, real, preset.penalises(steps))
         steps += 1
         return [float(loss) for loss in losses]
 

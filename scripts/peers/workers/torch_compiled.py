@@ -5,7 +5,7 @@ nothing that no gradient needs. (Compiled networks with eager losses take longer
 backward pass is one piece, and computes each loss's gradient for all weights.)
 """
 import torch
-from game import BATCH, PENALTY_EVERY
+from game import BATCH
 from serve import serve
 from torch.func import functional_call, grad, grad_and_value, vjp
 from torch_eager import alternating as alternating_as_written
@@ -86,7 +86,7 @@ def alternating(players):
         nonlocal steps
         fake = draw(latent_vectors())
         constant = fake.detach()
-        due = players.preset.gamma and steps % PENALTY_EVERY == 0
+        due = players.preset.penalises(steps)
         d_gradients, d_loss = discriminators_turn(d_weights, players.real(), constant, due)
         steps += 1
         move(discriminator, players.discriminator_adam, d_gradients)

@@ -1,6 +1,6 @@
 """A step as PyTorch's users write it, with the fused optimizer."""
 import torch
-from game import BATCH, PENALTY_EVERY
+from game import BATCH
 from serve import serve
 from torch_players import cross_entropy, latent_vectors, rounds_of
 
@@ -42,7 +42,7 @@ def alternating(players):
         fake = generator(latent_vectors())
         players.discriminator_adam.zero_grad()
         d_loss = cross_entropy(discriminator(players.real()), 1.0) + cross_entropy(discriminator(fake.detach()), 0.0)
-        due = players.preset.gamma and steps % PENALTY_EVERY == 0
+        due = players.preset.penalises(steps)
         (d_loss + penalty() if due else d_loss).backward()
         steps += 1
         players.discriminator_adam.step()

@@ -51,7 +51,7 @@ fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup
 /// The run in a line.
 fn summary(run: &RunDirectory, config: &Config, history: &History) -> String {
     let epochs = run.sample_files().last().map_or(0, |&(epoch, _)| epoch);
-    let steps = match history.steps(run) {
+    let steps = match history.steps(run.checkpoints().progress()) {
         0 => "no step yet".into(),
         steps => format!("{steps} steps, {epochs} epochs"),
     };
