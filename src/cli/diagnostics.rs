@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Args)]
 pub struct Diagnostics {
     /// Say on standard error what the program does: -v the important, -vv more; RUST_LOG, where it is set, decides instead
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 900, action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
