@@ -65,6 +65,7 @@ impl Grey {
             return Err(PngError::TooLarge { path: path.into(), width, height });
         }
         let mut reader = decoder.read_info().map_err(explain)?;
+        expect_whole_palette(reader.info(), path)?;
         let bytes = reader.output_buffer_size().ok_or(PngError::TooLarge { path: path.into(), width, height })?;
         let mut pixels = vec![0; bytes];
         let frame = reader.next_frame(&mut pixels).map_err(explain)?;
@@ -90,6 +91,18 @@ fn expect_signature(reader: &mut (impl Read + Seek), path: &Path) -> Result<(), 
     }
     let known = OTHERS.iter().find(|(beginning, _)| start.starts_with(beginning));
     Err(PngError::NotPng { path: path.into(), found: start, looks_like: known.map(|(_, name)| *name) })
+}
+
+/// Refuses a palette that ends within a colour, on which the decoder (png 0.18.1) panics.
+fn expect_whole_palette(info: &png::Info<'_>, path: &Path) -> Result<(), PngError> {
+    let bytes = info.palette.as_ref().map_or(0, |palette| palette.len());
+    match bytes.is_multiple_of(3) {
+        true => Ok(()),
+        false => {
+            let reason = format!("its palette has {bytes} bytes, not three for each colour");
+            Err(PngError::Damaged { path: path.into(), reason })
+        }
+    }
 }
 
 /// The decoder's error in this crate's words.
@@ -271,6 +284,15 @@ mod tests {
         damaged[60] ^= 4;
         let message = message(&damaged);
         assert!(message.contains("some.png: damaged"), "{message}");
+    }
+
+    #[test]
+    fn a_palette_that_ends_within_a_colour_is_refused() {
+        for bytes in [4, 5, 7, 767] {
+            let palette = Some(vec![9; bytes]);
+            let message = message(&png([1, 2], ColorType::Indexed, BitDepth::Two, palette, &[0b0001_0000]));
+            assert!(message.contains(&format!("its palette has {bytes} bytes")), "{message}");
+        }
     }
 
     proptest! {
