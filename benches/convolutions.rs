@@ -14,8 +14,16 @@ use twoplayer::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights
 
 /// `[pixels, kernel, in, out, stride]`, square and padded to keep or halve the size: what the networks spend
 /// their time on, the layer that draws a grey image, and one between few channels.
-const LAYERS: [[usize; 5]; 5] =
-    [[14, 4, 64, 128, 2], [28, 4, 1, 64, 2], [7, 3, 128, 128, 1], [28, 3, 64, 1, 1], [28, 3, 16, 16, 1]];
+const LAYERS: [[usize; 5]; 8] = [
+    [14, 4, 64, 128, 2],
+    [28, 4, 1, 64, 2],
+    [7, 3, 128, 128, 1],
+    [28, 3, 64, 1, 1],
+    [28, 3, 16, 16, 1],
+    [14, 4, 32, 64, 2],
+    [7, 3, 64, 128, 2],
+    [4, 3, 128, 256, 2],
+];
 
 fn convolutions(c: &mut Criterion) {
     say_the_peak();

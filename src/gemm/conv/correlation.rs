@@ -5,6 +5,11 @@ use super::walk::Walk;
 use super::{ConvShape, for_each_image};
 use crate::gemm::split::part;
 use crate::gemm::{Element, Kernel};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Numbers of single precision in a cache line.
+const LINE: usize = 16;
 
 /// `out[u, v, :] += Σ image[u·step + t, v·step + s, :]·taps[t, s]` for every `(u, v)` of a grid, where `taps[t, s]` is a
 /// matrix `[depth, columns]`.
@@ -128,6 +133,19 @@ impl Plan {
         }
     }
 
+    /// Elements of an image that goes in.
+    fn x_len(&self) -> usize {
+        self.padded.image[0] * self.padded.image[1] * self.channels[0]
+    }
+
+    /// How many images are to share a tile, one row each, so that a batch is in even shares; nothing where the places
+    /// of one image's row fill a tile better.
+    fn images_a_tile(&self, batch: usize, mr: usize) -> Option<usize> {
+        let filled = |rows: usize| rows.div_ceil(rows.div_ceil(mr).max(1));
+        let width = self.correlations.iter().map(|c| c.grid[1]).max().unwrap_or(0);
+        (filled(batch) > filled(width)).then(|| filled(batch))
+    }
+
     /// One image, from `x` to `out`, on this thread. The kernel is available.
     pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
         assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
@@ -138,11 +156,33 @@ impl Plan {
             scratch
         };
         assert!(image.len() == self.padded.len());
+        self.for_each_correlation(kernel, packed, |correlation, own| correlation.run(self, kernel, own, image, out));
+    }
+
+    /// From one image to the next in the scratch of [`run_together`](Self::run_together): an odd number of cache
+    /// lines, so that the same pixel of neighbouring images is not in the same place of the cache.
+    fn distance(&self) -> usize {
+        (self.x_len().div_ceil(LINE) | 1) * LINE
+    }
+
+    /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread. The kernel is available.
+    fn run_together<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
+        let distance = self.distance();
+        for (image, copy) in x.chunks_exact(self.x_len()).zip(scratch.chunks_exact_mut(distance)) {
+            copy[..image.len()].copy_from_slice(image);
+        }
+        self.for_each_correlation(kernel, packed, |correlation, own| {
+            correlation.run_together(self, kernel, own, scratch, out);
+        });
+    }
+
+    /// Calls `run` with each correlation and its part of the packed weights.
+    fn for_each_correlation<T: Element>(&self, kernel: Kernel, packed: &[T], mut run: impl FnMut(&Correlation, &[T])) {
         let mut rest = packed;
         for correlation in &self.correlations {
             let own;
             (own, rest) = rest.split_at(correlation.packed_len(self.channels, T::tile(kernel)[1]));
-            correlation.run(self, kernel, own, image, out);
+            run(correlation, own);
         }
     }
 }
@@ -171,17 +211,18 @@ impl Correlation {
         for first in (0..columns).step_by(nr) {
             let b = packed[first / nr * panel..].as_ptr();
             for u in 0..height {
+                let rows = self.taps_within(&plan.padded, 0, u);
                 let strips = width.div_ceil(mr);
                 for strip in (0..strips).map(|i| part(width, i, strips)) {
-                    let pixel =
-                        (self.origin[0] + u * self.step) * row + (self.origin[1] + strip.start * self.step) * depth;
+                    let pixel = (self.origin[0] + u * self.step + rows.start) * row
+                        + (self.origin[1] + strip.start * self.step) * depth;
                     let place = self.out + u * self.out_steps[0] + strip.start * self.out_steps[1] + first;
                     let walk = Walk {
-                        counts: [1, th, tw * depth], // a row of the window is contiguous
+                        counts: [1, rows.len(), tw * depth], // a row of the window is contiguous
                         a: image.as_ptr().wrapping_add(pixel),
                         a_steps: [0, row, 1],
                         a_row: self.step * depth,
-                        b,
+                        b: b.wrapping_add(rows.start * tw * depth * nr),
                         b_steps: [0, tw * depth * nr, nr],
                         rows: strip.len(),
                         columns: nr.min(columns - first),
@@ -194,6 +235,58 @@ impl Correlation {
                     unsafe {
                         T::walk(kernel, &walk);
                     }
+                }
+            }
+        }
+    }
+
+    /// The taps along an axis that meet the image and not its border, at `index` of the grid.
+    fn taps_within(&self, padded: &Padded, axis: usize, index: usize) -> Range<usize> {
+        let first = self.origin[axis] + index * self.step;
+        let within = |pixel: usize| pixel.saturating_sub(first).min(self.taps[axis].len());
+        within(padded.before[axis])..within(padded.before[axis] + padded.image[axis])
+    }
+
+    /// Place by place of the grid: that place of all images is a tile. They need no border, since all of a tile's
+    /// rows meet it with the same taps, which are left out.
+    fn run_together<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], images: &[T], out: &mut [T]) {
+        let [depth, columns] = plan.channels;
+        let [mr, nr] = T::tile(kernel);
+        let [th, tw] = self.taps.each_ref().map(Vec::len);
+        let (row, distance, count) = (plan.padded.image[1] * depth, plan.distance(), out.len() / plan.out_len);
+        let panel = th * tw * depth * nr;
+        assert!(count <= mr && count * distance <= images.len());
+        assert!(columns.div_ceil(nr) * panel <= packed.len());
+        for first in (0..columns).step_by(nr) {
+            let b = packed[first / nr * panel..].as_ptr();
+            for (u, v) in (0..self.grid[0]).flat_map(|u| (0..self.grid[1]).map(move |v| (u, v))) {
+                let [rows, cells] = [(0, u), (1, v)].map(|(axis, index)| self.taps_within(&plan.padded, axis, index));
+                let met = |axis: usize, index: usize, tap: usize| {
+                    self.origin[axis] + index * self.step + tap - plan.padded.before[axis]
+                };
+                let empty = rows.is_empty() || cells.is_empty();
+                let pixel = if empty { 0 } else { met(0, u, rows.start) * row + met(1, v, cells.start) * depth };
+                let place = self.out + u * self.out_steps[0] + v * self.out_steps[1] + first;
+                // The farthest elements that are touched lie within their slices.
+                assert!(empty || pixel + (rows.len() - 1) * row + cells.len() * depth <= plan.x_len());
+                assert!(place + nr.min(columns - first) <= plan.out_len);
+                let walk = Walk {
+                    counts: if empty { [0; 3] } else { [1, rows.len(), cells.len() * depth] },
+                    a: images.as_ptr().wrapping_add(pixel),
+                    a_steps: [0, row, 1],
+                    a_row: distance,
+                    b: b.wrapping_add((rows.start * tw + cells.start) * depth * nr),
+                    b_steps: [0, tw * depth * nr, nr],
+                    rows: count,
+                    columns: nr.min(columns - first),
+                    c: out.as_mut_ptr().wrapping_add(place),
+                    c_row: plan.out_len,
+                    add: false,
+                };
+                // SAFETY: asserted above; the kernel is available.
+                #[allow(unsafe_code)]
+                unsafe {
+                    T::walk(kernel, &walk);
                 }
             }
         }
@@ -237,7 +330,7 @@ impl Phases {
     }
 }
 
-/// Runs a plan over a batch, image by image, in parallel; `finish` gets each image of the result.
+/// Runs a plan over a batch, in parallel; `finish` gets each image of the result.
 pub fn run_batch<T: Element>(
     plan: &Plan,
     kernel: Kernel,
@@ -246,15 +339,25 @@ pub fn run_batch<T: Element>(
     out: &mut [T],
     finish: impl Fn(&mut [T]) + Sync,
 ) {
-    let nr = T::tile(kernel)[1];
-    let x_len = plan.padded.image[0] * plan.padded.image[1] * plan.padded.channels;
+    let [mr, nr] = T::tile(kernel);
+    let (x_len, out_len) = (plan.x_len(), plan.out_len);
     let border = if plan.padded.is_image() { 0 } else { plan.padded.len() };
+    let together = plan.images_a_tile(out.len() / out_len.max(1), mr);
     T::with_buffer(plan.packed_len(nr), |packed| {
         plan.pack(w, nr, packed);
         let packed = &*packed;
-        for_each_image(out, plan.out_len, |n, image| {
-            T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
-            finish(image);
-        });
+        match together {
+            None => for_each_image(out, out_len, |n, image| {
+                T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
+                finish(image);
+            }),
+            Some(count) => out.par_chunks_mut(count * out_len).enumerate().for_each(|(n, images)| {
+                let here = images.len() / out_len;
+                T::with_buffer(here * plan.distance(), |scratch| {
+                    plan.run_together(kernel, packed, &x[n * count * x_len..][..here * x_len], images, scratch);
+                });
+                images.chunks_exact_mut(out_len).for_each(&finish);
+            }),
+        }
     });
 }

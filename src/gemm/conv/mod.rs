@@ -11,7 +11,12 @@
 //! - [`convolve_transposed`] with stride `s` is `s²` such convolutions of `y`, one for each rest of a pixel's row and
 //!   column by `s`, each with the taps that meet those pixels (`correlation.rs`).
 //! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`).
+//! - Where the rows of an image have too few places to fill a tile, its rows are the same place of several images
+//!   (`correlation.rs`): a tile of 2 places reads all of the weights for a seventh of the work.
 //! - Where the result has few channels, pixels are multiplied first and moved afterwards (`narrow.rs`).
+//!
+//! The border's zeros are not multiplied where a whole tile meets them. In an image of 4 × 4 pixels that saves up to
+//! two fifths.
 //!
 //! Images are shared out among the threads; a sum is never cut, so results do not depend on their number.
 

@@ -67,6 +67,7 @@ fn shapes_of_networks_are_right() {
         shape(28, 5, [3, 20], 1, 2),
         shape(14, 1, [70, 30], 1, 0),
         shape(7, 7, [16, 16], 1, 0),
+        ConvShape { batch: 128, ..shape(4, 3, [20, 33], 2, 1) },
     ] {
         assert_right(&shape);
     }
@@ -76,7 +77,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn any_shape_is_right(
-        batch in 0usize..4,
+        batch in 0usize..18,
         image in [1usize..9, 1usize..9],
         kernel in [1usize..6, 1usize..6],
         inputs in 1usize..20,
@@ -106,26 +107,48 @@ fn the_three_are_each_others_adjoint() {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let shape = ConvShape { batch: 5, image: [14, 14], kernel: [4, 4], inputs: 9, outputs: 20, stride: 2, padding: 1 };
-    let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
+    let large = ConvShape { batch: 5, image: [14, 14], kernel: [4, 4], inputs: 9, outputs: 20, stride: 2, padding: 1 };
+    for shape in [large, ConvShape { batch: 45, image: [4, 4], ..large }] {
+        let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
+        let (x, w, y) = (single(&x), single(&w), single(&y));
+        let compute = |threads: usize| {
+            crate::parallel::on_threads(threads, || {
+                let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
+                convolve(&shape, &x, &w, &mut by_y, |_| ());
+                convolve_transposed(&shape, &y, &w, &mut by_x, |_| ());
+                convolve_weights(&shape, &x, &y, &mut by_w);
+                [by_x, by_w, by_y].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+            })
+            .unwrap()
+        };
+        assert_eq!(compute(1), compute(3), "{shape:?}");
+    }
+}
+
+/// Whether images are computed one by one or together is a matter of speed alone.
+#[test]
+fn the_size_of_the_batch_changes_no_bit() {
+    let batch = ConvShape { batch: 45, image: [4, 4], kernel: [4, 4], inputs: 9, outputs: 20, stride: 2, padding: 1 };
+    let one = ConvShape { batch: 1, ..batch };
+    let (x, w, y) = (wave(batch.x_len(), 0.7), wave(batch.w_len(), 1.3), wave(batch.y_len(), 2.1));
     let (x, w, y) = (single(&x), single(&w), single(&y));
-    let compute = |threads: usize| {
-        crate::parallel::on_threads(threads, || {
-            let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
-            convolve(&shape, &x, &w, &mut by_y, |_| ());
-            convolve_transposed(&shape, &y, &w, &mut by_x, |_| ());
-            convolve_weights(&shape, &x, &y, &mut by_w);
-            [by_x, by_w, by_y].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
-        })
-        .unwrap()
-    };
-    assert_eq!(compute(1), compute(3));
+    let (mut by_x, mut by_y) = (x.clone(), y.clone());
+    convolve(&batch, &x, &w, &mut by_y, |_| ());
+    convolve_transposed(&batch, &y, &w, &mut by_x, |_| ());
+    let (mut image, mut result) = (vec![0.0; one.x_len()], vec![0.0; one.y_len()]);
+    for n in 0..batch.batch {
+        let (x, y) = (&x[n * one.x_len()..][..one.x_len()], &y[n * one.y_len()..][..one.y_len()]);
+        convolve(&one, x, &w, &mut result, |_| ());
+        convolve_transposed(&one, y, &w, &mut image, |_| ());
+        assert_eq!(by_y[n * one.y_len()..][..one.y_len()], result, "image {n}");
+        assert_eq!(by_x[n * one.x_len()..][..one.x_len()], image, "image {n}");
+    }
 }
 
 #[test]
 fn every_image_is_finished_once() {
-    for outputs in [2, 24] {
-        let shape = ConvShape { batch: 4, image: [5, 5], kernel: [3, 3], inputs: 2, outputs, stride: 1, padding: 1 };
+    for (batch, outputs) in [(4, 2), (4, 24), (20, 24)] {
+        let shape = ConvShape { batch, image: [5, 5], kernel: [3, 3], inputs: 2, outputs, stride: 1, padding: 1 };
         let (x, w) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3));
         let (mut plain, mut finished) = (vec![0.0; shape.y_len()], vec![0.0; shape.y_len()]);
         convolve(&shape, &x, &w, &mut plain, |_| ());

@@ -23,6 +23,8 @@ struct Tile {
     places: Range<usize>,
     /// Channels of `y`.
     outputs: Range<usize>,
+    /// Rows and columns of `y` where one of these places is not in the border.
+    met: [Range<usize>; 2],
 }
 
 /// `w` of `x` and `y`. The kernel is available.
@@ -33,7 +35,7 @@ pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], 
     // The longer side along the vectors.
     let across_outputs = shape.outputs >= FEW.min(places);
     let [height, width] = if across_outputs { [mr, nr] } else { [nr, mr] };
-    let tiles = tiles(shape, places, [height, width]);
+    let tiles = tiles(shape, [oh, ow], [height, width]);
     let extent = |axis: usize, count: usize| (count - 1) * shape.stride + shape.kernel[axis];
     let sum = Sum {
         kernel,
@@ -65,23 +67,37 @@ pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], 
     });
 }
 
-/// The tiles of all rows of the kernel, in even strips no larger than `[height, width]`.
-fn tiles(shape: &ConvShape, places: usize, [height, width]: [usize; 2]) -> Vec<Tile> {
-    let strips = |length: usize, most: usize| {
-        let count = length.div_ceil(most);
-        (0..count).map(move |i| part(length, i, count))
-    };
+/// The tiles of all rows of the kernel, in even strips no larger than `[height, width]`, of one `j` each where there
+/// are channels enough.
+fn tiles(shape: &ConvShape, grid: [usize; 2], [height, width]: [usize; 2]) -> Vec<Tile> {
+    let places = shape.kernel[1] * shape.inputs;
+    let block = if shape.inputs < FEW { places } else { shape.inputs };
+    let strips = block.div_ceil(height);
+    let strip = |first: usize, i: usize| first + part(block, i, strips).start..first + part(block, i, strips).end;
     let mut tiles = Vec::new();
     for kernel_row in 0..shape.kernel[0] {
-        for places in strips(places, height) {
+        let rows = met(shape, grid, 0, kernel_row..kernel_row + 1);
+        for places in (0..places).step_by(block).flat_map(|first| (0..strips).map(move |i| strip(first, i))) {
+            let taps = places.start / shape.inputs..places.end.div_ceil(shape.inputs);
+            let columns = met(shape, grid, 1, taps);
             tiles.extend((0..shape.outputs).step_by(width).map(|first| Tile {
                 kernel_row,
                 places: places.clone(),
                 outputs: first..(first + width).min(shape.outputs),
+                met: [rows.clone(), columns.clone()],
             }));
         }
     }
     tiles
+}
+
+/// The places along an axis of `y` where one of the taps lies within the image: `padding ≤ stride·u + tap < padding +
+/// image`.
+fn met(shape: &ConvShape, grid: [usize; 2], axis: usize, taps: Range<usize>) -> Range<usize> {
+    let ConvShape { image, stride, padding, .. } = *shape;
+    let start = (padding + 1).saturating_sub(taps.end).div_ceil(stride).min(grid[axis]);
+    let end = (padding + image[axis]).saturating_sub(taps.start).div_ceil(stride).min(grid[axis]);
+    start..end.max(start)
 }
 
 /// What all tiles have in common.
@@ -128,13 +144,18 @@ impl Sum<'_> {
     /// Adds what these images contribute to a tile.
     fn add_images<T: Element>(&self, tile: &Tile, count: usize, images: &[T], y: &[T], sums: &mut [T]) {
         let ([oh, ow], stride, outputs) = (self.grid, self.shape.stride, self.shape.outputs);
-        let row = self.padded.row();
-        let (x_first, y_first) = (tile.kernel_row * row + tile.places.start, tile.outputs.start);
+        let (row, [us, vs]) = (self.padded.row(), &tile.met);
+        if us.is_empty() || vs.is_empty() {
+            return;
+        }
         let x_steps = [self.padded.len(), stride * row, stride * self.shape.inputs];
         let y_steps = [oh * ow * outputs, ow * outputs, outputs];
+        let begin = |first: usize, steps: [usize; 3]| first + us.start * steps[1] + vs.start * steps[2];
+        let x_first = begin(tile.kernel_row * row + tile.places.start, x_steps);
+        let y_first = begin(tile.outputs.start, y_steps);
         // The farthest elements that are touched lie within their slices.
         let last = |first: usize, steps: [usize; 3], length: usize| {
-            first + (count - 1) * steps[0] + (oh - 1) * steps[1] + (ow - 1) * steps[2] + length
+            first + (count - 1) * steps[0] + (us.len() - 1) * steps[1] + (vs.len() - 1) * steps[2] + length
         };
         assert!(last(x_first, x_steps, tile.places.len()) <= images.len());
         assert!(last(y_first, y_steps, tile.outputs.len()) <= y.len() && sums.len() == self.tile_len);
@@ -143,7 +164,7 @@ impl Sum<'_> {
         let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
         let ((a, a_steps, rows), (b, b_steps, columns)) = (down, across);
         let walk = Walk {
-            counts: [count, oh, ow],
+            counts: [count, us.len(), vs.len()],
             a,
             a_steps,
             a_row: 1,
