@@ -23,28 +23,35 @@ def network(widths, hidden, last):
 
 def convolutional_generator():
     """dcgan.toml's, [batch, latent] to [batch, 1, 28, 28]."""
+
+    def enlarge(channels, into, kernel):
+        return [nn.ConvTranspose2d(channels, into, kernel, 2, 1, bias=False), nn.BatchNorm2d(into), nn.ReLU()]
+
     return nn.Sequential(
-        nn.Linear(LATENT, 128 * 49),
-        nn.Unflatten(1, (128, 7, 7)),
-        nn.BatchNorm2d(128),
+        nn.Linear(LATENT, 256 * 4),
+        nn.Unflatten(1, (256, 2, 2)),
+        nn.BatchNorm2d(256),
         nn.ReLU(),
-        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(64),
-        nn.ReLU(),
-        nn.ConvTranspose2d(64, 1, 4, 2, 1),
+        *enlarge(256, 128, 4),
+        *enlarge(128, 64, 3),
+        *enlarge(64, 32, 4),
+        nn.ConvTranspose2d(32, 1, 4, 2, 1),
         nn.Tanh(),
     ).to(memory_format=torch.channels_last)
 
 
 def convolutional_discriminator():
+    def shrink(channels, into, kernel):
+        return [nn.Conv2d(channels, into, kernel, 2, 1, bias=False), nn.BatchNorm2d(into), nn.LeakyReLU(0.2)]
+
     return nn.Sequential(
-        nn.Conv2d(1, 64, 4, 2, 1),
+        nn.Conv2d(1, 32, 4, 2, 1),
         nn.LeakyReLU(0.2),
-        nn.Conv2d(64, 128, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(128),
-        nn.LeakyReLU(0.2),
+        *shrink(32, 64, 4),
+        *shrink(64, 128, 3),
+        *shrink(128, 256, 3),
         nn.Flatten(),
-        nn.Linear(128 * 49, 1),
+        nn.Linear(256 * 4, 1),
     ).to(memory_format=torch.channels_last)
 
 
