@@ -152,7 +152,10 @@ fn every_image_is_finished_once() {
         let (x, w) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3));
         let (mut plain, mut finished) = (vec![0.0; shape.y_len()], vec![0.0; shape.y_len()]);
         convolve(&shape, &x, &w, &mut plain, |_| ());
-        convolve(&shape, &x, &w, &mut finished, |image| image.iter_mut().for_each(|y| *y += 1.0));
+        convolve(&shape, &x, &w, &mut finished, |image| {
+            assert_eq!(image.len() * batch, shape.y_len());
+            image.iter_mut().for_each(|y| *y += 1.0);
+        });
         assert!(plain.iter().zip(&finished).all(|(plain, finished)| plain + 1.0 == *finished));
     }
 }
