@@ -13,7 +13,7 @@ use timing::{THREADS, brief, say_the_peak, time_on, timed};
 use twoplayer::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights};
 
 /// `[pixels, kernel, in, out, stride]`, square and padded to keep or halve the size: what the networks spend
-/// their time on, the layer that draws a grey image, and one between few channels.
+/// their time on, the layer that draws a grey image, one between few channels, and those between ever smaller images.
 const LAYERS: [[usize; 5]; 8] = [
     [14, 4, 64, 128, 2],
     [28, 4, 1, 64, 2],

@@ -204,7 +204,7 @@ impl Correlation {
         let row = plan.padded.row();
         let panel = th * tw * depth * nr;
         // The farthest elements that are touched lie within their slices.
-        let last = |axis: usize, taps: usize| self.origin[axis] + (self.grid[axis] - 1) * self.step + taps;
+        let last = |axis: usize, taps: usize| self.met(axis, self.grid[axis] - 1) + taps;
         assert!(th == 0 || tw == 0 || (last(0, th) <= plan.padded.extent[0] && last(1, tw) <= plan.padded.extent[1]));
         assert!(self.out + (height - 1) * self.out_steps[0] + (width - 1) * self.out_steps[1] + columns <= out.len());
         assert!(columns.div_ceil(nr) * panel <= packed.len());
@@ -214,8 +214,7 @@ impl Correlation {
                 let rows = self.taps_within(&plan.padded, 0, u);
                 let strips = width.div_ceil(mr);
                 for strip in (0..strips).map(|i| part(width, i, strips)) {
-                    let pixel = (self.origin[0] + u * self.step + rows.start) * row
-                        + (self.origin[1] + strip.start * self.step) * depth;
+                    let pixel = (self.met(0, u) + rows.start) * row + self.met(1, strip.start) * depth;
                     let place = self.out + u * self.out_steps[0] + strip.start * self.out_steps[1] + first;
                     let walk = Walk {
                         counts: [1, rows.len(), tw * depth], // a row of the window is contiguous
@@ -240,10 +239,14 @@ impl Correlation {
         }
     }
 
+    /// The row or column of the padded image that the first tap meets at `index` of the grid.
+    fn met(&self, axis: usize, index: usize) -> usize {
+        self.origin[axis] + index * self.step
+    }
+
     /// The taps along an axis that meet the image and not its border, at `index` of the grid.
     fn taps_within(&self, padded: &Padded, axis: usize, index: usize) -> Range<usize> {
-        let first = self.origin[axis] + index * self.step;
-        let within = |pixel: usize| pixel.saturating_sub(first).min(self.taps[axis].len());
+        let within = |pixel: usize| pixel.saturating_sub(self.met(axis, index)).min(self.taps[axis].len());
         within(padded.before[axis])..within(padded.before[axis] + padded.image[axis])
     }
 
@@ -261,11 +264,12 @@ impl Correlation {
             let b = packed[first / nr * panel..].as_ptr();
             for (u, v) in (0..self.grid[0]).flat_map(|u| (0..self.grid[1]).map(move |v| (u, v))) {
                 let [rows, cells] = [(0, u), (1, v)].map(|(axis, index)| self.taps_within(&plan.padded, axis, index));
-                let met = |axis: usize, index: usize, tap: usize| {
-                    self.origin[axis] + index * self.step + tap - plan.padded.before[axis]
-                };
                 let empty = rows.is_empty() || cells.is_empty();
-                let pixel = if empty { 0 } else { met(0, u, rows.start) * row + met(1, v, cells.start) * depth };
+                // In the image by itself; where no tap meets it, nothing is read.
+                let [top, left] = plan.padded.before;
+                let above = (self.met(0, u) + rows.start).saturating_sub(top);
+                let beside = (self.met(1, v) + cells.start).saturating_sub(left);
+                let pixel = above * row + beside * depth;
                 let place = self.out + u * self.out_steps[0] + v * self.out_steps[1] + first;
                 // The farthest elements that are touched lie within their slices.
                 assert!(empty || pixel + (rows.len() - 1) * row + cells.len() * depth <= plan.x_len());

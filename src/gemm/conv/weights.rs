@@ -73,7 +73,10 @@ fn tiles(shape: &ConvShape, grid: [usize; 2], [height, width]: [usize; 2]) -> Ve
     let places = shape.kernel[1] * shape.inputs;
     let block = if shape.inputs < FEW { places } else { shape.inputs };
     let strips = block.div_ceil(height);
-    let strip = |first: usize, i: usize| first + part(block, i, strips).start..first + part(block, i, strips).end;
+    let strip = |first: usize, i: usize| {
+        let part = part(block, i, strips);
+        first + part.start..first + part.end
+    };
     let mut tiles = Vec::new();
     for kernel_row in 0..shape.kernel[0] {
         let rows = met(shape, grid, 0, kernel_row..kernel_row + 1);
