@@ -77,24 +77,28 @@ type WalkTile = unsafe fn(&Walk<f32>);
 /// See [`Element::walk`](super::Element::walk).
 #[allow(unsafe_code)]
 pub(super) unsafe fn walk(walk: &Walk<f32>) {
-    const TILES: [[WalkTile; MR]; 2] = [walks::<1>(), walks::<2>()];
+    const TILES: [[[WalkTile; MR]; 2]; 2] =
+        [[walks::<1, false>(), walks::<1, true>()], [walks::<2, false>(), walks::<2, true>()]];
+    let masked = !walk.b_is_full && !walk.columns.is_multiple_of(LANES);
+    let [wide, masked] = [walk.columns > LANES, masked].map(usize::from);
     // SAFETY: the same contract as this function's.
-    unsafe { TILES[usize::from(walk.columns > LANES)][walk.rows - 1](walk) }
+    unsafe { TILES[wide][masked][walk.rows - 1](walk) }
 }
 
 #[rustfmt::skip]
-const fn walks<const VECTORS: usize>() -> [WalkTile; MR] {
+const fn walks<const VECTORS: usize, const MASKED: bool>() -> [WalkTile; MR] {
     [
-        walk_tile::<1, VECTORS>, walk_tile::<2, VECTORS>, walk_tile::<3, VECTORS>,
-        walk_tile::<4, VECTORS>, walk_tile::<5, VECTORS>, walk_tile::<6, VECTORS>,
+        walk_tile::<1, VECTORS, MASKED>, walk_tile::<2, VECTORS, MASKED>, walk_tile::<3, VECTORS, MASKED>,
+        walk_tile::<4, VECTORS, MASKED>, walk_tile::<5, VECTORS, MASKED>, walk_tile::<6, VECTORS, MASKED>,
     ]
 }
 
+/// `MASKED` tiles read of the last vector what there is: the mask takes the one register that is left.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &Walk<f32>) {
-    let lanes: [_; VECTORS] = from_fn(|v| (walk.columns - v * LANES).min(LANES));
-    let masks = lanes.map(|lanes| first_lanes(lanes));
+unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize, const MASKED: bool>(walk: &Walk<f32>) {
+    let lanes = |v: usize| (walk.columns - v * LANES).min(LANES);
+    let mask = first_lanes(lanes(VECTORS - 1));
     let mut sums = [[_mm256_setzero_ps(); VECTORS]; ROWS];
     let (mut a, mut b) = ([walk.a; 3], [walk.b; 3]);
     for _ in 0..walk.counts[0] {
@@ -102,9 +106,13 @@ unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &Walk<f32>) {
         for _ in 0..walk.counts[1] {
             (a[2], b[2]) = (a[1], b[1]);
             for _ in 0..walk.counts[2] {
-                // SAFETY: the caller's contract: this step's numbers are valid, those of B under the masks.
-                let here: [_; VECTORS] =
-                    from_fn(|v| unsafe { _mm256_maskload_ps(b[2].wrapping_add(v * LANES), masks[v]) });
+                let mut here = [_mm256_setzero_ps(); VECTORS];
+                for (v, here) in here.iter_mut().enumerate() {
+                    let b = b[2].wrapping_add(v * LANES);
+                    let last = MASKED && v + 1 == VECTORS;
+                    // SAFETY: the caller's contract: this step's numbers are valid, those of B under the mask.
+                    *here = unsafe { if last { _mm256_maskload_ps(b, mask) } else { _mm256_loadu_ps(b) } };
+                }
                 for (i, row) in sums.iter_mut().enumerate() {
                     // SAFETY: as above.
                     let a = _mm256_set1_ps(unsafe { *a[2].wrapping_add(i * walk.a_row) });
@@ -119,7 +127,7 @@ unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &Walk<f32>) {
     for (i, row) in sums.iter().enumerate() {
         for (v, &sum) in row.iter().enumerate() {
             // SAFETY: those lanes lie within the first `columns` columns of C.
-            unsafe { store(walk.c.wrapping_add(i * walk.c_row + v * LANES), lanes[v], sum, walk.add) };
+            unsafe { store(walk.c.wrapping_add(i * walk.c_row + v * LANES), lanes(v), sum, walk.add) };
         }
     }
 }

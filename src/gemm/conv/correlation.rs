@@ -2,14 +2,11 @@
 
 use super::padded::Padded;
 use super::walk::Walk;
-use super::{ConvShape, for_each_image};
+use super::{ConvShape, for_each_image, spread};
 use crate::gemm::split::part;
 use crate::gemm::{Element, Kernel};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// Numbers of single precision in a cache line.
-const LINE: usize = 16;
 
 /// `out[u, v, :] += Σ image[u·step + t, v·step + s, :]·taps[t, s]` for every `(u, v)` of a grid, where `taps[t, s]` is a
 /// matrix `[depth, columns]`.
@@ -159,10 +156,9 @@ impl Plan {
         self.for_each_correlation(kernel, packed, |correlation, own| correlation.run(self, kernel, own, image, out));
     }
 
-    /// From one image to the next in the scratch of [`run_together`](Self::run_together): an odd number of cache
-    /// lines, so that the same pixel of neighbouring images is not in the same place of the cache.
+    /// From one image to the next in the scratch of [`run_together`](Self::run_together).
     fn distance(&self) -> usize {
-        (self.x_len().div_ceil(LINE) | 1) * LINE
+        spread(self.x_len())
     }
 
     /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread. The kernel is available.
@@ -225,6 +221,7 @@ impl Correlation {
                         b_steps: [0, tw * depth * nr, nr],
                         rows: strip.len(),
                         columns: nr.min(columns - first),
+                        b_is_full: true,
                         c: out.as_mut_ptr().wrapping_add(place),
                         c_row: self.out_steps[1],
                         add: false,
@@ -283,6 +280,7 @@ impl Correlation {
                     b_steps: [0, tw * depth * nr, nr],
                     rows: count,
                     columns: nr.min(columns - first),
+                    b_is_full: true,
                     c: out.as_mut_ptr().wrapping_add(place),
                     c_row: plan.out_len,
                     add: false,

@@ -10,7 +10,8 @@
 //! - [`convolve`] moves the window over the image (`correlation.rs`).
 //! - [`convolve_transposed`] with stride `s` is `s²` such convolutions of `y`, one for each rest of a pixel's row and
 //!   column by `s`, each with the taps that meet those pixels (`correlation.rs`).
-//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`).
+//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`). It alone
+//!   copies: what several tiles read, for some images at a time.
 //! - Where the rows of an image have too few places to fill a tile, its rows are the same place of several images
 //!   (`correlation.rs`): a tile of 2 places reads all of the weights for a seventh of the work.
 //! - Where the result has few channels, pixels are multiplied first and moved afterwards (`narrow.rs`).
@@ -38,6 +39,8 @@ use correlation::{Plan, run_batch};
 use rayon::prelude::*;
 use std::time::Instant;
 
+/// Numbers of single precision in a cache line.
+const LINE: usize = 16;
 /// A result with fewer channels than this is computed by products that are moved afterwards.
 const NARROW: usize = 5;
 
@@ -111,6 +114,12 @@ fn convolve_transposed_with<T: Element>(
 fn check<T>(shape: &ConvShape, x: &[T], w: &[T], y: &[T]) {
     let (lengths, expected) = ([x.len(), w.len(), y.len()], [shape.x_len(), shape.w_len(), shape.y_len()]);
     assert!(lengths == expected, "convolution: {shape:?} has {expected:?} elements, the slices have {lengths:?}");
+}
+
+/// How far apart to copy pieces of this length of which the same places are read one after the other: an odd number of
+/// cache lines, so that these places are not in the same few sets of the cache.
+fn spread(length: usize) -> usize {
+    (length.div_ceil(LINE) | 1) * LINE
 }
 
 /// Calls `work(n, image)` for every image of a batch, in parallel.

@@ -126,6 +126,7 @@ impl PixelProduct {
                     b_steps: [0, 0, nr],
                     rows: strip.len(),
                     columns: nr.min(columns - first),
+                    b_is_full: true,
                     c: products[strip.start * columns + first..].as_mut_ptr(),
                     c_row: columns,
                     add: false,

@@ -23,8 +23,10 @@ pub struct Walk<T> {
     pub b_steps: [usize; 3],
     /// Rows of the tile, at most the kernel's.
     pub rows: usize,
-    /// Columns of the tile, at most the kernel's. Nothing is read or written beyond them.
+    /// Columns of the tile, at most the kernel's. Nothing is written beyond them.
     pub columns: usize,
+    /// Whether `B` may be read as far as the kernel's columns.
+    pub b_is_full: bool,
     /// `C[0, 0]`; the columns are neighbours.
     pub c: *mut T,
     /// From one row of `C` to the next.

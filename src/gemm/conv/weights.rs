@@ -1,7 +1,12 @@
 //! The gradient of a convolution's kernel: a sum over all pixels of all images.
+//!
+//! The numbers that a tile multiplies lie a pixel apart, and of a pixel it takes a few. Read where they are, they come
+//! from far away again for every tile. So where several tiles read the same numbers, these are copied first, as many as
+//! stay in the near cache: those under one tap of the kernel, and each tile's channels of `y` one after the other.
 
 use super::ConvShape;
 use super::padded::Padded;
+use super::spread;
 use super::walk::Walk;
 use crate::gemm::split::part;
 use crate::gemm::{Element, Kernel};
@@ -10,8 +15,9 @@ use std::ops::Range;
 
 /// Fewer channels than this fill a vector of them badly.
 const FEW: usize = 8;
-/// Pixels to sum in registers before a tile goes to memory, or more.
-const STEPS: usize = 512;
+/// Pixels to sum in registers before a tile goes to memory, or a few more. What a tile multiplies at so many stays in
+/// the near cache.
+const STEPS: usize = 192;
 
 /// For one row of the kernel, `w[i]` is a matrix whose rows are the places of the window's row, `(j, c)`, neighbours
 /// in `x`, and whose columns are the channels of `y`. It is cut into tiles.
@@ -116,23 +122,48 @@ struct Sum<'a> {
     tile_len: usize,
 }
 
+/// Numbers that a tile multiplies: those of the first pixel, and how far it is to the next image's, the next row's and
+/// the next pixel's.
+struct Source<'a, T> {
+    numbers: &'a [T],
+    first: usize,
+    steps: [usize; 3],
+}
+
 impl Sum<'_> {
     /// Some tiles' sums over the whole batch, on this thread: some images at a time, so that these stay near while
     /// every tile visits them.
     fn add_up<T: Element>(&self, tiles: &[Tile], x: &[T], y: &[T], sums: &mut [T]) {
-        let (batch, [oh, ow]) = (self.shape.batch, self.grid);
-        let together = STEPS.div_ceil(oh * ow).min(batch).max(1);
+        let (batch, [oh, ow], ConvShape { inputs, outputs, .. }) = (self.shape.batch, self.grid, *self.shape);
         let (x_len, y_len) = (x.len() / batch.max(1), y.len() / batch.max(1));
-        let border = if self.padded.is_image() { 0 } else { together * self.padded.len() };
+        let together = STEPS.div_ceil(oh * ow).min(batch).max(1);
+        for first in (0..batch).step_by(together) {
+            let count = together.min(batch - first);
+            let x = &x[first * x_len..][..count * x_len];
+            let y = &y[first * y_len..][..count * y_len];
+            if inputs >= FEW && self.across_outputs && outputs > self.row {
+                self.add_copied(tiles, count, x, y, sums);
+            } else {
+                self.add_in_place(tiles, count, x, y, sums);
+            }
+        }
+    }
+
+    /// Adds what these images contribute, read where it is but for a border.
+    fn add_in_place<T: Element>(&self, tiles: &[Tile], count: usize, x: &[T], y: &[T], sums: &mut [T]) {
+        let ([oh, ow], ConvShape { inputs, outputs, stride, .. }) = (self.grid, *self.shape);
+        let (length, row) = (self.padded.len(), self.padded.row());
+        let border = if self.padded.is_image() { 0 } else { count * length };
         T::with_buffer(border, |scratch| {
-            for first in (0..batch).step_by(together) {
-                let count = together.min(batch - first);
-                let x = &x[first * x_len..][..count * x_len];
-                let y = &y[first * y_len..][..count * y_len];
-                let images = if self.padded.is_image() { x } else { self.pad(x, count, scratch) };
-                for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
-                    self.add_images(tile, count, images, y, sums);
-                }
+            let images = if self.padded.is_image() { x } else { self.pad(x, count, scratch) };
+            for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
+                let [u, v] = tile.met.each_ref().map(|met| met.start);
+                let pixel = (u * stride + tile.kernel_row) * row + v * stride * inputs;
+                let steps = [length, stride * row, stride * inputs];
+                let places = Source { numbers: images, first: pixel + tile.places.start, steps };
+                let steps = [oh * ow * outputs, ow * outputs, outputs];
+                let channels = Source { numbers: y, first: (u * ow + v) * outputs + tile.outputs.start, steps };
+                self.add(tile, count, &places, &channels, sums);
             }
         });
     }
@@ -144,37 +175,75 @@ impl Sum<'_> {
         padded
     }
 
-    /// Adds what these images contribute to a tile.
-    fn add_images<T: Element>(&self, tile: &Tile, count: usize, images: &[T], y: &[T], sums: &mut [T]) {
-        let ([oh, ow], stride, outputs) = (self.grid, self.shape.stride, self.shape.outputs);
-        let (row, [us, vs]) = (self.padded.row(), &tile.met);
-        if us.is_empty() || vs.is_empty() {
+    /// Adds what these images contribute, read from copies: `y` in panels of a tile's columns, and under each tap the
+    /// pixels of `x` that it meets. There is no border then.
+    fn add_copied<T: Element>(&self, tiles: &[Tile], count: usize, x: &[T], y: &[T], sums: &mut [T]) {
+        let ([oh, ow], ConvShape { inputs, outputs, .. }) = (self.grid, *self.shape);
+        let (nr, pixels, distance) = (self.row, count * oh * ow, spread(inputs));
+        T::with_buffer(outputs.div_ceil(nr) * pixels * nr, |panels| {
+            for (pixel, y) in y.chunks_exact(outputs).enumerate() {
+                for (panel, y) in panels.chunks_exact_mut(pixels * nr).zip(y.chunks(nr)) {
+                    panel[pixel * nr..][..y.len()].copy_from_slice(y);
+                }
+            }
+            T::with_buffer(pixels * distance, |met| {
+                let mut copied = None;
+                for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
+                    let tap = [tile.kernel_row, tile.places.start / inputs];
+                    if copied != Some(tap) {
+                        self.copy_met(tap, &tile.met, count, x, met);
+                        copied = Some(tap);
+                    }
+                    let [us, vs] = &tile.met;
+                    let steps = [us.len() * vs.len() * distance, vs.len() * distance, distance];
+                    let places = Source { numbers: met, first: tile.places.start % inputs, steps };
+                    let first = tile.outputs.start * pixels + (us.start * ow + vs.start) * nr;
+                    let channels = Source { numbers: panels, first, steps: [oh * ow * nr, ow * nr, nr] };
+                    self.add(tile, count, &places, &channels, sums);
+                }
+            });
+        });
+    }
+
+    /// Copies the pixels of `x` that a tap meets, [`spread`] apart.
+    fn copy_met<T: Element>(&self, tap: [usize; 2], met: &[Range<usize>; 2], count: usize, x: &[T], copies: &mut [T]) {
+        let ConvShape { image: [_, width], inputs, stride, padding, .. } = *self.shape;
+        let mut copies = copies.chunks_exact_mut(spread(inputs));
+        for image in x.chunks_exact(x.len() / count) {
+            for (u, v) in met[0].clone().flat_map(|u| met[1].clone().map(move |v| (u, v))) {
+                let [i, j] = [u * stride + tap[0] - padding, v * stride + tap[1] - padding];
+                let copy = copies.next().expect("room for every pixel");
+                copy[..inputs].copy_from_slice(&image[(i * width + j) * inputs..][..inputs]);
+            }
+        }
+    }
+
+    /// Adds the products of all pixels that a tile meets in `count` images.
+    fn add<T: Element>(&self, tile: &Tile, count: usize, places: &Source<T>, channels: &Source<T>, sums: &mut [T]) {
+        let counts = [count, tile.met[0].len(), tile.met[1].len()];
+        if counts.contains(&0) {
             return;
         }
-        let x_steps = [self.padded.len(), stride * row, stride * self.shape.inputs];
-        let y_steps = [oh * ow * outputs, ow * outputs, outputs];
-        let begin = |first: usize, steps: [usize; 3]| first + us.start * steps[1] + vs.start * steps[2];
-        let x_first = begin(tile.kernel_row * row + tile.places.start, x_steps);
-        let y_first = begin(tile.outputs.start, y_steps);
         // The farthest elements that are touched lie within their slices.
-        let last = |first: usize, steps: [usize; 3], length: usize| {
-            first + (count - 1) * steps[0] + (us.len() - 1) * steps[1] + (vs.len() - 1) * steps[2] + length
+        let end = |source: &Source<T>, length: usize| {
+            let last: usize = counts.iter().zip(source.steps).map(|(count, step)| (count - 1) * step).sum();
+            source.first + last + length
         };
-        assert!(last(x_first, x_steps, tile.places.len()) <= images.len());
-        assert!(last(y_first, y_steps, tile.outputs.len()) <= y.len() && sums.len() == self.tile_len);
-        let places = (images[x_first..].as_ptr(), x_steps, tile.places.len());
-        let channels = (y[y_first..].as_ptr(), y_steps, tile.outputs.len());
+        assert!(end(places, tile.places.len()) <= places.numbers.len());
+        assert!(end(channels, tile.outputs.len()) <= channels.numbers.len() && sums.len() == self.tile_len);
+        let (places, channels) = ((places, tile.places.len()), (channels, tile.outputs.len()));
         let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
-        let ((a, a_steps, rows), (b, b_steps, columns)) = (down, across);
+        let ((a, rows), (b, columns)) = (down, across);
         let walk = Walk {
-            counts: [count, us.len(), vs.len()],
-            a,
-            a_steps,
+            counts,
+            a: a.numbers[a.first..].as_ptr(),
+            a_steps: a.steps,
             a_row: 1,
-            b,
-            b_steps,
+            b: b.numbers[b.first..].as_ptr(),
+            b_steps: b.steps,
             rows,
             columns,
+            b_is_full: false,
             c: sums.as_mut_ptr(),
             c_row: self.row,
             add: true,
