@@ -14,7 +14,8 @@ from pathlib import Path
 from contenders import Program
 from machine import ROOT, Peers, build, processor_name, processors
 from report import count
-from sections import CONVOLUTIONAL, PENALISED, Comparison
+from sections import Comparison
+from workers.game import PRESETS
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,7 +31,7 @@ def positive(text):
 
 def options(cores, available):
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=["article", "mlp", "dcgan"], default="article", help="the game (%(default)s)")
+    parser.add_argument("--preset", choices=list(PRESETS), default="article", help="the game (%(default)s)")
     parser.add_argument("--threads", type=positive, default=cores, help="for each contender (one a core: %(default)s)")
     parser.add_argument("--rounds", type=positive, default=7, help="that all take part in (%(default)s)")
     parser.add_argument("--steps", type=positive, default=60, help="timed in each round (%(default)s)")
@@ -60,12 +61,12 @@ def main():
         print(", ".join([f"{version} (kernel {kernel})", *peers.versions()]))
         rounds, steps = count(chosen.rounds, "round"), count(chosen.steps, "step")
         print(f"preset {chosen.preset}, batch 128, f32; {rounds}, each the median of {steps}")
-        if chosen.preset in PENALISED:
+        if PRESETS[chosen.preset].gamma > 0:
             print("(the penalty is due at each fourth step: these are medians of the steps without it)")
         print("ratios are taken round by round; twoplayer is faster below 1 in ms, above 1 in GFLOP/s\n")
         for section in comparison.step_and_products():
             print(section, end="\n\n", flush=True)
-        if chosen.preset not in CONVOLUTIONAL:
+        if not PRESETS[chosen.preset].convolutional:
             print(comparison.sampling(), end="\n\n", flush=True)
         if chosen.threads > 1:
             print(comparison.threads_of_ours(), end="\n\n", flush=True)

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from contenders import NotAvailable, Worker, take_turns
 from machine import share_used
 from report import US, count, table
+from workers.game import PRESETS
 
 STEP_PEERS = {
     "PyTorch, eager": ("PyTorch", "torch_eager"),
@@ -12,9 +13,6 @@ STEP_PEERS = {
     "JAX, jit": ("JAX", "jax_step"),
 }
 PRODUCTS = {"PyTorch, torch.mm": ("PyTorch", "torch_products")}
-# Of convolutional networks only the step is compared, and with PyTorch only.
-CONVOLUTIONAL = {"dcgan"}
-PENALISED = {"mlp", "dcgan"}
 SAMPLING = {"PyTorch, forward pass only": ("PyTorch", "torch_sampling")}
 
 
@@ -45,7 +43,8 @@ class Comparison:
     def step_and_products(self):
         """In the same rounds, for our program times both in one process."""
         steps, products = STEP_PEERS, PRODUCTS
-        if self.preset in CONVOLUTIONAL:
+        if PRESETS[self.preset].convolutional:
+            # Only the step is compared, and with PyTorch only.
             steps, products = {name: kind for name, kind in STEP_PEERS.items() if kind[0] == "PyTorch"}, {}
         with ExitStack() as stack:
             ready, missing = self.start(stack, steps | products)
