@@ -10,8 +10,8 @@
 //! - [`convolve`] moves the window over the image (`correlation.rs`).
 //! - [`convolve_transposed`] with stride `s` is `s²` such convolutions of `y`, one for each rest of a pixel's row and
 //!   column by `s`, each with the taps that meet those pixels (`correlation.rs`).
-//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`). It alone
-//!   copies: what several tiles read, for some images at a time.
+//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`). What
+//!   several tiles read is copied first, for some images at a time, so that they read it one after the other.
 //! - Where the rows of an image have too few places to fill a tile, its rows are the same place of several images
 //!   (`correlation.rs`): a tile of 2 places reads all of the weights for a seventh of the work.
 //! - Where the result has few channels, pixels are multiplied first and moved afterwards (`narrow.rs`).
