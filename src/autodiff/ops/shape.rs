@@ -1,6 +1,7 @@
 //! The same elements in another shape.
 
 use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Var, kernels};
+use crate::parallel::in_pieces;
 use ndarray::ArrayD;
 
 /// The elements, in row-major order, under another shape.
@@ -14,7 +15,8 @@ impl<T: Real> Operation<T> for Reshape {
         let (from, to) = (x[0].shape(), &self.shape);
         assert!(x[0].len() == to.iter().product::<usize>(), "reshape: {from:?} has not as many elements as {to:?}");
         let mut y = pool.take(to);
-        kernels::slice_mut(&mut y).copy_from_slice(kernels::slice(x[0]));
+        let elements = kernels::slice(x[0]);
+        in_pieces(kernels::slice_mut(&mut y), |start, piece| piece.copy_from_slice(&elements[start..][..piece.len()]));
         y
     }
 

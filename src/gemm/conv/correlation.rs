@@ -8,6 +8,9 @@ use crate::gemm::{Element, Kernel};
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Loading a tile's weights takes as long as multiplying them with this many rows.
+const WEIGHTS: usize = 2;
+
 /// `out[u, v, :] += Σ image[u·step + t, v·step + s, :]·taps[t, s]` for every `(u, v)` of a grid, where `taps[t, s]` is a
 /// matrix `[depth, columns]`.
 #[derive(Clone, Debug)]
@@ -103,28 +106,37 @@ impl Plan {
         self.correlations.iter().map(|c| c.packed_len(self.channels, nr)).sum()
     }
 
-    /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr` columns after the other, in each the taps
-    /// row by row, in each tap the depth.
+    /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr`
+    /// columns after the other, in each the taps row by row, in each tap the depth. Panels are shared out among the
+    /// threads.
     pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
+        let [depth, _] = self.channels;
+        let mut rest = packed;
+        for correlation in &self.correlations {
+            let own;
+            (own, rest) = rest.split_at_mut(correlation.packed_len(self.channels, nr));
+            let panel = correlation.taps_count() * depth * nr;
+            let panels = own.par_chunks_mut(panel.max(1)).enumerate();
+            panels.for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
+        }
+    }
+
+    /// The columns from `first` on, as many as there are of `nr`; zeros beyond.
+    fn pack_panel<T: Element>(&self, correlation: &Correlation, w: &[T], first: usize, nr: usize, panel: &mut [T]) {
         let [depth, columns] = self.channels;
-        let tap_len = depth * columns;
         let [depth_stride, column_stride] = self.tap_strides;
-        let mut rows = packed.chunks_exact_mut(nr);
-        for c in &self.correlations {
-            for first in (0..columns).step_by(nr) {
-                let count = nr.min(columns - first);
-                for (i, j) in c.taps[0].iter().flat_map(|&i| c.taps[1].iter().map(move |&j| (i, j))) {
-                    let tap = &w[(i * self.kernel[1] + j) * tap_len..][..tap_len];
-                    for p in 0..depth {
-                        let row = rows.next().expect("room for every row");
-                        row[count..].fill(T::ZERO);
-                        if column_stride == 1 {
-                            row[..count].copy_from_slice(&tap[p * depth_stride + first..][..count]);
-                        } else {
-                            let column = |k: usize| tap[p * depth_stride + (first + k) * column_stride];
-                            row[..count].iter_mut().enumerate().for_each(|(k, x)| *x = column(k));
-                        }
-                    }
+        let count = nr.min(columns - first);
+        let [is, js] = &correlation.taps;
+        let taps = is.iter().flat_map(|&i| js.iter().map(move |&j| i * self.kernel[1] + j));
+        for (tap, rows) in taps.zip(panel.chunks_exact_mut((depth * nr).max(1))) {
+            let tap = &w[tap * depth * columns..][..depth * columns];
+            for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
+                row[count..].fill(T::ZERO);
+                if column_stride == 1 {
+                    row[..count].copy_from_slice(&tap[p * depth_stride + first..][..count]);
+                } else {
+                    let column = |k: usize| tap[p * depth_stride + (first + k) * column_stride];
+                    row[..count].iter_mut().enumerate().for_each(|(k, x)| *x = column(k));
                 }
             }
         }
@@ -135,12 +147,16 @@ impl Plan {
         self.padded.image[0] * self.padded.image[1] * self.channels[0]
     }
 
-    /// How many images are to share a tile, one row each, so that a batch is in even shares; nothing where the places
-    /// of one image's row fill a tile better.
+    /// How many images are to share a tile, one row each, so that the threads have even shares of a batch; nothing
+    /// where the places of one image's row fill a tile better.
     fn images_a_tile(&self, batch: usize, mr: usize) -> Option<usize> {
+        let threads = rayon::current_num_threads();
+        // What the busiest thread does: a tile takes as long as it has rows, and a little for its weights.
+        let time = |count: usize| batch.div_ceil(count).div_ceil(threads) * (count + WEIGHTS);
+        let images = (1..=mr.min(batch)).rev().min_by_key(|&count| time(count))?;
         let filled = |rows: usize| rows.div_ceil(rows.div_ceil(mr).max(1));
         let width = self.correlations.iter().map(|c| c.grid[1]).max().unwrap_or(0);
-        (filled(batch) > filled(width)).then(|| filled(batch))
+        (images > filled(width)).then_some(images)
     }
 
     /// One image, from `x` to `out`, on this thread. The kernel is available.
@@ -186,7 +202,11 @@ impl Plan {
 impl Correlation {
     /// Elements of its packed weights.
     fn packed_len(&self, [depth, columns]: [usize; 2], nr: usize) -> usize {
-        self.taps[0].len() * self.taps[1].len() * depth * columns.next_multiple_of(nr)
+        self.taps_count() * depth * columns.next_multiple_of(nr)
+    }
+
+    fn taps_count(&self) -> usize {
+        self.taps[0].len() * self.taps[1].len()
     }
 
     fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {

@@ -35,7 +35,7 @@ struct Tile {
 
 /// `w` of `x` and `y`. The kernel is available.
 pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
-    let Some([oh, ow]) = shape.output() else { return w.fill(T::ZERO) };
+    let Some([oh, ow]) = shape.output().filter(|_| !w.is_empty()) else { return w.fill(T::ZERO) };
     let [mr, nr] = T::tile(kernel);
     let places = shape.kernel[1] * shape.inputs;
     // The longer side along the vectors.
@@ -62,22 +62,24 @@ pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], 
         let together = tiles.len().div_ceil(rayon::current_num_threads());
         let pieces = sums.par_chunks_mut(together * sum.tile_len).zip(tiles.par_chunks(together));
         pieces.for_each(|(sums, tiles)| sum.add_up(tiles, x, y, sums));
-        for (tile, sums) in tiles.iter().zip(sums.chunks_exact(sum.tile_len)) {
-            for (i, place) in tile.places.clone().enumerate() {
-                let row = (tile.kernel_row * places + place) * shape.outputs;
-                for (j, output) in tile.outputs.clone().enumerate() {
-                    w[row + output] = sums[if across_outputs { i * sum.row + j } else { j * sum.row + i }];
-                }
-            }
-        }
+        let block = block(shape) * shape.outputs;
+        let in_block = tiles.len() / (w.len() / block);
+        let blocks = w.par_chunks_exact_mut(block).zip(tiles.par_chunks_exact(in_block));
+        let blocks = blocks.zip(sums.par_chunks_exact(in_block * sum.tile_len));
+        blocks.for_each(|((w, tiles), sums)| sum.put_in_order(tiles, sums, w));
     });
+}
+
+/// Places in a block of `w` that is cut into tiles: those of one `j`, or of all where the channels are few.
+fn block(shape: &ConvShape) -> usize {
+    if shape.inputs < FEW { shape.kernel[1] * shape.inputs } else { shape.inputs }
 }
 
 /// The tiles of all rows of the kernel, in even strips no larger than `[height, width]`, of one `j` each where there
 /// are channels enough.
 fn tiles(shape: &ConvShape, grid: [usize; 2], [height, width]: [usize; 2]) -> Vec<Tile> {
     let places = shape.kernel[1] * shape.inputs;
-    let block = if shape.inputs < FEW { places } else { shape.inputs };
+    let block = block(shape);
     let strips = block.div_ceil(height);
     let strip = |first: usize, i: usize| {
         let part = part(block, i, strips);
@@ -145,6 +147,23 @@ impl Sum<'_> {
                 self.add_copied(tiles, count, x, y, sums);
             } else {
                 self.add_in_place(tiles, count, x, y, sums);
+            }
+        }
+    }
+
+    /// Writes the sums of a block's tiles to where they belong in `w`, from where the block begins.
+    fn put_in_order<T: Element>(&self, tiles: &[Tile], sums: &[T], w: &mut [T]) {
+        let outputs = self.shape.outputs;
+        let first = tiles.first().map_or(0, |tile| tile.places.start);
+        for (tile, sums) in tiles.iter().zip(sums.chunks_exact(self.tile_len)) {
+            let rows = w[(tile.places.start - first) * outputs..].chunks_exact_mut(outputs);
+            for (i, row) in rows.take(tile.places.len()).enumerate() {
+                let row = &mut row[tile.outputs.clone()];
+                if self.across_outputs {
+                    row.copy_from_slice(&sums[i * self.row..][..row.len()]);
+                } else {
+                    row.iter_mut().zip(sums[i..].iter().step_by(self.row)).for_each(|(w, &sum)| *w = sum);
+                }
             }
         }
     }
