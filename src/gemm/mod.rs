@@ -89,6 +89,9 @@ use split::Blocks;
 use std::ops::Range;
 use std::time::Instant;
 
+/// Numbers of single precision in a cache line.
+const LINE: usize = 16;
+
 /// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool.
 ///
 /// # Panics

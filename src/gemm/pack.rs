@@ -5,6 +5,7 @@
 //! dimension, goes to `packed[p * pitch + i]`. The three ways to get there differ in which of the
 //! two source strides is 1.
 
+use super::LINE;
 use std::arch::x86_64::{
     __m256i, _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256,
     _mm256_maskload_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
@@ -84,12 +85,10 @@ unsafe fn copy(strip: &Strip, packed: *mut f32, pitch: usize) {
 
 /// Steps along the depth that [`transpose_8x4`] takes at once.
 const STEPS: usize = 4;
-/// Numbers in a cache line: so many steps are taken before the next eight rows of the strip.
-pub(super) const LINE: usize = 16;
 
 /// Neighbours along the depth are neighbours in memory: blocks of 8 by 4 are transposed in
-/// registers. Eights of the strip are taken from the last to the first, for the last may spill
-/// into the beginning of the next packed row.
+/// registers, a cache line of one eight of the strip after that of another. Eights are taken from
+/// the last to the first, for the last may spill into the beginning of the next packed row.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
 unsafe fn transpose(strip: &Strip, packed: *mut f32, pitch: usize) {

@@ -1,6 +1,7 @@
 //! The contract between the loop nest and the micro-kernels: one register tile of `C`.
 
-use super::pack::{LINE, Strip};
+use super::LINE;
+use super::pack::Strip;
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 /// One tile to be multiplied: `depth` steps, each the outer product of a column of the panel of

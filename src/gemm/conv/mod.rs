@@ -34,13 +34,11 @@ mod weights;
 
 pub use shape::{ConvShape, output as conv_output};
 
-use super::{Element, Kernel, kernel, tally};
+use super::{Element, Kernel, LINE, kernel, tally};
 use correlation::{Plan, run_batch};
 use rayon::prelude::*;
 use std::time::Instant;
 
-/// Numbers of single precision in a cache line.
-const LINE: usize = 16;
 /// A result with fewer channels than this is computed by products that are moved afterwards.
 const NARROW: usize = 5;
 
