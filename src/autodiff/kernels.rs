@@ -16,6 +16,12 @@ pub fn slice_mut<T>(x: &mut ArrayD<T>) -> &mut [T] {
     x.as_slice_mut().expect("values on a tape are contiguous")
 }
 
+/// `y ← x`, which are of one length.
+pub fn copy<T: Real>(x: &[T], y: &mut [T]) {
+    assert!(x.len() == y.len(), "{} elements for {}", x.len(), y.len());
+    in_pieces(y, |start, piece| piece.copy_from_slice(&x[start..][..piece.len()]));
+}
+
 /// `f` of every element.
 pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync + Copy) -> ArrayD<T> {
     let mut result = pool.take(x.shape());
@@ -164,9 +170,9 @@ pub fn sum_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>) -> Ar
     match partial {
         Some(sum) => sum.into_shape_with_order(shape).expect("extents of 1 may come and go"),
         None => {
-            let mut copy = pool.take(shape);
-            slice_mut(&mut copy).copy_from_slice(slice(x));
-            copy
+            let mut result = pool.take(shape);
+            copy(slice(x), slice_mut(&mut result));
+            result
         }
     }
 }

@@ -3,7 +3,6 @@
 
 use crate::autodiff::tape::Value;
 use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use crate::parallel::in_pieces;
 use ndarray::ArrayD;
 use std::ops::Range;
 
@@ -22,8 +21,8 @@ impl<T: Real> Operation<T> for ConcatRows {
         );
         let mut y = pool.take(&with_rows(a, a.shape()[0] + b.shape()[0]));
         let (first, second) = kernels::slice_mut(&mut y).split_at_mut(a.len());
-        in_pieces(first, |start, piece| piece.copy_from_slice(&kernels::slice(a)[start..][..piece.len()]));
-        in_pieces(second, |start, piece| piece.copy_from_slice(&kernels::slice(b)[start..][..piece.len()]));
+        kernels::copy(kernels::slice(a), first);
+        kernels::copy(kernels::slice(b), second);
         y
     }
 
@@ -51,7 +50,7 @@ impl<T: Real> Operation<T> for SliceRows {
         );
         let mut y = pool.take(&with_rows(x, end - start));
         let row = x.shape()[1..].iter().product::<usize>();
-        kernels::slice_mut(&mut y).copy_from_slice(&kernels::slice(x)[start * row..end * row]);
+        kernels::copy(&kernels::slice(x)[start * row..end * row], kernels::slice_mut(&mut y));
         y
     }
 
@@ -83,7 +82,7 @@ impl<T: Real> Operation<T> for PadRows {
         let row = x.shape()[1..].iter().product::<usize>();
         let y_elements = kernels::slice_mut(&mut y);
         y_elements[..self.start * row].fill(T::ZERO);
-        y_elements[self.start * row..][..x.len()].copy_from_slice(kernels::slice(x));
+        kernels::copy(kernels::slice(x), &mut y_elements[self.start * row..][..x.len()]);
         y_elements[self.start * row + x.len()..].fill(T::ZERO);
         y
     }

@@ -1,7 +1,6 @@
 //! The same elements in another shape.
 
 use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Var, kernels};
-use crate::parallel::in_pieces;
 use ndarray::ArrayD;
 
 /// The elements, in row-major order, under another shape.
@@ -15,8 +14,7 @@ impl<T: Real> Operation<T> for Reshape {
         let (from, to) = (x[0].shape(), &self.shape);
         assert!(x[0].len() == to.iter().product::<usize>(), "reshape: {from:?} has not as many elements as {to:?}");
         let mut y = pool.take(to);
-        let elements = kernels::slice(x[0]);
-        in_pieces(kernels::slice_mut(&mut y), |start, piece| piece.copy_from_slice(&elements[start..][..piece.len()]));
+        kernels::copy(kernels::slice(x[0]), kernels::slice_mut(&mut y));
         y
     }
 

@@ -110,14 +110,9 @@ impl Plan {
     /// columns after the other, in each the taps row by row, in each tap the depth. Panels are shared out among the
     /// threads.
     pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
-        let [depth, _] = self.channels;
-        let mut rest = packed;
-        for correlation in &self.correlations {
-            let own;
-            (own, rest) = rest.split_at_mut(correlation.packed_len(self.channels, nr));
-            let panel = correlation.taps_count() * depth * nr;
-            let panels = own.par_chunks_mut(panel.max(1)).enumerate();
-            panels.for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
+        for (correlation, own) in self.parts(nr) {
+            let panels = packed[own].par_chunks_mut(correlation.panel_len(self.channels[0], nr).max(1));
+            panels.enumerate().for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
         }
     }
 
@@ -128,7 +123,7 @@ impl Plan {
         let count = nr.min(columns - first);
         let [is, js] = &correlation.taps;
         let taps = is.iter().flat_map(|&i| js.iter().map(move |&j| i * self.kernel[1] + j));
-        for (tap, rows) in taps.zip(panel.chunks_exact_mut((depth * nr).max(1))) {
+        for (tap, rows) in taps.zip(panel.chunks_exact_mut(depth * nr)) {
             let tap = &w[tap * depth * columns..][..depth * columns];
             for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
                 row[count..].fill(T::ZERO);
@@ -154,9 +149,9 @@ impl Plan {
         // What the busiest thread does: a tile takes as long as it has rows, and a little for its weights.
         let time = |count: usize| batch.div_ceil(count).div_ceil(threads) * (count + WEIGHTS);
         let images = (1..=mr.min(batch)).rev().min_by_key(|&count| time(count))?;
-        let filled = |rows: usize| rows.div_ceil(rows.div_ceil(mr).max(1));
         let width = self.correlations.iter().map(|c| c.grid[1]).max().unwrap_or(0);
-        (images > filled(width)).then_some(images)
+        let places = width.div_ceil(width.div_ceil(mr).max(1)); // of even strips
+        (images > places).then_some(images)
     }
 
     /// One image, from `x` to `out`, on this thread. The kernel is available.
@@ -169,7 +164,9 @@ impl Plan {
             scratch
         };
         assert!(image.len() == self.padded.len());
-        self.for_each_correlation(kernel, packed, |correlation, own| correlation.run(self, kernel, own, image, out));
+        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
+            correlation.run(self, kernel, &packed[own], image, out);
+        }
     }
 
     /// From one image to the next in the scratch of [`run_together`](Self::run_together).
@@ -183,30 +180,31 @@ impl Plan {
         for (image, copy) in x.chunks_exact(self.x_len()).zip(scratch.chunks_exact_mut(distance)) {
             copy[..image.len()].copy_from_slice(image);
         }
-        self.for_each_correlation(kernel, packed, |correlation, own| {
-            correlation.run_together(self, kernel, own, scratch, out);
-        });
+        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
+            correlation.run_together(self, kernel, &packed[own], scratch, out);
+        }
     }
 
-    /// Calls `run` with each correlation and its part of the packed weights.
-    fn for_each_correlation<T: Element>(&self, kernel: Kernel, packed: &[T], mut run: impl FnMut(&Correlation, &[T])) {
-        let mut rest = packed;
-        for correlation in &self.correlations {
-            let own;
-            (own, rest) = rest.split_at(correlation.packed_len(self.channels, T::tile(kernel)[1]));
-            run(correlation, own);
-        }
+    /// Each correlation, and where its part of the packed weights is.
+    fn parts(&self, nr: usize) -> impl Iterator<Item = (&Correlation, Range<usize>)> {
+        let mut end = 0;
+        self.correlations.iter().map(move |correlation| {
+            let start = end;
+            end += correlation.packed_len(self.channels, nr);
+            (correlation, start..end)
+        })
     }
 }
 
 impl Correlation {
     /// Elements of its packed weights.
     fn packed_len(&self, [depth, columns]: [usize; 2], nr: usize) -> usize {
-        self.taps_count() * depth * columns.next_multiple_of(nr)
+        self.panel_len(depth, nr) * columns.div_ceil(nr)
     }
 
-    fn taps_count(&self) -> usize {
-        self.taps[0].len() * self.taps[1].len()
+    /// Elements of one panel of them.
+    fn panel_len(&self, depth: usize, nr: usize) -> usize {
+        self.taps[0].len() * self.taps[1].len() * depth * nr
     }
 
     fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
@@ -218,7 +216,7 @@ impl Correlation {
             return;
         }
         let row = plan.padded.row();
-        let panel = th * tw * depth * nr;
+        let panel = self.panel_len(depth, nr);
         // The farthest elements that are touched lie within their slices.
         let last = |axis: usize, taps: usize| self.met(axis, self.grid[axis] - 1) + taps;
         assert!(th == 0 || tw == 0 || (last(0, th) <= plan.padded.extent[0] && last(1, tw) <= plan.padded.extent[1]));
@@ -272,9 +270,9 @@ impl Correlation {
     fn run_together<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], images: &[T], out: &mut [T]) {
         let [depth, columns] = plan.channels;
         let [mr, nr] = T::tile(kernel);
-        let [th, tw] = self.taps.each_ref().map(Vec::len);
+        let tw = self.taps[1].len();
         let (row, distance, count) = (plan.padded.image[1] * depth, plan.distance(), out.len() / plan.out_len);
-        let panel = th * tw * depth * nr;
+        let panel = self.panel_len(depth, nr);
         assert!(count <= mr && count * distance <= images.len());
         assert!(columns.div_ceil(nr) * panel <= packed.len());
         for first in (0..columns).step_by(nr) {

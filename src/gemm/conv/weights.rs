@@ -154,7 +154,7 @@ impl Sum<'_> {
     /// Writes the sums of a block's tiles to where they belong in `w`, from where the block begins.
     fn put_in_order<T: Element>(&self, tiles: &[Tile], sums: &[T], w: &mut [T]) {
         let outputs = self.shape.outputs;
-        let first = tiles.first().map_or(0, |tile| tile.places.start);
+        let first = tiles[0].places.start;
         for (tile, sums) in tiles.iter().zip(sums.chunks_exact(self.tile_len)) {
             let rows = w[(tile.places.start - first) * outputs..].chunks_exact_mut(outputs);
             for (i, row) in rows.take(tile.places.len()).enumerate() {
