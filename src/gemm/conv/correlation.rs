@@ -1,256 +1,158 @@
-//! A window that moves over an image: the convolution, and each part of its transpose.
+//! A window that moves over an image.
 
 use super::padded::Padded;
+use super::plan::Plan;
 use super::walk::Walk;
-use super::{ConvShape, for_each_image, spread};
 use crate::gemm::split::part;
 use crate::gemm::{Element, Kernel};
-use rayon::prelude::*;
 use std::ops::Range;
-
-/// Loading a tile's weights takes as long as multiplying them with this many rows.
-const WEIGHTS: usize = 2;
 
 /// `out[u, v, :] += Σ image[u·step + t, v·step + s, :]·taps[t, s]` for every `(u, v)` of a grid, where `taps[t, s]` is a
 /// matrix `[depth, columns]`.
 #[derive(Clone, Debug)]
-struct Correlation {
+pub struct Correlation {
     /// The kernel's rows and columns that take part, `i` for each `t` and `j` for each `s`.
-    taps: [Vec<usize>; 2],
+    pub taps: [Vec<usize>; 2],
     /// Pixels of the padded image between neighbours of the grid.
-    step: usize,
+    pub step: usize,
     /// The pixel of the padded image on which tap `[0, 0]` lies for `(u, v) = (0, 0)`.
-    origin: [usize; 2],
+    pub origin: [usize; 2],
     /// Rows and columns of the grid.
-    grid: [usize; 2],
+    pub grid: [usize; 2],
     /// Where `out[0, 0]` begins.
-    out: usize,
+    pub out: usize,
     /// From one row of the grid to the next in `out`, and from one column to the next.
-    out_steps: [usize; 2],
+    pub out_steps: [usize; 2],
 }
 
-/// All that is to be done for one image: how it is padded, the windows that move over it, and the shape of their
-/// taps.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    padded: Padded,
-    correlations: Vec<Correlation>,
-    /// Numbers in a pixel that goes in, and that comes out.
-    channels: [usize; 2],
-    /// Elements of the result's image.
-    out_len: usize,
-    /// The kernel's `[h, w]`.
-    kernel: [usize; 2],
-    /// From one number of the depth to the next within a tap of `w`, and from one column to the next.
-    tap_strides: [usize; 2],
+/// A tile of the result, in the first panel of columns.
+struct Tile {
+    /// The taps along either axis that its sums are over.
+    taps: [Range<usize>; 2],
+    /// Where its first row's pixel under the first of them is.
+    pixel: usize,
+    /// Where its first row is in the result.
+    place: usize,
+    /// How many rows it has.
+    rows: usize,
 }
 
-impl Plan {
-    /// The convolution: one window, `stride` pixels a move.
-    pub fn forward(shape: &ConvShape) -> Self {
-        let ConvShape { image, kernel, inputs, outputs, stride, padding, .. } = *shape;
-        let [oh, ow] = shape.output().unwrap_or([0, 0]);
-        let extent = |axis: usize, count: usize| (count.max(1) - 1) * stride + kernel[axis];
-        let correlation = Correlation {
-            taps: kernel.map(|count| (0..count).collect()),
-            step: stride,
-            origin: [0, 0],
-            grid: [oh, ow],
-            out: 0,
-            out_steps: [ow * outputs, outputs],
-        };
-        Self {
-            padded: Padded { image, channels: inputs, before: [padding; 2], extent: [extent(0, oh), extent(1, ow)] },
-            correlations: vec![correlation],
-            channels: [inputs, outputs],
-            out_len: oh * ow * outputs,
-            kernel,
-            tap_strides: [outputs, 1],
-        }
-    }
-
-    /// The transpose: pixel `r` of `x` gets from `y[p]` through `w[i]` where `r = p·stride + i − padding`. So all
-    /// pixels `r = stride·u + a` with the same rest `a` see the same taps, those `i` with `i ≡ a + padding`, and
-    /// for each rest there is a window that moves over `y` pixel by pixel.
-    pub fn transposed(shape: &ConvShape) -> Self {
-        let ConvShape { image: [h, w], kernel, inputs, outputs, stride, .. } = *shape;
-        let [oh, ow] = shape.output().unwrap_or([0, 0]);
-        let axes = [Phases::new(shape, 0, oh), Phases::new(shape, 1, ow)];
-        let mut correlations = Vec::new();
-        for a in 0..stride.min(h) {
-            for b in 0..stride.min(w) {
-                let (rows, columns) = (&axes[0].phases[a], &axes[1].phases[b]);
-                correlations.push(Correlation {
-                    taps: [rows.taps.clone(), columns.taps.clone()],
-                    step: 1,
-                    origin: [rows.origin, columns.origin],
-                    grid: [(h - a).div_ceil(stride), (w - b).div_ceil(stride)],
-                    out: (a * w + b) * inputs,
-                    out_steps: [stride * w * inputs, stride * inputs],
-                });
-            }
-        }
-        let [before, extent] = [axes.each_ref().map(|axis| axis.before), axes.each_ref().map(|axis| axis.extent)];
-        Self {
-            padded: Padded { image: [oh, ow], channels: outputs, before, extent },
-            correlations,
-            channels: [outputs, inputs],
-            out_len: h * w * inputs,
-            kernel,
-            tap_strides: [1, outputs],
-        }
-    }
-
-    /// Elements of the packed weights.
-    pub fn packed_len(&self, nr: usize) -> usize {
-        self.correlations.iter().map(|c| c.packed_len(self.channels, nr)).sum()
-    }
-
-    /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr`
-    /// columns after the other, in each the taps row by row, in each tap the depth. Panels are shared out among the
-    /// threads.
-    pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
-        for (correlation, own) in self.parts(nr) {
-            let panels = packed[own].par_chunks_mut(correlation.panel_len(self.channels[0], nr).max(1));
-            panels.enumerate().for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
-        }
-    }
-
-    /// The columns from `first` on, as many as there are of `nr`; zeros beyond.
-    fn pack_panel<T: Element>(&self, correlation: &Correlation, w: &[T], first: usize, nr: usize, panel: &mut [T]) {
-        let [depth, columns] = self.channels;
-        let [depth_stride, column_stride] = self.tap_strides;
-        let count = nr.min(columns - first);
-        let [is, js] = &correlation.taps;
-        let taps = is.iter().flat_map(|&i| js.iter().map(move |&j| i * self.kernel[1] + j));
-        for (tap, rows) in taps.zip(panel.chunks_exact_mut(depth * nr)) {
-            let tap = &w[tap * depth * columns..][..depth * columns];
-            for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
-                row[count..].fill(T::ZERO);
-                if column_stride == 1 {
-                    row[..count].copy_from_slice(&tap[p * depth_stride + first..][..count]);
-                } else {
-                    let column = |k: usize| tap[p * depth_stride + (first + k) * column_stride];
-                    row[..count].iter_mut().enumerate().for_each(|(k, x)| *x = column(k));
-                }
-            }
-        }
-    }
-
-    /// Elements of an image that goes in.
-    fn x_len(&self) -> usize {
-        self.padded.image[0] * self.padded.image[1] * self.channels[0]
-    }
-
-    /// How many images are to share a tile, one row each, so that the threads have even shares of a batch; nothing
-    /// where the places of one image's row fill a tile better.
-    fn images_a_tile(&self, batch: usize, mr: usize) -> Option<usize> {
-        let threads = rayon::current_num_threads();
-        // What the busiest thread does: a tile takes as long as it has rows, and a little for its weights.
-        let time = |count: usize| batch.div_ceil(count).div_ceil(threads) * (count + WEIGHTS);
-        let images = (1..=mr.min(batch)).rev().min_by_key(|&count| time(count))?;
-        let width = self.correlations.iter().map(|c| c.grid[1]).max().unwrap_or(0);
-        let places = width.div_ceil(width.div_ceil(mr).max(1)); // of even strips
-        (images > places).then_some(images)
-    }
-
-    /// One image, from `x` to `out`, on this thread. The kernel is available.
-    pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
-        assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
-        let image = if self.padded.is_image() {
-            x
-        } else {
-            self.padded.write(x, scratch);
-            scratch
-        };
-        assert!(image.len() == self.padded.len());
-        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
-            correlation.run(self, kernel, &packed[own], image, out);
-        }
-    }
-
-    /// From one image to the next in the scratch of [`run_together`](Self::run_together).
-    fn distance(&self) -> usize {
-        spread(self.x_len())
-    }
-
-    /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread. The kernel is available.
-    fn run_together<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
-        let distance = self.distance();
-        for (image, copy) in x.chunks_exact(self.x_len()).zip(scratch.chunks_exact_mut(distance)) {
-            copy[..image.len()].copy_from_slice(image);
-        }
-        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
-            correlation.run_together(self, kernel, &packed[own], scratch, out);
-        }
-    }
-
-    /// Each correlation, and where its part of the packed weights is.
-    fn parts(&self, nr: usize) -> impl Iterator<Item = (&Correlation, Range<usize>)> {
-        let mut end = 0;
-        self.correlations.iter().map(move |correlation| {
-            let start = end;
-            end += correlation.packed_len(self.channels, nr);
-            (correlation, start..end)
-        })
-    }
+/// What tiles read.
+struct Source<'a, T> {
+    /// An image with its border, or several without.
+    images: &'a [T],
+    /// From one row of an image to the next.
+    image_row: usize,
+    /// From the pixel of a tile's row to the next row's.
+    tile_row: usize,
 }
 
 impl Correlation {
     /// Elements of its packed weights.
-    fn packed_len(&self, [depth, columns]: [usize; 2], nr: usize) -> usize {
+    pub fn packed_len(&self, [depth, columns]: [usize; 2], nr: usize) -> usize {
         self.panel_len(depth, nr) * columns.div_ceil(nr)
     }
 
     /// Elements of one panel of them.
-    fn panel_len(&self, depth: usize, nr: usize) -> usize {
+    pub fn panel_len(&self, depth: usize, nr: usize) -> usize {
         self.taps[0].len() * self.taps[1].len() * depth * nr
     }
 
-    fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
+    /// One image, with its border: each row of the grid in even strips.
+    pub fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
+        let depth = plan.channels[0];
+        let [height, width] = self.grid;
+        let (row, strips) = (plan.padded.row(), width.div_ceil(T::tile(kernel)[0]));
+        let tiles = (0..height).flat_map(|u| {
+            let rows = self.taps_within(&plan.padded, 0, u);
+            let first = (self.met(0, u) + rows.start) * row;
+            (0..strips).map(move |i| {
+                let strip = part(width, i, strips);
+                Tile {
+                    taps: [rows.clone(), 0..self.taps[1].len()],
+                    pixel: first + self.met(1, strip.start) * depth,
+                    place: self.out + u * self.out_steps[0] + strip.start * self.out_steps[1],
+                    rows: strip.len(),
+                }
+            })
+        });
+        let source = Source { images: image, image_row: row, tile_row: self.step * depth };
+        self.run_tiles(plan, kernel, packed, &source, (out, self.out_steps[1]), tiles);
+    }
+
+    /// Some images, `distance` apart and without a border: each place of the grid is a tile, whose rows are the images.
+    /// All of them meet the border with the same taps, which are left out.
+    pub fn run_together<T: Element>(
+        &self,
+        plan: &Plan,
+        kernel: Kernel,
+        packed: &[T],
+        (images, distance): (&[T], usize),
+        out: &mut [T],
+    ) {
+        let [height, width] = self.grid;
+        let (row, count) = (plan.padded.image[1] * plan.channels[0], out.len() / plan.out_len);
+        let tiles = (0..height).flat_map(|u| (0..width).map(move |v| (u, v))).map(|(u, v)| {
+            let taps = [(0, u), (1, v)].map(|(axis, index)| self.taps_within(&plan.padded, axis, index));
+            // In the image by itself; where no tap meets it, nothing is read.
+            let met = |axis: usize, index: usize| {
+                (self.met(axis, index) + taps[axis].start).saturating_sub(plan.padded.before[axis])
+            };
+            Tile {
+                pixel: met(0, u) * row + met(1, v) * plan.channels[0],
+                place: self.out + u * self.out_steps[0] + v * self.out_steps[1],
+                rows: count,
+                taps,
+            }
+        });
+        let source = Source { images, image_row: row, tile_row: distance };
+        self.run_tiles(plan, kernel, packed, &source, (out, plan.out_len), tiles);
+    }
+
+    /// Tiles of all columns, panel by panel, into `out`; from one row of a tile to the next it is `out_row`.
+    fn run_tiles<T: Element>(
+        &self,
+        plan: &Plan,
+        kernel: Kernel,
+        packed: &[T],
+        &Source { images, image_row, tile_row }: &Source<T>,
+        (out, out_row): (&mut [T], usize),
+        tiles: impl Iterator<Item = Tile> + Clone,
+    ) {
         let [depth, columns] = plan.channels;
         let [mr, nr] = T::tile(kernel);
-        let [th, tw] = self.taps.each_ref().map(Vec::len);
-        let [height, width] = self.grid;
-        if height == 0 || width == 0 {
-            return;
-        }
-        let row = plan.padded.row();
-        let panel = self.panel_len(depth, nr);
-        // The farthest elements that are touched lie within their slices.
-        let last = |axis: usize, taps: usize| self.met(axis, self.grid[axis] - 1) + taps;
-        assert!(th == 0 || tw == 0 || (last(0, th) <= plan.padded.extent[0] && last(1, tw) <= plan.padded.extent[1]));
-        assert!(self.out + (height - 1) * self.out_steps[0] + (width - 1) * self.out_steps[1] + columns <= out.len());
+        let (panel, tap) = (self.panel_len(depth, nr), depth * nr);
         assert!(columns.div_ceil(nr) * panel <= packed.len());
         for first in (0..columns).step_by(nr) {
-            let b = packed[first / nr * panel..].as_ptr();
-            for u in 0..height {
-                let rows = self.taps_within(&plan.padded, 0, u);
-                let strips = width.div_ceil(mr);
-                for strip in (0..strips).map(|i| part(width, i, strips)) {
-                    let pixel = (self.met(0, u) + rows.start) * row + self.met(1, strip.start) * depth;
-                    let place = self.out + u * self.out_steps[0] + strip.start * self.out_steps[1] + first;
-                    let walk = Walk {
-                        counts: [1, rows.len(), tw * depth], // a row of the window is contiguous
-                        a: image.as_ptr().wrapping_add(pixel),
-                        a_steps: [0, row, 1],
-                        a_row: self.step * depth,
-                        b: b.wrapping_add(rows.start * tw * depth * nr),
-                        b_steps: [0, tw * depth * nr, nr],
-                        rows: strip.len(),
-                        columns: nr.min(columns - first),
-                        b_is_full: true,
-                        c: out.as_mut_ptr().wrapping_add(place),
-                        c_row: self.out_steps[1],
-                        add: false,
-                    };
-                    // SAFETY: asserted above; the kernel is available.
-                    #[allow(unsafe_code)]
-                    unsafe {
-                        T::walk(kernel, &walk);
-                    }
+            let (b, columns) = (packed[first / nr * panel..].as_ptr(), nr.min(columns - first));
+            tiles.clone().for_each(|Tile { taps: [above, beside], pixel, place, rows }| {
+                // The farthest elements that are touched lie within their slices.
+                let last = rows.checked_sub(1).expect("a tile has rows");
+                let empty = above.is_empty() || beside.is_empty();
+                let end = |window: usize| window + (above.len() - 1) * image_row + beside.len() * depth;
+                assert!(rows <= mr && (empty || end(pixel + last * tile_row) <= images.len()));
+                assert!(place + first + last * out_row + columns <= out.len());
+                let walk = Walk {
+                    // A row of the window is contiguous.
+                    counts: if empty { [0; 3] } else { [1, above.len(), beside.len() * depth] },
+                    a: images.as_ptr().wrapping_add(pixel),
+                    a_steps: [0, image_row, 1],
+                    a_row: tile_row,
+                    b: b.wrapping_add((above.start * self.taps[1].len() + beside.start) * tap),
+                    b_steps: [0, self.taps[1].len() * tap, nr],
+                    rows,
+                    columns,
+                    b_is_full: true,
+                    c: out.as_mut_ptr().wrapping_add(place + first),
+                    c_row: out_row,
+                    add: false,
+                };
+                // SAFETY: asserted above; the kernel is available.
+                #[allow(unsafe_code)]
+                unsafe {
+                    T::walk(kernel, &walk);
                 }
-            }
+            });
         }
     }
 
@@ -264,120 +166,4 @@ impl Correlation {
         let within = |pixel: usize| pixel.saturating_sub(self.met(axis, index)).min(self.taps[axis].len());
         within(padded.before[axis])..within(padded.before[axis] + padded.image[axis])
     }
-
-    /// Place by place of the grid: that place of all images is a tile. They need no border, since all of a tile's
-    /// rows meet it with the same taps, which are left out.
-    fn run_together<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], images: &[T], out: &mut [T]) {
-        let [depth, columns] = plan.channels;
-        let [mr, nr] = T::tile(kernel);
-        let tw = self.taps[1].len();
-        let (row, distance, count) = (plan.padded.image[1] * depth, plan.distance(), out.len() / plan.out_len);
-        let panel = self.panel_len(depth, nr);
-        assert!(count <= mr && count * distance <= images.len());
-        assert!(columns.div_ceil(nr) * panel <= packed.len());
-        for first in (0..columns).step_by(nr) {
-            let b = packed[first / nr * panel..].as_ptr();
-            for (u, v) in (0..self.grid[0]).flat_map(|u| (0..self.grid[1]).map(move |v| (u, v))) {
-                let [rows, cells] = [(0, u), (1, v)].map(|(axis, index)| self.taps_within(&plan.padded, axis, index));
-                let empty = rows.is_empty() || cells.is_empty();
-                // In the image by itself; where no tap meets it, nothing is read.
-                let [top, left] = plan.padded.before;
-                let above = (self.met(0, u) + rows.start).saturating_sub(top);
-                let beside = (self.met(1, v) + cells.start).saturating_sub(left);
-                let pixel = above * row + beside * depth;
-                let place = self.out + u * self.out_steps[0] + v * self.out_steps[1] + first;
-                // The farthest elements that are touched lie within their slices.
-                assert!(empty || pixel + (rows.len() - 1) * row + cells.len() * depth <= plan.x_len());
-                assert!(place + nr.min(columns - first) <= plan.out_len);
-                let walk = Walk {
-                    counts: if empty { [0; 3] } else { [1, rows.len(), cells.len() * depth] },
-                    a: images.as_ptr().wrapping_add(pixel),
-                    a_steps: [0, row, 1],
-                    a_row: distance,
-                    b: b.wrapping_add((rows.start * tw + cells.start) * depth * nr),
-                    b_steps: [0, tw * depth * nr, nr],
-                    rows: count,
-                    columns: nr.min(columns - first),
-                    b_is_full: true,
-                    c: out.as_mut_ptr().wrapping_add(place),
-                    c_row: plan.out_len,
-                    add: false,
-                };
-                // SAFETY: asserted above; the kernel is available.
-                #[allow(unsafe_code)]
-                unsafe {
-                    T::walk(kernel, &walk);
-                }
-            }
-        }
-    }
-}
-
-/// The phases of one axis of a transposed convolution, and the border that they need around `y`.
-struct Phases {
-    phases: Vec<Phase>,
-    before: usize,
-    extent: usize,
-}
-
-/// The pixels `stride·u + a` for one rest `a`.
-struct Phase {
-    /// Falling, so that the pixels of `y` they meet rise.
-    taps: Vec<usize>,
-    /// The pixel of the padded `y` that the first of them meets for `u = 0`.
-    origin: usize,
-}
-
-impl Phases {
-    fn new(shape: &ConvShape, axis: usize, outputs: usize) -> Self {
-        let (stride, padding) = (shape.stride, shape.padding);
-        let taps = |a: usize| -> Vec<usize> {
-            (0..shape.kernel[axis]).rev().filter(|i| (a + padding) % stride == i % stride).collect()
-        };
-        // With tap i, u = 0 meets pixel (a + padding − i) / stride of y, perhaps one before its first.
-        let met = |a: usize, i: usize| ((a + padding) as isize - i as isize) / stride as isize;
-        let rests = 0..stride.min(shape.image[axis]);
-        let first = |a: usize| taps(a).first().map_or(0, |&i| met(a, i));
-        let before = rests.clone().map(first).min().unwrap_or(0).min(0).unsigned_abs();
-        let phase = |a: usize| Phase { taps: taps(a), origin: (first(a) + before as isize) as usize };
-        let phases: Vec<_> = rests.map(phase).collect();
-        let end = |(a, phase): (usize, &Phase)| {
-            let last = (shape.image[axis] - a).div_ceil(stride) - 1;
-            phase.origin + last + phase.taps.len()
-        };
-        let extent = phases.iter().enumerate().map(end).max().unwrap_or(0).max(before + outputs);
-        Self { phases, before, extent }
-    }
-}
-
-/// Runs a plan over a batch, in parallel; `finish` gets each image of the result.
-pub fn run_batch<T: Element>(
-    plan: &Plan,
-    kernel: Kernel,
-    w: &[T],
-    x: &[T],
-    out: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
-) {
-    let [mr, nr] = T::tile(kernel);
-    let (x_len, out_len) = (plan.x_len(), plan.out_len);
-    let border = if plan.padded.is_image() { 0 } else { plan.padded.len() };
-    let together = plan.images_a_tile(out.len() / out_len.max(1), mr);
-    T::with_buffer(plan.packed_len(nr), |packed| {
-        plan.pack(w, nr, packed);
-        let packed = &*packed;
-        match together {
-            None => for_each_image(out, out_len, |n, image| {
-                T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
-                finish(image);
-            }),
-            Some(count) => out.par_chunks_mut(count * out_len).enumerate().for_each(|(n, images)| {
-                let here = images.len() / out_len;
-                T::with_buffer(here * plan.distance(), |scratch| {
-                    plan.run_together(kernel, packed, &x[n * count * x_len..][..here * x_len], images, scratch);
-                });
-                images.chunks_exact_mut(out_len).for_each(&finish);
-            }),
-        }
-    });
 }

@@ -9,7 +9,7 @@
 //!
 //! - [`convolve`] moves the window over the image (`correlation.rs`).
 //! - [`convolve_transposed`] with stride `s` is `s²` such convolutions of `y`, one for each rest of a pixel's row and
-//!   column by `s`, each with the taps that meet those pixels (`correlation.rs`).
+//!   column by `s`, each with the taps that meet those pixels (`plan.rs`).
 //! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`). What
 //!   several tiles read is copied first, for some images at a time, so that they read it one after the other.
 //! - Where the rows of an image have too few places to fill a tile, its rows are the same place of several images
@@ -26,6 +26,7 @@ mod correlation;
 mod naive;
 mod narrow;
 mod padded;
+mod plan;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ mod weights;
 pub use shape::{ConvShape, output as conv_output};
 
 use super::{Element, Kernel, LINE, kernel, tally};
-use correlation::{Plan, run_batch};
+use plan::{Plan, run_batch};
 use rayon::prelude::*;
 use std::time::Instant;
 

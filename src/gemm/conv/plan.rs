@@ -1,0 +1,247 @@
+//! What a convolution does for one image: how that is padded, and which windows move over it.
+
+use super::correlation::Correlation;
+use super::padded::Padded;
+use super::{ConvShape, for_each_image, spread};
+use crate::gemm::{Element, Kernel};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Loading a tile's weights takes as long as multiplying them with this many rows.
+const WEIGHTS: usize = 2;
+
+/// All that is to be done for one image: how it is padded, the windows that move over it, and the shape of their
+/// taps.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub padded: Padded,
+    correlations: Vec<Correlation>,
+    /// Numbers in a pixel that goes in, and that comes out.
+    pub channels: [usize; 2],
+    /// Elements of the result's image.
+    pub out_len: usize,
+    /// The kernel's `[h, w]`.
+    kernel: [usize; 2],
+    /// From one number of the depth to the next within a tap of `w`, and from one column to the next.
+    tap_strides: [usize; 2],
+}
+
+impl Plan {
+    /// The convolution: one window, `stride` pixels a move.
+    pub fn forward(shape: &ConvShape) -> Self {
+        let ConvShape { image, kernel, inputs, outputs, stride, padding, .. } = *shape;
+        let [oh, ow] = shape.output().unwrap_or([0, 0]);
+        let extent = |axis: usize, count: usize| (count.max(1) - 1) * stride + kernel[axis];
+        let correlation = Correlation {
+            taps: kernel.map(|count| (0..count).collect()),
+            step: stride,
+            origin: [0, 0],
+            grid: [oh, ow],
+            out: 0,
+            out_steps: [ow * outputs, outputs],
+        };
+        Self {
+            padded: Padded { image, channels: inputs, before: [padding; 2], extent: [extent(0, oh), extent(1, ow)] },
+            correlations: vec![correlation],
+            channels: [inputs, outputs],
+            out_len: oh * ow * outputs,
+            kernel,
+            tap_strides: [outputs, 1],
+        }
+    }
+
+    /// The transpose: pixel `r` of `x` gets from `y[p]` through `w[i]` where `r = p·stride + i − padding`. So all
+    /// pixels `r = stride·u + a` with the same rest `a` see the same taps, those `i` with `i ≡ a + padding`, and
+    /// for each rest there is a window that moves over `y` pixel by pixel.
+    pub fn transposed(shape: &ConvShape) -> Self {
+        let ConvShape { image: [h, w], kernel, inputs, outputs, stride, .. } = *shape;
+        let [oh, ow] = shape.output().unwrap_or([0, 0]);
+        let axes = [Phases::new(shape, 0, oh), Phases::new(shape, 1, ow)];
+        let mut correlations = Vec::new();
+        for a in 0..stride.min(h) {
+            for b in 0..stride.min(w) {
+                let (rows, columns) = (&axes[0].phases[a], &axes[1].phases[b]);
+                correlations.push(Correlation {
+                    taps: [rows.taps.clone(), columns.taps.clone()],
+                    step: 1,
+                    origin: [rows.origin, columns.origin],
+                    grid: [(h - a).div_ceil(stride), (w - b).div_ceil(stride)],
+                    out: (a * w + b) * inputs,
+                    out_steps: [stride * w * inputs, stride * inputs],
+                });
+            }
+        }
+        let [before, extent] = [axes.each_ref().map(|axis| axis.before), axes.each_ref().map(|axis| axis.extent)];
+        Self {
+            padded: Padded { image: [oh, ow], channels: outputs, before, extent },
+            correlations,
+            channels: [outputs, inputs],
+            out_len: h * w * inputs,
+            kernel,
+            tap_strides: [1, outputs],
+        }
+    }
+
+    /// Elements of the packed weights.
+    pub fn packed_len(&self, nr: usize) -> usize {
+        self.correlations.iter().map(|c| c.packed_len(self.channels, nr)).sum()
+    }
+
+    /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr`
+    /// columns after the other, in each the taps row by row, in each tap the depth. Panels are shared out among the
+    /// threads.
+    pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
+        for (correlation, own) in self.parts(nr) {
+            let panels = packed[own].par_chunks_mut(correlation.panel_len(self.channels[0], nr).max(1));
+            panels.enumerate().for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
+        }
+    }
+
+    /// The columns from `first` on, as many as there are of `nr`; zeros beyond.
+    fn pack_panel<T: Element>(&self, correlation: &Correlation, w: &[T], first: usize, nr: usize, panel: &mut [T]) {
+        let [depth, columns] = self.channels;
+        let [depth_stride, column_stride] = self.tap_strides;
+        let count = nr.min(columns - first);
+        let [is, js] = &correlation.taps;
+        let taps = is.iter().flat_map(|&i| js.iter().map(move |&j| i * self.kernel[1] + j));
+        for (tap, rows) in taps.zip(panel.chunks_exact_mut(depth * nr)) {
+            let tap = &w[tap * depth * columns..][..depth * columns];
+            for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
+                row[count..].fill(T::ZERO);
+                if column_stride == 1 {
+                    row[..count].copy_from_slice(&tap[p * depth_stride + first..][..count]);
+                } else {
+                    let column = |k: usize| tap[p * depth_stride + (first + k) * column_stride];
+                    row[..count].iter_mut().enumerate().for_each(|(k, x)| *x = column(k));
+                }
+            }
+        }
+    }
+
+    /// Elements of an image that goes in.
+    fn x_len(&self) -> usize {
+        self.padded.image[0] * self.padded.image[1] * self.channels[0]
+    }
+
+    /// How many images are to share a tile, one row each, so that the threads have even shares of a batch; nothing
+    /// where the places of one image's row fill a tile better.
+    fn images_a_tile(&self, batch: usize, mr: usize) -> Option<usize> {
+        let threads = rayon::current_num_threads();
+        // What the busiest thread does: a tile takes as long as it has rows, and a little for its weights.
+        let time = |count: usize| batch.div_ceil(count).div_ceil(threads) * (count + WEIGHTS);
+        let images = (1..=mr.min(batch)).rev().min_by_key(|&count| time(count))?;
+        let width = self.correlations.iter().map(|c| c.grid[1]).max().unwrap_or(0);
+        let places = width.div_ceil(width.div_ceil(mr).max(1)); // of even strips
+        (images > places).then_some(images)
+    }
+
+    /// One image, from `x` to `out`, on this thread. The kernel is available.
+    pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
+        assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
+        let image = if self.padded.is_image() {
+            x
+        } else {
+            self.padded.write(x, scratch);
+            scratch
+        };
+        assert!(image.len() == self.padded.len());
+        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
+            correlation.run(self, kernel, &packed[own], image, out);
+        }
+    }
+
+    /// From one image to the next in the scratch of [`run_together`](Self::run_together).
+    fn distance(&self) -> usize {
+        spread(self.x_len())
+    }
+
+    /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread. The kernel is available.
+    fn run_together<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
+        let distance = self.distance();
+        for (image, copy) in x.chunks_exact(self.x_len()).zip(scratch.chunks_exact_mut(distance)) {
+            copy[..image.len()].copy_from_slice(image);
+        }
+        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
+            correlation.run_together(self, kernel, &packed[own], (scratch, distance), out);
+        }
+    }
+
+    /// Each correlation, and where its part of the packed weights is.
+    fn parts(&self, nr: usize) -> impl Iterator<Item = (&Correlation, Range<usize>)> {
+        let mut end = 0;
+        self.correlations.iter().map(move |correlation| {
+            let start = end;
+            end += correlation.packed_len(self.channels, nr);
+            (correlation, start..end)
+        })
+    }
+}
+
+/// The phases of one axis of a transposed convolution, and the border that they need around `y`.
+struct Phases {
+    phases: Vec<Phase>,
+    before: usize,
+    extent: usize,
+}
+
+/// The pixels `stride·u + a` for one rest `a`.
+struct Phase {
+    /// Falling, so that the pixels of `y` they meet rise.
+    taps: Vec<usize>,
+    /// The pixel of the padded `y` that the first of them meets for `u = 0`.
+    origin: usize,
+}
+
+impl Phases {
+    fn new(shape: &ConvShape, axis: usize, outputs: usize) -> Self {
+        let (stride, padding) = (shape.stride, shape.padding);
+        let taps = |a: usize| -> Vec<usize> {
+            (0..shape.kernel[axis]).rev().filter(|i| (a + padding) % stride == i % stride).collect()
+        };
+        // With tap i, u = 0 meets pixel (a + padding − i) / stride of y, perhaps one before its first.
+        let met = |a: usize, i: usize| ((a + padding) as isize - i as isize) / stride as isize;
+        let rests = 0..stride.min(shape.image[axis]);
+        let first = |a: usize| taps(a).first().map_or(0, |&i| met(a, i));
+        let before = rests.clone().map(first).min().unwrap_or(0).min(0).unsigned_abs();
+        let phase = |a: usize| Phase { taps: taps(a), origin: (first(a) + before as isize) as usize };
+        let phases: Vec<_> = rests.map(phase).collect();
+        let end = |(a, phase): (usize, &Phase)| {
+            let last = (shape.image[axis] - a).div_ceil(stride) - 1;
+            phase.origin + last + phase.taps.len()
+        };
+        let extent = phases.iter().enumerate().map(end).max().unwrap_or(0).max(before + outputs);
+        Self { phases, before, extent }
+    }
+}
+
+/// Runs a plan over a batch, in parallel; `finish` gets each image of the result.
+pub fn run_batch<T: Element>(
+    plan: &Plan,
+    kernel: Kernel,
+    w: &[T],
+    x: &[T],
+    out: &mut [T],
+    finish: impl Fn(&mut [T]) + Sync,
+) {
+    let [mr, nr] = T::tile(kernel);
+    let (x_len, out_len) = (plan.x_len(), plan.out_len);
+    let border = if plan.padded.is_image() { 0 } else { plan.padded.len() };
+    let together = plan.images_a_tile(out.len() / out_len.max(1), mr);
+    T::with_buffer(plan.packed_len(nr), |packed| {
+        plan.pack(w, nr, packed);
+        let packed = &*packed;
+        match together {
+            None => for_each_image(out, out_len, |n, image| {
+                T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
+                finish(image);
+            }),
+            Some(count) => out.par_chunks_mut(count * out_len).enumerate().for_each(|(n, images)| {
+                let here = images.len() / out_len;
+                T::with_buffer(here * plan.distance(), |scratch| {
+                    plan.run_together(kernel, packed, &x[n * count * x_len..][..here * x_len], images, scratch);
+                });
+                images.chunks_exact_mut(out_len).for_each(&finish);
+            }),
+        }
+    });
+}
