@@ -63,6 +63,10 @@ impl Correlation {
         let depth = plan.channels[0];
         let [height, width] = self.grid;
         let (row, strips) = (plan.padded.row(), width.div_ceil(T::tile(kernel)[0]));
+        // No window leaves the image by an edge.
+        let empty = height == 0 || width == 0 || self.taps.iter().any(Vec::is_empty);
+        let end = |axis: usize| self.met(axis, self.grid[axis] - 1) + self.taps[axis].len();
+        assert!(empty || (end(0) <= plan.padded.extent[0] && end(1) <= plan.padded.extent[1]));
         let tiles = (0..height).flat_map(|u| {
             let rows = self.taps_within(&plan.padded, 0, u);
             let first = (self.met(0, u) + rows.start) * row;
@@ -98,6 +102,10 @@ impl Correlation {
             let met = |axis: usize, index: usize| {
                 (self.met(axis, index) + taps[axis].start).saturating_sub(plan.padded.before[axis])
             };
+            // No window leaves its image for the next one's.
+            let empty = taps.iter().any(Range::is_empty);
+            let end = |axis: usize, index: usize| met(axis, index) + taps[axis].len();
+            assert!(empty || (end(0, u) <= plan.padded.image[0] && end(1, v) <= plan.padded.image[1]));
             Tile {
                 pixel: met(0, u) * row + met(1, v) * plan.channels[0],
                 place: self.out + u * self.out_steps[0] + v * self.out_steps[1],
