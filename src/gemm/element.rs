@@ -54,7 +54,7 @@ pub trait Element: Copy + Send + Sync + Mul<Output = Self> + AddAssign + Add<Out
     /// Every place that the walk visits must lie within its allocation, nobody else may touch those of `C` during
     /// the call, the tile must be no larger than [`tile`](Element::tile), and the kernel must be available.
     #[allow(unsafe_code)]
-    unsafe fn walk(kernel: Kernel, walk: &Walk<Self>);
+    unsafe fn walk(kernel: Kernel, walk: &mut Walk<Self>);
 
     /// Lends a buffer of this thread's, of this length and any content, which is kept from call to call. Buffers
     /// lent within each other are different ones.
@@ -110,7 +110,7 @@ impl Element for f32 {
     }
 
     #[allow(unsafe_code)]
-    unsafe fn walk(kernel: Kernel, walk: &Walk<Self>) {
+    unsafe fn walk(kernel: Kernel, walk: &mut Walk<Self>) {
         // SAFETY: the same contract as this function's.
         unsafe {
             match kernel {
@@ -143,7 +143,7 @@ impl Element for f64 {
     }
 
     #[allow(unsafe_code)]
-    unsafe fn walk(_: Kernel, walk: &Walk<Self>) {
+    unsafe fn walk(_: Kernel, walk: &mut Walk<Self>) {
         // SAFETY: the same contract as this function's.
         unsafe { walk::portable(walk) }
     }

@@ -72,11 +72,11 @@ unsafe fn store(c: *mut f32, lanes: usize, sum: __m256, add: bool) {
 /// Rows and columns of the largest tile of a walk.
 pub(super) const TILE: [usize; 2] = [MR, NR];
 
-type WalkTile = unsafe fn(&Walk<f32>);
+type WalkTile = unsafe fn(&mut Walk<f32>);
 
 /// See [`Element::walk`](super::Element::walk).
 #[allow(unsafe_code)]
-pub(super) unsafe fn walk(walk: &Walk<f32>) {
+pub(super) unsafe fn walk(walk: &mut Walk<f32>) {
     const TILES: [[[WalkTile; MR]; 2]; 2] =
         [[walks::<1, false>(), walks::<1, true>()], [walks::<2, false>(), walks::<2, true>()]];
     let masked = !walk.b_is_full && !walk.columns.is_multiple_of(LANES);
@@ -96,11 +96,11 @@ const fn walks<const VECTORS: usize, const MASKED: bool>() -> [WalkTile; MR] {
 /// `MASKED` tiles read of the last vector what there is: the mask takes the one register that is left.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize, const MASKED: bool>(walk: &Walk<f32>) {
+unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize, const MASKED: bool>(walk: &mut Walk<f32>) {
     let lanes = |v: usize| (walk.columns - v * LANES).min(LANES);
     let mask = first_lanes(lanes(VECTORS - 1));
     let mut sums = [[_mm256_setzero_ps(); VECTORS]; ROWS];
-    let (mut a, mut b) = ([walk.a; 3], [walk.b; 3]);
+    let (mut a, mut b) = ([walk.a.as_ptr(); 3], [walk.b.as_ptr(); 3]);
     for _ in 0..walk.counts[0] {
         (a[1], b[1]) = (a[0], b[0]);
         for _ in 0..walk.counts[1] {
@@ -127,7 +127,7 @@ unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize, const MASKED: bool>
     for (i, row) in sums.iter().enumerate() {
         for (v, &sum) in row.iter().enumerate() {
             // SAFETY: those lanes lie within the first `columns` columns of C.
-            unsafe { store(walk.c.wrapping_add(i * walk.c_row + v * LANES), lanes(v), sum, walk.add) };
+            unsafe { store(walk.c.as_mut_ptr().wrapping_add(i * walk.c_row + v * LANES), lanes(v), sum, walk.add) };
         }
     }
 }

@@ -70,11 +70,11 @@ fn first_lanes(count: usize) -> __mmask16 {
 /// Rows and columns of the largest tile of a walk.
 pub(super) const TILE: [usize; 2] = [MR, NR];
 
-type WalkTile = unsafe fn(&Walk<f32>);
+type WalkTile = unsafe fn(&mut Walk<f32>);
 
 /// See [`Element::walk`](super::Element::walk).
 #[allow(unsafe_code)]
-pub(super) unsafe fn walk(walk: &Walk<f32>) {
+pub(super) unsafe fn walk(walk: &mut Walk<f32>) {
     const TILES: [[WalkTile; MR]; 2] = [walks::<1>(), walks::<2>()];
     // SAFETY: the same contract as this function's.
     unsafe { TILES[usize::from(walk.columns > LANES)][walk.rows - 1](walk) }
@@ -92,10 +92,10 @@ const fn walks<const VECTORS: usize>() -> [WalkTile; MR] {
 
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx512f")]
-unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &Walk<f32>) {
+unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &mut Walk<f32>) {
     let masks: [_; VECTORS] = from_fn(|v| first_lanes(walk.columns - v * LANES));
     let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
-    let (mut a, mut b) = ([walk.a; 3], [walk.b; 3]);
+    let (mut a, mut b) = ([walk.a.as_ptr(); 3], [walk.b.as_ptr(); 3]);
     for _ in 0..walk.counts[0] {
         (a[1], b[1]) = (a[0], b[0]);
         for _ in 0..walk.counts[1] {
@@ -121,7 +121,7 @@ unsafe fn walk_tile<const ROWS: usize, const VECTORS: usize>(walk: &Walk<f32>) {
         (a[0], b[0]) = (a[0].wrapping_add(walk.a_steps[0]), b[0].wrapping_add(walk.b_steps[0]));
     }
     for (i, row) in sums.iter().enumerate() {
-        let c = walk.c.wrapping_add(i * walk.c_row);
+        let c = walk.c.as_mut_ptr().wrapping_add(i * walk.c_row);
         // SAFETY: the masks leave the first `columns` columns of C.
         (0..VECTORS).for_each(|v| unsafe { store(c.wrapping_add(v * LANES), masks[v], row[v], walk.add) });
     }

@@ -128,38 +128,32 @@ impl Correlation {
         tiles: impl Iterator<Item = Tile> + Clone,
     ) {
         let [depth, columns] = plan.channels;
-        let [mr, nr] = T::tile(kernel);
+        let [_, nr] = T::tile(kernel);
         let (panel, tap) = (self.panel_len(depth, nr), depth * nr);
-        assert!(columns.div_ceil(nr) * panel <= packed.len());
         for first in (0..columns).step_by(nr) {
-            let (b, columns) = (packed[first / nr * panel..].as_ptr(), nr.min(columns - first));
+            let (weights, columns) = (&packed[first / nr * panel..][..panel], nr.min(columns - first));
             tiles.clone().for_each(|Tile { taps: [above, beside], pixel, place, rows }| {
-                // The farthest elements that are touched lie within their slices.
-                let last = rows.checked_sub(1).expect("a tile has rows");
-                let empty = above.is_empty() || beside.is_empty();
-                let end = |window: usize| window + (above.len() - 1) * image_row + beside.len() * depth;
-                assert!(rows <= mr && (empty || end(pixel + last * tile_row) <= images.len()));
-                assert!(place + first + last * out_row + columns <= out.len());
+                // A row of the window is contiguous. Where no tap meets an image, nothing is read.
+                let counts = [1, above.len(), beside.len() * depth];
+                let [pixel, taps] = match counts.contains(&0) {
+                    true => [0, 0],
+                    false => [pixel, above.start * self.taps[1].len() + beside.start],
+                };
                 let walk = Walk {
-                    // A row of the window is contiguous.
-                    counts: if empty { [0; 3] } else { [1, above.len(), beside.len() * depth] },
-                    a: images.as_ptr().wrapping_add(pixel),
+                    counts,
+                    a: &images[pixel..],
                     a_steps: [0, image_row, 1],
                     a_row: tile_row,
-                    b: b.wrapping_add((above.start * self.taps[1].len() + beside.start) * tap),
+                    b: &weights[taps * tap..],
                     b_steps: [0, self.taps[1].len() * tap, nr],
                     rows,
                     columns,
                     b_is_full: true,
-                    c: out.as_mut_ptr().wrapping_add(place + first),
+                    c: &mut out[place + first..],
                     c_row: out_row,
                     add: false,
                 };
-                // SAFETY: asserted above; the kernel is available.
-                #[allow(unsafe_code)]
-                unsafe {
-                    T::walk(kernel, &walk);
-                }
+                walk.run(kernel);
             });
         }
     }

@@ -112,31 +112,24 @@ impl PixelProduct {
     fn compute<T: Element>(&self, image: &[T], packed: &[T], products: &mut [T]) {
         let Self { pixels, depth, columns, .. } = *self;
         let [mr, nr] = T::tile(self.kernel);
-        assert!(image.len() == pixels * depth && packed.len() >= self.packed_len::<T>());
-        assert!(products.len() == pixels * columns);
         let strips = pixels.div_ceil(mr);
         for first in (0..columns).step_by(nr) {
             for strip in (0..strips).map(|i| part(pixels, i, strips)) {
                 let walk = Walk {
                     counts: [1, 1, depth],
-                    a: image[strip.start * depth..].as_ptr(),
+                    a: &image[strip.start * depth..],
                     a_steps: [0, 0, 1],
                     a_row: depth,
-                    b: packed[first * depth..].as_ptr(),
+                    b: &packed[first * depth..],
                     b_steps: [0, 0, nr],
                     rows: strip.len(),
                     columns: nr.min(columns - first),
                     b_is_full: true,
-                    c: products[strip.start * columns + first..].as_mut_ptr(),
+                    c: &mut products[strip.start * columns + first..],
                     c_row: columns,
                     add: false,
                 };
-                // SAFETY: the strip is part of the image, the panel of `packed` and the tile of `products`, whose
-                // lengths were asserted; the kernel is available.
-                #[allow(unsafe_code)]
-                unsafe {
-                    T::walk(self.kernel, &walk);
-                }
+                walk.run(self.kernel);
             }
         }
     }

@@ -83,14 +83,14 @@ impl Plan {
     }
 
     /// Elements of the packed weights.
-    pub fn packed_len(&self, nr: usize) -> usize {
+    fn packed_len(&self, nr: usize) -> usize {
         self.correlations.iter().map(|c| c.packed_len(self.channels, nr)).sum()
     }
 
     /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr`
     /// columns after the other, in each the taps row by row, in each tap the depth. Panels are shared out among the
     /// threads.
-    pub fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
+    fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
         for (correlation, own) in self.parts(nr) {
             let panels = packed[own].par_chunks_mut(correlation.panel_len(self.channels[0], nr).max(1));
             panels.enumerate().for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
@@ -136,7 +136,7 @@ impl Plan {
     }
 
     /// One image, from `x` to `out`, on this thread. The kernel is available.
-    pub fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
+    fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
         assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
         let image = if self.padded.is_image() {
             x

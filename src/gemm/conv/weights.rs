@@ -243,34 +243,23 @@ impl Sum<'_> {
         if counts.contains(&0) {
             return;
         }
-        // The farthest elements that are touched lie within their slices.
-        let end = |source: &Source<T>, length: usize| {
-            let last: usize = counts.iter().zip(source.steps).map(|(count, step)| (count - 1) * step).sum();
-            source.first + last + length
-        };
-        assert!(end(places, tile.places.len()) <= places.numbers.len());
-        assert!(end(channels, tile.outputs.len()) <= channels.numbers.len() && sums.len() == self.tile_len);
         let (places, channels) = ((places, tile.places.len()), (channels, tile.outputs.len()));
         let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
         let ((a, rows), (b, columns)) = (down, across);
         let walk = Walk {
             counts,
-            a: a.numbers[a.first..].as_ptr(),
+            a: &a.numbers[a.first..],
             a_steps: a.steps,
             a_row: 1,
-            b: b.numbers[b.first..].as_ptr(),
+            b: &b.numbers[b.first..],
             b_steps: b.steps,
             rows,
             columns,
             b_is_full: false,
-            c: sums.as_mut_ptr(),
+            c: sums,
             c_row: self.row,
             add: true,
         };
-        // SAFETY: asserted above, and a tile's sums have room for its rows; the kernel is available.
-        #[allow(unsafe_code)]
-        unsafe {
-            T::walk(self.kernel, &walk);
-        }
+        walk.run(self.kernel);
     }
 }
