@@ -1,4 +1,4 @@
-//! Spectral normalisation: a layer that stretches nothing by more than 1.
+//! Spectral normalisation: a matrix that stretches nothing by more than 1.
 
 use crate::autodiff::{Real, Var};
 

@@ -1,5 +1,6 @@
-//! Spectral normalisation: weights divided by their largest singular value (Miyato et al. 2018), so that a
-//! layer stretches no input.
+//! Spectral normalisation: weights divided by their largest singular value (Miyato et al. 2018), so that a dense
+//! layer stretches no input. A convolution's is that of its kernel as a matrix, as in the paper: it stretches no single
+//! window, but an image, whose pixels lie in several windows, it may.
 
 use crate::autodiff::{Real, Var};
 use crate::nn::build::Builder;
