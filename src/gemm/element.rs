@@ -48,11 +48,11 @@ pub trait Element: Copy + Send + Sync + Mul<Output = Self> + AddAssign + Add<Out
     /// Rows and columns of the largest tile that [`walk`](Element::walk) takes.
     fn tile(kernel: Kernel) -> [usize; 2];
 
-    /// The sums of a tile along a walk.
+    /// The sums of a tile along a walk; `Walk::run` is the safe way to it.
     ///
     /// # Safety
-    /// Every place that the walk visits must lie within its allocation, nobody else may touch those of `C` during
-    /// the call, the tile must be no larger than [`tile`](Element::tile), and the kernel must be available.
+    /// Every place that the walk visits must lie within its slice, the tile must be no larger than
+    /// [`tile`](Element::tile) and not empty, and the kernel must be available.
     #[allow(unsafe_code)]
     unsafe fn walk(kernel: Kernel, walk: &mut Walk<Self>);
 

@@ -112,6 +112,8 @@ impl PixelProduct {
     fn compute<T: Element>(&self, image: &[T], packed: &[T], products: &mut [T]) {
         let Self { pixels, depth, columns, .. } = *self;
         let [mr, nr] = T::tile(self.kernel);
+        assert!(image.len() == pixels * depth && packed.len() >= self.packed_len::<T>());
+        assert!(products.len() == pixels * columns);
         let strips = pixels.div_ceil(mr);
         for first in (0..columns).step_by(nr) {
             for strip in (0..strips).map(|i| part(pixels, i, strips)) {

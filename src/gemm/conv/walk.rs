@@ -65,8 +65,7 @@ pub const PORTABLE: [usize; 2] = [4, 16];
 /// A walk in plain code, for every machine and both precisions.
 ///
 /// # Safety
-/// Every place that the walk visits must be valid, those of `C` for writing, and the tile not larger than
-/// [`PORTABLE`].
+/// Every place that the walk visits must lie within its slice, and the tile must be no larger than [`PORTABLE`].
 #[allow(unsafe_code)]
 pub unsafe fn portable<T: Element>(walk: &mut Walk<T>) {
     let [rows, columns] = [walk.rows, walk.columns];
@@ -82,11 +81,11 @@ pub unsafe fn portable<T: Element>(walk: &mut Walk<T>) {
             }
         }
     };
+    let (a, b) = (walk.a.as_ptr(), walk.b.as_ptr());
     for outer in 0..walk.counts[0] {
         for middle in 0..walk.counts[1] {
             for inner in 0..walk.counts[2] {
                 let at = |steps: &[usize; 3]| outer * steps[0] + middle * steps[1] + inner * steps[2];
-                let (a, b) = (walk.a.as_ptr(), walk.b.as_ptr());
                 add_products(a.wrapping_add(at(&walk.a_steps)), b.wrapping_add(at(&walk.b_steps)));
             }
         }

@@ -243,6 +243,7 @@ impl Sum<'_> {
         if counts.contains(&0) {
             return;
         }
+        assert!(sums.len() == self.tile_len);
         let (places, channels) = ((places, tile.places.len()), (channels, tile.outputs.len()));
         let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
         let ((a, rows), (b, columns)) = (down, across);
