@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{refuses, text};
+use common::{refuses, small_set, text, twoplayer};
 use proptest::prelude::*;
 use std::fs;
 use std::io::Cursor;
@@ -117,4 +117,72 @@ fn networks_that_no_machine_holds_are_refused_by_name() {
         refuses(&["train", "--config", text(&file), "--out", text(&out)], 2, &["of generator", part]);
     }
     assert!(!out.exists());
+}
+
+#[test]
+fn what_takes_more_memory_than_there_is_is_refused_by_its_layer() {
+    let directory = TempDir::new().unwrap();
+    let (file, out) = (directory.path().join("large.toml"), directory.path().join("run"));
+    let image = "{ kind = \"dense\", units = 49 }, { kind = \"reshape\", shape = [7, 7, 1] }";
+    let draw = "{ kind = \"dense\", units = 784, activation = \"tanh\" }";
+    for (layers, part) in [
+        (format!("{image}, {{ kind = \"conv\", channels = 20000, kernel = 3 }}, {draw}"), "generator.2"),
+        (format!("{image}, {{ kind = \"conv\", channels = 2048, kernel = 2001, padding = 2000 }}, {draw}"), "generator"),
+        (format!("{image}, {{ kind = \"conv\", channels = 2, kernel = 3, padding = 2000 }}, {draw}"), "padding 2000"),
+        (format!("{{ kind = \"dense\", units = 160000 }}, {draw}"), "generator.1"),
+    ] {
+        fs::write(&file, format!("[generator]\nlayers = [{layers}]")).unwrap();
+        refuses(&["train", "--config", text(&file), "--out", text(&out), "--memory-limit", "1GiB"], 2, &[part]);
+    }
+    refuses(&["bench", "--batch-size", "4294967295"], 2, &["--batch-size"]);
+    refuses(&["bench", "--batch-size", "1000000000"], 2, &["training takes about", "free"]);
+    assert!(!out.exists());
+}
+
+#[test]
+fn numbers_at_the_edge_are_refused_before_anything_is_made() {
+    let directory = TempDir::new().unwrap();
+    let out = directory.path().join("run");
+    for (flag, number) in [
+        ("--seed", "9223372036854775808"),
+        ("--epochs", "4611686018427387904"),
+        ("--steps", "18446744073709551615"),
+        ("--examples", "9223372036854775808"),
+        ("--critic-steps", "9223372036854775808"),
+        ("--log-every", "9223372036854775808"),
+        ("--checkpoint-every", "9223372036854775808"),
+        ("--evaluate-every", "9223372036854775808"),
+        ("--learning-rate", "1e-320"),
+    ] {
+        refuses(&["train", flag, number, "--out", text(&out)], 2, &[flag, "it must be"]);
+    }
+    refuses(&["recognizer", "train", "--on", "real", "--steps", "18446744073709551615", "--out", text(&out)], 2, &["steps"]);
+    assert!(!out.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_never_end_or_never_come_are_named() {
+    let directory = TempDir::new().unwrap();
+    let run = directory.path().join("run");
+    let set = directory.path().join("set");
+    fs::create_dir(&set).unwrap();
+    small_set(&set);
+    let train = ["train", "--steps", "1", "--batch-size", "2", "--data", text(&set), "--out", text(&run)];
+    assert_eq!(twoplayer(&train).code, 0);
+    refuses(&["train", "--config", "/dev/zero"], 1, &["/dev/zero", "it is a device"]);
+    refuses(&["recognize", "/dev/zero"], 1, &["/dev/zero", "it is a device"]);
+    for name in ["metrics.csv", "generator.safetensors", "config.toml", "checkpoints/step-00000001.safetensors"] {
+        let (file, kept) = (run.join(name), directory.path().join("kept"));
+        fs::rename(&file, &kept).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        let call: &[&str] = match name {
+            "metrics.csv" => &["report", text(&run)],
+            "generator.safetensors" => &["sample", text(&run), "-o", "never.png"],
+            _ => &["train", "--resume", text(&run), "--steps", "2"],
+        };
+        refuses(call, 1, &[name, "it is a pipe"]);
+        fs::remove_file(&file).unwrap();
+        fs::rename(&kept, &file).unwrap();
+    }
 }

@@ -8,6 +8,8 @@ mod evaluate;
 mod given;
 mod inspect;
 mod interpolate;
+mod memory;
+mod outputs;
 mod presets;
 mod recognize;
 mod recognizer;

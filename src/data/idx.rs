@@ -19,7 +19,6 @@
 //! byte more is enough to know that there is too much), and memory grows with the bytes that really
 //! arrive, not with those that were announced.
 
-use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -29,6 +28,7 @@ use flate2::write::GzEncoder;
 
 use super::atomic::write_atomically;
 use super::error::IdxError;
+use super::file;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTE: u8 = 0x08;
@@ -51,7 +51,7 @@ impl Idx {
     /// # Errors
     /// [`IdxError::Open`] when there is no such file, else those of [`Idx::parse`].
     pub fn read(path: &Path) -> Result<Idx, IdxError> {
-        let file = File::open(path).map_err(|reason| IdxError::Open { path: path.to_path_buf(), reason })?;
+        let file = file::open(path).map_err(|reason| IdxError::Open { path: path.to_path_buf(), reason })?;
         Idx::parse(file, path)
     }
 

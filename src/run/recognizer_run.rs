@@ -2,10 +2,10 @@
 
 use super::weights::{load_weights, save_weights};
 use super::{RunDirectory, RunError};
-use crate::data::{WriteError, write_atomically};
+use crate::data::{WriteError, file, write_atomically};
 use crate::recognizer::{Recognizer, RecognizerConfig, StepReport};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -92,13 +92,20 @@ impl RecognizerRun {
         self.root.join("recognizer.safetensors")
     }
 
+    /// The files that are there.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        let all = [self.summary_file(), self.weights_file(), self.root.join("metrics.csv")];
+        all.into_iter().filter(|path| path.is_file()).collect()
+    }
+
     /// What stands in `recognizer.toml`.
     ///
     /// # Errors
     /// When it cannot be read or used.
     pub fn summary(&self) -> Result<RecognizerSummary, RunError> {
         let path = self.summary_file();
-        let text = fs::read_to_string(&path).map_err(|reason| RunError::Read { path: path.clone(), reason })?;
+        let text = file::read_text(&path, file::LONGEST_TEXT)
+            .map_err(|reason| RunError::Read { path: path.clone(), reason })?;
         let unusable = |reason: String| RunError::Recognizer { path: path.clone(), reason };
         let summary: RecognizerSummary = toml::from_str(&text).map_err(|error| unusable(error.to_string()))?;
         summary.recognizer.validate().map_err(|error| unusable(error.to_string()))?;
@@ -158,6 +165,7 @@ impl RecognizerRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use crate::nn::{LayerSpec, UnitActivation};
 
     #[test]

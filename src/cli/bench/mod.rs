@@ -4,7 +4,7 @@ mod machine;
 mod products;
 mod step;
 
-use super::{UsageError, on_threads};
+use super::{UsageError, memory, on_threads};
 use crate::gan::{Config, blank_discriminator};
 use crate::gemm;
 use clap::Args;
@@ -38,6 +38,10 @@ pub struct Arguments {
     /// Threads to compute on; 0 means one a core
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
+
+    /// The most memory that it may take, such as 2GiB; what would take more is refused [default: what is free]
+    #[arg(long, value_name = "SIZE", value_parser = memory::size)]
+    memory_limit: Option<u64>,
 
     /// Also time a game that the discriminator has won: its logits are about 80 and -80, and
     /// gradients fade into the smallest numbers there are, which many programs compute with slowly
@@ -75,6 +79,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = Config::preset(&arguments.preset)?;
     config.training.batch_size = arguments.batch_size.unwrap_or(config.training.batch_size);
     config.validate()?;
+    memory::check(&config, arguments.threads, arguments.memory_limit)?;
     let is_dense = blank_discriminator::<f32>(&config)?.sums_over_samples();
     if arguments.saturated && !is_dense {
         let problem = "only for presets of dense networks, such as mlp and article";

@@ -92,9 +92,13 @@ fn train(arguments: &Arguments) -> anyhow::Result<()> {
     let (sets, learned_from) = learn_from(arguments, &directory)?;
     let mut config = RecognizerConfig { seed: arguments.seed, ..Default::default() };
     config.steps = arguments.steps.unwrap_or(config.steps);
+    config.validate()?;
     let mut summary = RecognizerSummary { learned_from, test: None, recognizer: config };
 
-    let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path("recognizer"));
+    let root = match &arguments.out {
+        Some(root) => root.clone(),
+        None => RunDirectory::make_fresh("recognizer")?,
+    };
     let directory = RecognizerRun::create(&root, &summary)?;
     let (start, progress) = (Instant::now(), Progress::new(&summary));
     let mut log = directory.log(LOG_EVERY)?;

@@ -1,11 +1,11 @@
 //! What a call of `twoplayer train` may say.
 
 use super::guard::OnDivergence;
-use crate::data::Source;
+use crate::cli::memory;
+use crate::data::{Source, file};
 use crate::gan::{Config, Objective, Pairing, Schedule, UpdateRule};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use std::fs;
 use std::path::PathBuf;
 
 /// Train a generator and a discriminator against each other.
@@ -143,6 +143,15 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub(super) on_divergence: OnDivergence,
 
+    /// Go on although the images or the configuration are not those of the checkpoint
+    #[arg(long, requires = "resume")]
+    pub(super) force: bool,
+
+    /// The most memory that training may take, such as 2GiB; what would take more is refused before it begins [default: what
+    /// is free]
+    #[arg(long, value_name = "SIZE", value_parser = memory::size)]
+    pub(super) memory_limit: Option<u64>,
+
     /// Go on from the checkpoint of this step, instead of the last one
     #[arg(long, value_name = "STEP", requires = "resume")]
     pub(super) from_step: Option<u64>,
@@ -199,8 +208,10 @@ impl Arguments {
         let mut config = match &self.config {
             None => Config::preset(preset)?,
             Some(path) => {
-                let text = fs::read_to_string(path).with_context(|| format!("{}: cannot read", path.display()))?;
-                Config::from_toml(&text, preset).with_context(|| path.display().to_string())?
+                let text = file::read_text(path, file::LONGEST_TEXT)
+                    .with_context(|| format!("{}: cannot read", path.display()))?;
+                let config = Config::from_toml(&text, preset).and_then(|config| config.validate().map(|()| config));
+                config.with_context(|| path.display().to_string())?
             }
         };
         let set = |slot: &mut u64, flag: Option<u64>| flag.into_iter().for_each(|value| *slot = value);

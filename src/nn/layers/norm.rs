@@ -6,7 +6,6 @@ use crate::autodiff::{Activation, Normalised, Real, Var};
 use crate::nn::build::{Builder, at_least_one};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, Misfit, Role};
-use ndarray::{ArrayD, IxDyn};
 
 /// `f(gain·x̂ + bias)`, with `x̂` of mean 0 and variance 1 over a batch.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +37,8 @@ impl BatchNorm {
             b.parameter("gain", Role::Gain, &[channels]);
             b.bias(channels);
         }
-        b.statistic("running_mean", ArrayD::zeros(IxDyn(&[channels])));
-        b.statistic("running_variance", ArrayD::ones(IxDyn(&[channels])));
+        b.statistic("running_mean", &[channels], T::ZERO);
+        b.statistic("running_variance", &[channels], T::ONE);
         Ok(Self { channels, momentum, epsilon, conditional, activation })
     }
 
