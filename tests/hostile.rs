@@ -126,7 +126,7 @@ fn what_takes_more_memory_than_there_is_is_refused_by_its_layer() {
     let image = "{ kind = \"dense\", units = 49 }, { kind = \"reshape\", shape = [7, 7, 1] }";
     let draw = "{ kind = \"dense\", units = 784, activation = \"tanh\" }";
     for (layers, part) in [
-        (format!("{image}, {{ kind = \"conv\", channels = 20000, kernel = 3 }}, {draw}"), "generator.2"),
+        (format!("{image}, {{ kind = \"conv\", channels = 2000, kernel = 3, stride = 7 }}, {{ kind = \"conv\", channels = 2000, kernel = 3 }}, {draw}"), "generator.3"),
         (format!("{image}, {{ kind = \"conv\", channels = 2048, kernel = 2001, padding = 2000 }}, {draw}"), "generator"),
         (format!("{image}, {{ kind = \"conv\", channels = 2, kernel = 3, padding = 2000 }}, {draw}"), "padding 2000"),
         (format!("{{ kind = \"dense\", units = 160000 }}, {draw}"), "generator.1"),

@@ -27,30 +27,32 @@ const PENALTY: u64 = 6;
 /// Bytes of a number.
 const NUMBER: u64 = 4;
 /// Bytes of the program itself and of MNIST.
-const BASE: u64 = 64 << 20;
+const BASE: u64 = 80 << 20;
 
-/// What the layers of a player hold, given how many samples they have on tapes and how often each array is held.
+/// What the layers of a player hold: so many samples on tapes, so many times over, and so many copies of each array.
 struct Share<'f> {
     footprint: &'f Footprint,
     samples: u64,
+    times: u64,
     copies: u64,
 }
 
 impl Share<'_> {
-    /// Bytes of a layer with so many numbers in its arrays and so many for a sample.
-    fn bytes(&self, arrays: usize, sample: usize) -> u64 {
-        let arrays = self.copies.saturating_mul(arrays as u64);
-        NUMBER.saturating_mul(arrays.saturating_add(self.samples.saturating_mul(sample as u64)))
+    /// Bytes of a layer with so many numbers in its arrays, for a sample, and derived.
+    fn bytes(&self, arrays: usize, sample: usize, derived: usize) -> u64 {
+        let [arrays, sample, derived] = [arrays, sample, derived].map(|numbers| numbers as u64);
+        let on_tapes = self.samples.saturating_mul(sample).saturating_add(derived).saturating_mul(self.times);
+        self.copies.saturating_mul(arrays).saturating_add(on_tapes).saturating_mul(NUMBER)
     }
 
     fn all(&self) -> u64 {
-        self.bytes(self.footprint.arrays, self.footprint.sample())
+        self.bytes(self.footprint.arrays, self.footprint.sample(), self.footprint.derived())
     }
 
     /// The largest layer's name and bytes.
     fn largest(&self) -> (String, u64) {
         let layers = self.footprint.layers.iter();
-        let sized = layers.map(|layer| (layer.name.clone(), self.bytes(layer.arrays, layer.sample)));
+        let sized = layers.map(|layer| (layer.name.clone(), self.bytes(layer.arrays, layer.sample, layer.derived)));
         sized.max_by_key(|(_, bytes)| *bytes).unwrap_or_default()
     }
 }
@@ -58,7 +60,7 @@ impl Share<'_> {
 impl MemoryEstimate {
     /// What training by this configuration takes on so many threads: both players' arrays with all that is kept beside
     /// them, what the layers make of a batch on its way forward and back, and as many images as MNIST has. For the
-    /// presets it is not less than what they take, and not twice as much.
+    /// presets it is 1.0 to 1.5 times what they take.
     ///
     /// # Errors
     /// When the layers cannot form networks.
@@ -78,12 +80,14 @@ impl MemoryEstimate {
         let shares = [
             Share {
                 footprint: &generator,
-                samples: batch.saturating_mul(TAPE).saturating_add(shown),
+                samples: batch.max(shown),
+                times: TAPE,
                 copies: COPIES + average,
             },
             Share {
                 footprint: &discriminator,
-                samples: batch.saturating_mul(TAPE * passes + penalties),
+                samples: batch,
+                times: TAPE * passes + penalties,
                 copies: COPIES,
             },
         ];

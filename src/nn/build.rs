@@ -4,6 +4,7 @@ use super::layers::Layer;
 use super::{Extent, Footprint, InputShape, LayerFootprint, LayerSpec, Misfit, NetworkError, Parameter, Role};
 use crate::autodiff::{Activation, Real};
 use ndarray::ArrayD;
+use std::mem;
 
 /// Gives an array of this shape its first values.
 pub(super) type Draw<'d, T> = &'d mut dyn FnMut(Role, &[usize]) -> ArrayD<T>;
@@ -24,8 +25,26 @@ pub(super) struct Builder<'d, T: Real> {
     place: String,
     /// What they take so far.
     footprint: Footprint,
+    /// What a tape holds of the present layer.
+    held: Held,
     /// None for a network of which only the shapes are wanted.
     draw: Option<Draw<'d, T>>,
+}
+
+/// What a tape holds of a layer.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Arrays of the size of its output.
+    outputs: usize,
+    /// Numbers that do not depend on the batch.
+    derived: usize,
+}
+
+impl Default for Held {
+    /// Its output.
+    fn default() -> Self {
+        Self { outputs: 1, derived: 0 }
+    }
 }
 
 /// The most numbers that a network's parameters have, 1 GiB of them, and the most that a sample has on its way: enough for
@@ -39,17 +58,18 @@ impl<'d, T: Real> Builder<'d, T> {
     pub fn new(name: &'d str, input: InputShape, draw: Option<Draw<'d, T>>) -> Self {
         let InputShape { extent, classes } = input;
         let (parameters, statistics) = (Vec::new(), Vec::new());
-        let footprint = Footprint::default();
-        Self { extent, classes, parameters, statistics, name, place: String::new(), footprint, draw }
+        let (footprint, held) = (Footprint::default(), Held::default());
+        Self { extent, classes, parameters, statistics, name, place: String::new(), footprint, held, draw }
     }
 
     /// These layers, one after another.
     pub fn layers(&mut self, specs: &[LayerSpec]) -> Result<Vec<Layer>, NetworkError> {
         let build = |builder: &mut Self, spec| {
-            let before = builder.footprint.arrays;
+            let (before, around) = (builder.footprint.arrays, mem::take(&mut builder.held));
             let layer = Layer::build(spec, builder)?;
             let (arrays, sample) = (builder.footprint.arrays, builder.extent.width());
             builder.note_layer(arrays - before, sample);
+            builder.held = around;
             let sizes = [(arrays, "parameters", LARGEST), (sample, "numbers for one sample", LARGEST_SAMPLE)];
             match sizes.into_iter().find(|(size, _, limit)| size > limit) {
                 Some((_, what, limit)) => Err(builder.refuse(Misfit::TooLarge { what, limit })),
@@ -65,8 +85,19 @@ impl<'d, T: Real> Builder<'d, T> {
     }
 
     fn note_layer(&mut self, arrays: usize, sample: usize) {
-        let name = format!("{}.{}", self.name, self.place);
-        self.footprint.layers.push(LayerFootprint { name, arrays, sample });
+        let (name, Held { outputs, derived }) = (format!("{}.{}", self.name, self.place), self.held);
+        let sample = sample.saturating_mul(outputs);
+        self.footprint.layers.push(LayerFootprint { name, arrays, sample, derived });
+    }
+
+    /// Notes that a tape holds so many arrays of the size of the present layer's output, and not only that one.
+    pub fn holds(&mut self, outputs: usize) {
+        self.held.outputs = outputs;
+    }
+
+    /// Notes that a tape holds so many more numbers, whatever the batch.
+    pub fn derives(&mut self, numbers: usize) {
+        self.held.derived = self.held.derived.saturating_add(numbers);
     }
 
     /// Notes that a thread keeps so many numbers beside the arrays while it computes the present layer.

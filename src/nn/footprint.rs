@@ -18,13 +18,20 @@ pub struct LayerFootprint {
     pub name: String,
     /// Numbers in its parameters and statistics.
     pub arrays: usize,
-    /// Numbers that it gives for one sample.
+    /// Numbers that a tape holds of it for one sample: its output, and what that is computed from.
     pub sample: usize,
+    /// Numbers that a tape holds of it whatever the batch: weights that are made from other weights.
+    pub derived: usize,
 }
 
 impl Footprint {
-    /// Numbers that all layers together give for one sample.
+    /// [`sample`](LayerFootprint::sample) of all layers together.
     pub fn sample(&self) -> usize {
         self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.sample))
+    }
+
+    /// [`derived`](LayerFootprint::derived) of all layers together.
+    pub fn derived(&self) -> usize {
+        self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.derived))
     }
 }

@@ -46,7 +46,7 @@ impl Conv {
         let fan_out = (kernel * kernel * channels) as f64 / (stride * stride) as f64;
         b.weight(&[kernel, kernel, from, channels], [fan_in, fan_out], activation);
         b.buffers(buffers([h, w], kernel, [from, channels], window));
-        finish(spectral_norm.then_some(channels), bias, [channels, height, width], b);
+        finish(spectral_norm.then_some([kernel, kernel, from, channels]), bias, [channels, height, width], b);
         Ok(Self { window, activation, bias, spectral_norm })
     }
 
@@ -95,7 +95,7 @@ impl ConvTranspose {
         let fan_out = (kernel * kernel * channels) as f64;
         b.weight(&[kernel, kernel, channels, from], [fan_in, fan_out], activation);
         b.buffers(buffers(output, kernel, [channels, from], window));
-        finish(spectral_norm.then_some(from), bias, [channels, height, width], b);
+        finish(spectral_norm.then_some([kernel, kernel, channels, from]), bias, [channels, height, width], b);
         Ok(Self { window, image: output, activation, bias, spectral_norm })
     }
 
@@ -123,9 +123,9 @@ fn buffers(image: [usize; 2], kernel: usize, [inputs, outputs]: [usize; 2], wind
     ConvShape { batch: 1, image, kernel: [kernel, kernel], inputs, outputs, stride, padding }.buffers()
 }
 
-/// What both kinds have besides their weights. If these are normalised, their last axis has extent `normalised`.
+/// What both kinds have besides their weights. If these are normalised, their shape is `normalised`.
 fn finish<T: Real>(
-    normalised: Option<usize>,
+    normalised: Option<[usize; 4]>,
     bias: bool,
     [channels, height, width]: [usize; 3],
     b: &mut Builder<'_, T>,
@@ -133,9 +133,10 @@ fn finish<T: Real>(
     if bias {
         b.bias(channels);
     }
-    if let Some(last) = normalised {
-        spectral::build(last, b);
+    if let Some(shape) = normalised {
+        spectral::build(&shape, b);
     }
+    b.holds(if bias { 1 } else { 2 }); // without one, the activation is an operation by itself
     b.extent = Extent::Image([height, width, channels]);
 }
 

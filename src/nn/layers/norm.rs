@@ -39,6 +39,7 @@ impl BatchNorm {
         }
         b.statistic("running_mean", &[channels], T::ZERO);
         b.statistic("running_variance", &[channels], T::ONE);
+        b.holds(if conditional { 4 } else { 2 });
         Ok(Self { channels, momentum, epsilon, conditional, activation })
     }
 
@@ -102,6 +103,7 @@ impl GroupNorm {
         }
         b.parameter("gain", Role::Gain, &[channels]);
         b.bias(channels);
+        b.holds(8); // it is made of plain operations
         Ok(Self { groups, epsilon, activation })
     }
 
@@ -117,6 +119,7 @@ pub(super) fn minibatch_stddev<T: Real>(group: usize, b: &mut Builder<'_, T>) ->
     at_least_one(&[("group", group)])?;
     let [h, w, c] = b.image("minibatch-stddev")?;
     b.extent = Extent::Image([h, w, c + 1]);
+    b.holds(4);
     Ok(Kind::MinibatchStddev { group })
 }
 
