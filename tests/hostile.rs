@@ -1,50 +1,62 @@
 //! Whatever comes in, an answer comes out: no panic, no running out of memory. The targets in fuzz/ search further.
 
 mod common;
+#[path = "../fuzz/src/lib.rs"]
+#[allow(dead_code, reason = "some of it only the targets use")]
+mod targets;
 
 use common::{refuses, small_set, text, twoplayer};
 use proptest::prelude::*;
 use std::fs;
-use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tempfile::TempDir;
-use twoplayer::data::{Grey, Idx};
-use twoplayer::gan::{Config, blank_discriminator, blank_generator};
-use twoplayer::nn::{LayerSpec, Network, UnitActivation};
-use twoplayer::recognizer::mnist_form;
-use twoplayer::run::{parse_weights, save_weights};
 
-/// What each way in makes of some bytes.
-fn take(bytes: &[u8]) {
-    let path = Path::new("hostile");
-    let _ = Idx::parse(bytes, path);
-    if let Ok(picture) = Grey::parse_png(Cursor::new(bytes), path) {
-        let _ = mnist_form(&picture);
-    }
-    let _ = parse_weights(&mut [&mut network()], bytes, path);
-    if let Ok(config) = Config::from_toml(&String::from_utf8_lossy(bytes), Config::DEFAULT_PRESET)
-        && config.validate().is_ok()
-    {
-        let _ = blank_generator::<f32>(&config);
-        let _ = blank_discriminator::<f32>(&config);
-    }
-}
+/// What a target does with its input.
+type Take = fn(&[u8]);
 
-fn network() -> Network {
-    Network::blank("n", 2, &[LayerSpec::dense(3, UnitActivation::Relu)]).unwrap()
-}
+const TARGETS: [(&str, Take); 7] = [
+    ("arguments", targets::arguments::take),
+    ("config", targets::config::take),
+    ("idx", targets::idx::take),
+    ("picture", targets::picture::take),
+    ("run", targets::run::take),
+    ("samples", targets::samples::take),
+    ("weights", targets::weights::take),
+];
 
-/// Good files of every kind.
-fn seeds() -> Vec<Vec<u8>> {
-    let directory = TempDir::new().unwrap();
-    let weights = directory.path().join("weights");
-    save_weights(&[&network()], &weights).unwrap();
-    let mut all = vec![fs::read(weights).unwrap()];
+/// Where a target's seeds are.
+fn seeds_of(target: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for seeds in ["fuzz/seeds/idx", "fuzz/seeds/weights", "fuzz/seeds/picture", "src/gan/presets"] {
-        all.extend(fs::read_dir(root.join(seeds)).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()));
+    if target == "config" { root.join("src/gan/presets") } else { root.join("fuzz/seeds").join(target) }
+}
+
+static SEEDS: OnceLock<Vec<(Take, Vec<u8>)>> = OnceLock::new();
+
+/// Good files of every kind, each with what takes it.
+fn seeds() -> Vec<(Take, Vec<u8>)> {
+    let of = |(target, take): (&str, Take)| {
+        let files = fs::read_dir(seeds_of(target)).unwrap();
+        files.map(move |entry| (take, fs::read(entry.unwrap().path()).unwrap()))
+    };
+    TARGETS.into_iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_seeds_of_a_run_are_its_files() {
+    for (name, bytes) in targets::run::seeds() {
+        let seed = seeds_of("run").join(&name);
+        assert!(seed.is_file(), "{name} is missing: the ignored test below writes it");
+        assert!(fs::read(seed).unwrap().len().abs_diff(bytes.len()) < 64, "{name} is not what a run has there");
     }
-    all
+}
+
+#[test]
+#[ignore = "writes fuzz/seeds/run anew, for when a run's files change their form"]
+fn write_the_seeds_of_a_run() {
+    for (name, bytes) in targets::run::seeds() {
+        fs::write(seeds_of("run").join(name), bytes).unwrap();
+    }
 }
 
 proptest! {
@@ -52,7 +64,7 @@ proptest! {
 
     #[test]
     fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        take(&bytes);
+        TARGETS.iter().for_each(|(_, take)| take(&bytes));
     }
 
     #[test]
@@ -62,8 +74,8 @@ proptest! {
         length in any::<prop::sample::Index>(),
         is_cut in any::<bool>(),
     ) {
-        let seeds = seeds();
-        let mut bytes = which.get(&seeds).clone();
+        let seeds = SEEDS.get_or_init(seeds);
+        let (take, mut bytes) = which.get(seeds).clone();
         for (place, byte) in changes {
             let place = place.index(bytes.len());
             bytes[place] = byte;
@@ -86,7 +98,7 @@ proptest! {
              {{ kind = \"conv\", channels = {units}, kernel = {}, stride = {}, padding = {} }}]",
             batch >> 1, latent >> 1, side[0] >> 1, side[1] >> 1, units / 21, kernel >> 1, kernel >> 1, stride >> 1, padding >> 1,
         );
-        take(text.as_bytes());
+        targets::config::take(text.as_bytes());
     }
 }
 

@@ -22,7 +22,11 @@ pub fn recognizer_or_pretrained(root: Option<&Path>) -> Result<Recognizer, RunEr
 
 /// The labels of `count` images, from an IDX file.
 pub fn labels(path: &Path, count: usize) -> anyhow::Result<Vec<u8>> {
-    let Idx { shape, bytes } = Idx::read(path)?;
+    labels_in(Idx::read(path)?, path, count)
+}
+
+/// The same of an IDX file that has been read; `path` is what errors call it.
+pub fn labels_in(Idx { shape, bytes }: Idx, path: &Path, count: usize) -> anyhow::Result<Vec<u8>> {
     ensure!(shape == [count], "{}: of shape {shape:?}; [{count}] labels belong to these images", path.display());
     let no_digit = bytes.iter().find(|&&label| usize::from(label) >= CLASSES);
     ensure!(no_digit.is_none(), "{}: {} is no digit", path.display(), no_digit.unwrap_or(&0));

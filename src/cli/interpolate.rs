@@ -69,7 +69,7 @@ const COLUMNS: usize = 5;
 
 impl Arguments {
     /// Refuses files that are not two PNG files, or one.
-    fn check_files(&self) -> Result<(), UsageError> {
+    pub fn check_files(&self) -> Result<(), UsageError> {
         for (flag, path) in [("-o", &self.output), ("--animation", &self.animation)] {
             if let Some(path) = path.as_deref().filter(|path| !is_png(path)) {
                 return Err(UsageError(format!(

@@ -1,6 +1,8 @@
 //! The command line: one file a command. Floor six.
 
 mod bench;
+#[doc(hidden)]
+pub mod check;
 mod data;
 mod diagnostics;
 mod digit;

@@ -124,7 +124,7 @@ impl Arguments {
 }
 
 /// The forms of output.
-enum Form {
+pub enum Form {
     Picture,
     Idx,
     Npy,
@@ -150,10 +150,16 @@ impl Form {
     }
 }
 
+/// What the call asks for, if that can be.
+pub fn check(arguments: &Arguments) -> Result<(Form, Request), UsageError> {
+    let asked = (Form::of(&arguments.output)?, arguments.request()?);
+    arguments.check_labels_file()?;
+    Ok(asked)
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (form, request) = (Form::of(&arguments.output)?, arguments.request()?);
-    arguments.check_labels_file()?;
+    let (form, request) = check(arguments)?;
     let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
     arguments.check_conditional(&generator)?;
     let (tile, range) = (config.image_shape(), config.pixel_range()?);

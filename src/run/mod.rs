@@ -36,6 +36,6 @@ pub use picture::{Picture, to_bytes, write_animation};
 pub use pretrained::pretrained;
 pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};
 pub use recorder::Recorder;
-pub use report::write_report;
+pub use report::{report, write_report};
 pub use tensorboard::TensorBoard;
 pub use weights::{load_weights, parse_weights, save_weights};

@@ -5,7 +5,7 @@ mod products;
 mod step;
 
 use super::{UsageError, memory, on_threads};
-use crate::gan::{Config, blank_discriminator};
+use crate::gan::{Config, ConfigError, blank_discriminator};
 use crate::gemm;
 use clap::Args;
 use machine::Machine;
@@ -53,6 +53,16 @@ pub struct Arguments {
     json: bool,
 }
 
+impl Arguments {
+    /// The preset, changed by the flags.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let mut config = Config::preset(&self.preset)?;
+        config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);
+        config.validate()?;
+        Ok(config)
+    }
+}
+
 /// What was measured.
 #[derive(Serialize)]
 struct Report {
@@ -76,9 +86,7 @@ struct Report {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut config = Config::preset(&arguments.preset)?;
-    config.training.batch_size = arguments.batch_size.unwrap_or(config.training.batch_size);
-    config.validate()?;
+    let config = arguments.config()?;
     memory::check(&config, arguments.threads, arguments.memory_limit)?;
     let is_dense = blank_discriminator::<f32>(&config)?.sums_over_samples();
     if arguments.saturated && !is_dense {

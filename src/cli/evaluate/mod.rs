@@ -5,16 +5,16 @@ mod pictures;
 mod report;
 mod subject;
 
-use super::given::recognizer_or_pretrained;
+use super::given::{labels_in, recognizer_or_pretrained};
 use super::{UsageError, on_threads};
-use crate::data::{Digits, PixelRange, Split, locate};
+use crate::data::{Digits, Idx, PixelRange, Split, locate};
 use crate::gan::score;
 use crate::metrics::{Reference, nearest};
 use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
 use clap::Args;
 use ndarray::Array2;
 use report::{Discriminator, Evaluation, Memory};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use subject::Subject;
 
@@ -25,7 +25,7 @@ use subject::Subject;
 /// A Fréchet distance in these features says which of two runs is better; it is not comparable with one
 /// in Inception's. (For that, `sample RUN --count 10000 -o digits/` gives a folder of PNG files.)
 /// Of a run on stacked digits it counts the modes among 25,600 images.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(after_help = "Examples:\n  twoplayer evaluate runs/best\n  \
                         twoplayer evaluate runs/best --cas --pictures looked-at\n  \
                         twoplayer evaluate --samples generated.idx.gz --labels labels.idx.gz --json")]
@@ -105,6 +105,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         Ok(())
     })
+}
+
+/// What `--samples` and `--labels` come to beside these digits, as the command prints it, their files being these bytes.
+pub fn check_samples(
+    images: &[u8],
+    labels: Option<&[u8]>,
+    recognizer: &Recognizer,
+    [train, test]: [&Digits; 2],
+) -> anyhow::Result<String> {
+    let [file, labels_file] = ["images.idx", "labels.idx"].map(Path::new);
+    let labels = |count| match labels {
+        Some(labels) => labels_in(Idx::parse(labels, labels_file)?, labels_file, count),
+        None => Ok(Vec::new()),
+    };
+    let subject = Subject::of_images(file, Idx::parse(images, file)?, labels)?;
+    match subject.is_stacked() {
+        true => Ok(serde_json::to_string(&modes::modes(&subject, recognizer)?)?),
+        false => Ok(evaluate(&subject, recognizer, train, test, &Arguments::default())?.to_string()),
+    }
 }
 
 fn evaluate(

@@ -2,13 +2,13 @@
 
 use super::Arguments;
 use super::subject::Subject;
-use crate::metrics::Histogram;
+use crate::metrics::{Histogram, MetricError};
 use crate::recognizer::Recognizer;
 use serde::Serialize;
 
 /// What is found.
 #[derive(Serialize)]
-struct Modes {
+pub struct Modes {
     subject: String,
     images: usize,
     /// Of 1,000.
@@ -17,20 +17,9 @@ struct Modes {
     kullback_leibler: f64,
 }
 
-/// Reads each channel of the images and prints how many modes there are.
+/// Prints how many modes there are.
 pub fn evaluate(subject: &Subject, recognizer: &Recognizer, arguments: &Arguments) -> anyhow::Result<()> {
-    let channels = [0, 1, 2].map(|channel| {
-        let images: Vec<u8> = subject.images.iter().skip(channel).step_by(3).copied().collect();
-        recognizer.read(&images).digits()
-    });
-    let stacks: Vec<[u8; 3]> = (0..subject.count()).map(|i| channels.each_ref().map(|digits| digits[i])).collect();
-    let histogram = Histogram::of_stacked(&stacks)?;
-    let found = Modes {
-        subject: subject.name.clone(),
-        images: stacks.len(),
-        modes: histogram.classes_hit(),
-        kullback_leibler: histogram.divergence_from_uniform(),
-    };
+    let found = modes(subject, recognizer)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&found)?);
     } else {
@@ -39,4 +28,20 @@ pub fn evaluate(subject: &Subject, recognizer: &Recognizer, arguments: &Argument
         println!("Kullback-Leibler divergence from equal shares: {kullback_leibler:.3} nats (0 is equal)");
     }
     Ok(())
+}
+
+/// Reads each channel of the images.
+pub fn modes(subject: &Subject, recognizer: &Recognizer) -> Result<Modes, MetricError> {
+    let channels = [0, 1, 2].map(|channel| {
+        let images: Vec<u8> = subject.images.iter().skip(channel).step_by(3).copied().collect();
+        recognizer.read(&images).digits()
+    });
+    let stacks: Vec<[u8; 3]> = (0..subject.count()).map(|i| channels.each_ref().map(|digits| digits[i])).collect();
+    let histogram = Histogram::of_stacked(&stacks)?;
+    Ok(Modes {
+        subject: subject.name.clone(),
+        images: stacks.len(),
+        modes: histogram.classes_hit(),
+        kullback_leibler: histogram.divergence_from_uniform(),
+    })
 }

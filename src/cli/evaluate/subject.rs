@@ -64,7 +64,15 @@ impl Subject {
     }
 
     fn read(file: &Path, labels_file: Option<&Path>) -> anyhow::Result<Self> {
-        let Idx { shape, bytes } = Idx::read(file)?;
+        Self::of_images(file, Idx::read(file)?, |count| labels_file.map_or(Ok(Vec::new()), |path| labels(path, count)))
+    }
+
+    /// The images in an IDX file that has been read, and as many labels.
+    pub fn of_images(
+        file: &Path,
+        Idx { shape, bytes }: Idx,
+        labels: impl FnOnce(usize) -> anyhow::Result<Vec<u8>>,
+    ) -> anyhow::Result<Self> {
         let shape = match *shape {
             [_, height, width] => [height, width, 1],
             [_, height, width, channels @ (1 | 3)] => [height, width, channels],
@@ -72,7 +80,7 @@ impl Subject {
         };
         ensure!(!bytes.is_empty(), "{}: no images in it", file.display());
         let count = bytes.len() / shape.iter().product::<usize>();
-        let labels = labels_file.map_or(Ok(Vec::new()), |path| labels(path, count))?;
+        let labels = labels(count)?;
         Ok(Self { name: file.display().to_string(), images: bytes, labels, shape, players: None })
     }
 

@@ -204,16 +204,20 @@ enum ScheduleFlag {
 impl Arguments {
     /// The preset, changed by the file, changed by the flags.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let preset = self.preset.as_deref().unwrap_or(Config::DEFAULT_PRESET);
-        let mut config = match &self.config {
-            None => Config::preset(preset)?,
-            Some(path) => {
-                let text = file::read_text(path, file::LONGEST_TEXT)
-                    .with_context(|| format!("{}: cannot read", path.display()))?;
-                let config = Config::from_toml(&text, preset).and_then(|config| config.validate().map(|()| config));
-                config.with_context(|| path.display().to_string())?
-            }
-        };
+        let Some(path) = &self.config else { return self.changed(Config::preset(self.preset())?) };
+        let text = file::read_text(path, file::LONGEST_TEXT)
+            .with_context(|| format!("{}: cannot read", path.display()))?;
+        let config = Config::from_toml(&text, self.preset()).and_then(|config| config.validate().map(|()| config));
+        self.changed(config.with_context(|| path.display().to_string())?)
+    }
+
+    /// The preset that is begun with.
+    pub(super) fn preset(&self) -> &str {
+        self.preset.as_deref().unwrap_or(Config::DEFAULT_PRESET)
+    }
+
+    /// A configuration, changed by the flags.
+    pub(super) fn changed(&self, mut config: Config) -> anyhow::Result<Config> {
         let set = |slot: &mut u64, flag: Option<u64>| flag.into_iter().for_each(|value| *slot = value);
         set(&mut config.training.epochs, self.epochs);
         set(&mut config.seed, self.seed);

@@ -29,6 +29,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
+/// Refuses what the flags alone say wrong.
+pub fn check(arguments: &Arguments) -> anyhow::Result<()> {
+    arguments.changed(Config::preset(arguments.preset())?).map(drop)
+}
+
 /// A new run.
 fn begin(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.config()?;

@@ -16,11 +16,18 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When the run's files cannot be read, or the page cannot be written.
 pub fn write_report(run: &RunDirectory) -> Result<PathBuf, RunError> {
-    let (config, history) = (run.config()?, History::read(run)?);
-    let page = page(run, &config, &history)?.into_string();
+    let page = report(run, &run.config()?, &History::read(run)?)?;
     let path = run.root().join("report.html");
     write_atomically(&path, |out| out.write_all(page.as_bytes()))?;
     Ok(path)
+}
+
+/// The page itself, HTML, of a run with this configuration and history.
+///
+/// # Errors
+/// When the run's pictures cannot be read.
+pub fn report(run: &RunDirectory, config: &Config, history: &History) -> Result<String, RunError> {
+    Ok(page(run, config, history)?.into_string())
 }
 
 fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup, RunError> {
