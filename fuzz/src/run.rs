@@ -233,11 +233,13 @@ impl Run {
 
     /// The run goes on for a step, if there is one left.
     fn goes_on(&self, config: &Config) {
-        let Ok((_recorder, Some(mut checkpoint))) = Recorder::resuming(&self.directory, None) else { return };
+        let Ok((_recorder, mut checkpoint)) = Recorder::resuming(&self.directory, config, None) else { return };
+        let _ = checkpoint.check_config(config, &self.directory.config_file());
         if checkpoint.step() > STEPS {
             return;
         }
         if let Ok(mut session) = checkpoint.session(config, &self.digits) {
+            let _ = checkpoint.check_images(session.digits(), "these");
             let before = session.step();
             if session.run(&mut OneStep).is_ok_and(|ended| ended == Ended::AsAsked) {
                 assert!(session.step() <= before + 1);
@@ -271,7 +273,7 @@ impl Run {
 
     fn lock(&self) {
         assert_eq!(find_runs(self.runs.path()).expect("a directory of runs").len(), 1);
-        let _ = Recorder::resuming(&self.directory, None);
+        let _ = Recorder::resuming(&self.directory, &self.config, None);
     }
 
     fn recognizer(&self) {
