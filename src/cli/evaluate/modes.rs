@@ -2,8 +2,10 @@
 
 use super::Arguments;
 use super::subject::Subject;
+use crate::cli::say::say;
 use crate::metrics::Histogram;
 use crate::recognizer::Recognizer;
+use anyhow::Context;
 use serde::Serialize;
 
 /// What is found.
@@ -19,6 +21,8 @@ struct Modes {
 
 /// Reads each channel of the images and prints how many modes there are.
 pub fn evaluate(subject: &Subject, recognizer: &Recognizer, arguments: &Arguments) -> anyhow::Result<()> {
+    let [height, width, _] = subject.shape();
+    recognizer.check_image_shape([height, width, 1]).with_context(|| subject.name.clone())?;
     let channels = [0, 1, 2].map(|channel| {
         let images: Vec<u8> = subject.images.iter().skip(channel).step_by(3).copied().collect();
         recognizer.read(&images).digits()
@@ -32,11 +36,11 @@ pub fn evaluate(subject: &Subject, recognizer: &Recognizer, arguments: &Argument
         kullback_leibler: histogram.divergence_from_uniform(),
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        say(serde_json::to_string_pretty(&found)?)?;
     } else {
         let Modes { subject, images, modes, kullback_leibler } = found;
-        println!("{images} stacked digits of {subject}: {modes} of 1000 modes");
-        println!("Kullback-Leibler divergence from equal shares: {kullback_leibler:.3} nats (0 is equal)");
+        say(format_args!("{images} stacked digits of {subject}: {modes} of 1000 modes"))?;
+        say(format_args!("Kullback-Leibler divergence from equal shares: {kullback_leibler:.3} nats (0 is equal)"))?;
     }
     Ok(())
 }

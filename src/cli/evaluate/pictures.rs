@@ -1,6 +1,7 @@
 //! Digits to look at.
 
 use super::subject::Subject;
+use crate::cli::say::note;
 use crate::data::Digits;
 use crate::metrics::{Neighbour, Projection, Reference};
 use crate::recognizer::Readings;
@@ -43,7 +44,8 @@ pub fn draw(
     let projection = Projection::fit(real)?;
     let map = map(&[&projection.project(real), &projection.project(readings.features.view())]);
     map.write_png(&directory.join("map.png"))?;
-    eprintln!("nearest.png, least-confident.png, most-confident.png and map.png are in {}", directory.display());
+    let pictures = "nearest.png, least-confident.png, most-confident.png and map.png";
+    note(format_args!("{pictures} are in {}", directory.display()));
     Ok(())
 }
 

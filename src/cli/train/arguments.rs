@@ -1,6 +1,8 @@
 //! What a call of `twoplayer train` may say.
 
 use super::guard::OnDivergence;
+use crate::cli::given::output;
+use crate::cli::threads;
 use crate::data::Source;
 use crate::gan::{Config, Objective, Pairing, Schedule, UpdateRule};
 use anyhow::Context;
@@ -89,7 +91,7 @@ pub struct Arguments {
     schedule: Option<ScheduleFlag>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub(super) threads: usize,
 
     /// The directory with the four MNIST files (or others of their names and form); or
@@ -100,7 +102,7 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// The run's directory, new or empty [default: runs/PRESET-DATE-TIME]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = output())]
     pub(super) out: Option<PathBuf>,
 
     /// Evaluate 10,000 digits after every so many epochs: figures go to metrics.csv, and the weights

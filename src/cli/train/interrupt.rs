@@ -1,5 +1,6 @@
 //! Ctrl-C while a run trains.
 
+use crate::cli::say::note;
 use crate::gan::{Observer, ObserverError, Session};
 use std::ops::ControlFlow;
 use std::process;
@@ -31,7 +32,7 @@ impl Interrupt {
             if ASKED.swap(true, Ordering::Relaxed) {
                 process::exit(i32::from(EXIT_CODE));
             }
-            eprintln!("\nending after this step, with a checkpoint; Ctrl-C again ends at once, without");
+            note("\nending after this step, with a checkpoint; Ctrl-C again ends at once, without");
         })?;
         Ok(Self)
     }
