@@ -57,15 +57,8 @@ fn available(meminfo: &str) -> Option<u64> {
 
 /// Reads a size: `500MiB`, `2GiB`, `1.5 GB`, or so many bytes.
 pub fn size(text: &str) -> Result<u64, &'static str> {
-    const UNITS: [(&str, f64); 7] = [
-        ("KiB", 1024.0),
-        ("MiB", 1048576.0),
-        ("GiB", 1073741824.0),
-        ("KB", 1e3),
-        ("MB", 1e6),
-        ("GB", 1e9),
-        ("", 1.0),
-    ];
+    const UNITS: [(&str, f64); 7] =
+        [("KiB", 1024.0), ("MiB", 1048576.0), ("GiB", 1073741824.0), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("", 1.0)];
     let named = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)));
     let (number, unit) = named.expect("every text ends with nothing");
     let size = number.trim().parse::<f64>().ok().map(|number| number * unit);

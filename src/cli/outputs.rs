@@ -1,7 +1,8 @@
 //! That no output takes the place of what is read, or of another output.
 
 use super::UsageError;
-use crate::data::check_replaceable;
+use crate::data::{check_replaceable, locate, set_files};
+use crate::run::{RecognizerRun, RunDirectory, pretrained};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,33 @@ impl Files {
         self
     }
 
+    /// All that is a run's own is read, if there is a run.
+    pub fn of_run(self, root: &Path) -> Self {
+        self.reading(RunDirectory::open(root).map_or(Vec::new(), |run| run.own_files()))
+    }
+
+    /// A recognizer is read: the one that is named, or else the one that comes with the program.
+    pub fn of_recognizer(self, root: Option<&Path>) -> Self {
+        let root = root.map_or_else(|| pretrained("recognizer"), |root| Ok(root.to_path_buf()));
+        let own = root.and_then(|root| RecognizerRun::open(&root)).map(|run| run.own_files());
+        self.reading(own.unwrap_or_default())
+    }
+
+    /// A set of images is read, from where it is named or found.
+    pub fn of_data(self, directory: Option<&Path>) -> Self {
+        self.reading(locate(directory).map_or(Vec::new(), |directory| set_files(&directory)))
+    }
+
     /// This one is written, if it is given; `flag` names it.
     pub fn writing(mut self, flag: &'static str, path: Option<&Path>) -> Self {
         self.written.extend(path.map(|path| (flag, path.to_path_buf())));
         self
+    }
+
+    /// Files of these names are written into this directory, if it is given; `flag` names it.
+    pub fn writing_into(self, flag: &'static str, directory: Option<&Path>, names: &[&str]) -> Self {
+        let Some(directory) = directory else { return self };
+        names.iter().fold(self, |files, name| files.writing(flag, Some(&directory.join(name))))
     }
 
     /// Refuses an output that is one of the files read, or another output, by whatever name; or that would take the place
@@ -34,7 +58,8 @@ impl Files {
             taken.insert(Identity::of(path), format!("{} is read, or belongs to a run", path.display()));
         }
         for (flag, path) in &self.written {
-            let refuse = |why: String| Err(UsageError(format!("{flag} {}: {why}; choose another name", path.display())));
+            let refuse =
+                |why: String| Err(UsageError(format!("{flag} {}: {why}; choose another name", path.display())));
             if let Err(reason) = check_replaceable(path) {
                 return refuse(reason.to_string());
             }

@@ -277,7 +277,12 @@ impl Config {
         check_count("training.examples (--examples)", self.training.examples.map_or(1, |count| count as u64))?;
         check_count("training.batch_size (--batch-size)", *batch_size as u64)?;
         let critic_key = "training.critic_steps (--critic-steps)";
-        check((1..=MOST_CRITIC_STEPS).contains(critic_steps), critic_key, critic_steps, "at least 1 and at most 10000")?;
+        check(
+            (1..=MOST_CRITIC_STEPS).contains(critic_steps),
+            critic_key,
+            critic_steps,
+            "at least 1 and at most 10000",
+        )?;
         let floor_key = "training.learning_rate_floor";
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
@@ -294,7 +299,12 @@ impl Config {
         )?;
         let sides = &self.generator.image_shape;
         let shape_key = "generator.image_shape";
-        check(sides.iter().all(|side| (1..=4096).contains(side)), shape_key, &format!("{sides:?}"), "sides from 1 to 4096")?;
+        check(
+            sides.iter().all(|side| (1..=4096).contains(side)),
+            shape_key,
+            &format!("{sides:?}"),
+            "sides from 1 to 4096",
+        )?;
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
         }
@@ -330,12 +340,7 @@ pub(super) fn check_count(key: &str, count: u64) -> Result<(), ConfigError> {
 }
 
 /// Refuses a value that is not fine.
-pub(super) fn check(
-    fine: bool,
-    key: &str,
-    value: &dyn ToString,
-    allowed: &'static str,
-) -> Result<(), ConfigError> {
+pub(super) fn check(fine: bool, key: &str, value: &dyn ToString, allowed: &'static str) -> Result<(), ConfigError> {
     match fine {
         true => Ok(()),
         false => Err(ConfigError::OutOfRange { key: key.into(), value: value.to_string(), allowed }),

@@ -78,18 +78,8 @@ impl MemoryEstimate {
         let shown = preview_count(config.training.classes) as u64;
         let average = if config.generator.average_decay.is_some() { AVERAGE_COPIES } else { 0 };
         let shares = [
-            Share {
-                footprint: &generator,
-                samples: batch.max(shown),
-                times: TAPE,
-                copies: COPIES + average,
-            },
-            Share {
-                footprint: &discriminator,
-                samples: batch,
-                times: TAPE * passes + penalties,
-                copies: COPIES,
-            },
+            Share { footprint: &generator, samples: batch.max(shown), times: TAPE, copies: COPIES + average },
+            Share { footprint: &discriminator, samples: batch, times: TAPE * passes + penalties, copies: COPIES },
         ];
         let buffers = generator.buffers.max(discriminator.buffers) as u64;
         let buffers = buffers.saturating_mul(threads.max(1) as u64).saturating_mul(NUMBER);

@@ -42,7 +42,7 @@ pub use clipping::clip_weights;
 pub use config::{AdamConfig, Config, Discriminator, Generator, Training, UpdateRule};
 pub use config_error::ConfigError;
 pub use difference::Difference;
-pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_requested};
+pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_in_pieces, draw_requested, latent_in_pieces};
 pub use game::{Game, Verdict, gradients_for_both, judge, play};
 pub use health::{Health, LabelEvidence, Samples, Warning, Watch};
 pub use insight::{LayerView, input_gradients, layer_views};

@@ -1,9 +1,9 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
 use super::clipping::clip_weights;
+use super::config::{check, check_count};
 use super::penalty::{dragan, r1, r2, wgan_gp};
 use super::{ConfigError, Course, Stream};
-use super::config::{check, check_count};
 use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Parameter};
 use crate::random::words_drawn;

@@ -1,7 +1,7 @@
 //! The training loop: it may stop after any step, and go on from there elsewhere.
 
-use super::draw::{Classes, draw_from};
 use super::config::MOST;
+use super::draw::{Classes, draw_from};
 use super::latent_vectors;
 use super::{
     Beginning, Config, Draws, EpochEnd, Health, Observer, Samples, Scores, StepEnd, Stream, TrainError, Trainer, Watch,

@@ -123,7 +123,10 @@ mod tests {
         let problem = |config: RecognizerConfig| config.validate().unwrap_err().to_string();
         let default = RecognizerConfig::default;
         assert!(default().validate().is_ok());
-        assert_eq!(problem(RecognizerConfig { steps: 0, ..default() }), "steps is 0; it must be at least 1 and at most 1000000000");
+        assert_eq!(
+            problem(RecognizerConfig { steps: 0, ..default() }),
+            "steps is 0; it must be at least 1 and at most 1000000000"
+        );
         assert!(problem(RecognizerConfig { steps: u64::MAX, ..default() }).starts_with("steps is"));
         assert!(problem(RecognizerConfig { seed: 1 << 63, ..default() }).starts_with("seed is"));
         assert!(problem(RecognizerConfig { image_shape: [1 << 40; 2], ..default() }).starts_with("image_shape is"));

@@ -94,7 +94,8 @@ impl Checkpoints {
         let step = |name: &str| name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok();
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let named = entries.filter_map(|entry| Some((step(entry.file_name().to_str()?)?, entry.path())));
-        let mut steps: Vec<u64> = named.filter(|(step, path)| *path == self.file(*step)).map(|(step, _)| step).collect();
+        let mut steps: Vec<u64> =
+            named.filter(|(step, path)| *path == self.file(*step)).map(|(step, _)| step).collect();
         steps.sort_unstable();
         steps
     }

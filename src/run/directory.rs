@@ -93,8 +93,7 @@ impl RunDirectory {
         let runs = Path::new("runs");
         make(runs)?;
         for number in 1u32.. {
-            let name =
-                if number == 1 { format!("{preset}-{now}") } else { format!("{preset}-{now}-{number}") };
+            let name = if number == 1 { format!("{preset}-{now}") } else { format!("{preset}-{now}-{number}") };
             let path = runs.join(name);
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(path),
@@ -224,8 +223,8 @@ impl RunDirectory {
     /// When it cannot be read or used, or is not whole.
     pub fn config(&self) -> Result<Config, RunError> {
         let path = self.config_file();
-        let text = file::read_text(&path, LONGEST_TEXT)
-            .map_err(|reason| RunError::Read { path: path.clone(), reason })?;
+        let text =
+            file::read_text(&path, LONGEST_TEXT).map_err(|reason| RunError::Read { path: path.clone(), reason })?;
         if text.starts_with(FIRST_LINE) && text.lines().last() != Some(LAST_LINE) {
             return Err(RunError::ConfigCutShort { path });
         }

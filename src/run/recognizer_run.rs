@@ -31,9 +31,9 @@ pub struct LearnedFrom {
     pub real: usize,
     /// How many generated ones.
     pub generated: usize,
-    /// By which run's generator.
+    /// By which run's generator: its directory, as it was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<PathBuf>,
+    pub run: Option<String>,
 }
 
 /// How a recognizer read digits that it had never seen.
@@ -165,8 +165,8 @@ impl RecognizerRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use crate::nn::{LayerSpec, UnitActivation};
+    use std::fs;
 
     #[test]
     fn what_was_saved_reads_alike_and_what_is_damaged_is_named() {

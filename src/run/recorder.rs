@@ -6,8 +6,8 @@ use super::lock::Lock;
 use super::log::Log;
 use super::{Checkpoint, Picture, RunDirectory, RunError, grid, to_bytes};
 use crate::gan::{
-    Beginning, Config, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores, Session,
-    StepEnd, Warning,
+    Beginning, Config, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores,
+    Session, StepEnd, Warning,
 };
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

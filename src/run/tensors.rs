@@ -74,7 +74,9 @@ impl Tensors {
     /// Reads the bytes of a file, and checks that they are what [`write`] made, unless something else made them.
     pub fn parse(file: &[u8]) -> Result<Self, TensorsError> {
         let format = |error: SafeTensorError| TensorsError::Format(error.to_string());
-        if let Some(length) = file.first_chunk().copied().map(u64::from_le_bytes).filter(|&length| length > LONGEST_HEADER) {
+        if let Some(length) =
+            file.first_chunk().copied().map(u64::from_le_bytes).filter(|&length| length > LONGEST_HEADER)
+        {
             return Err(TensorsError::Format(format!("its header would have {length} bytes, more than any network's")));
         }
         let (_, header) = SafeTensors::read_metadata(file).map_err(format)?;

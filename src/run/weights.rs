@@ -58,9 +58,9 @@ fn arrays(network: &Network) -> impl Iterator<Item = &Parameter> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
+    use std::fs;
 
     /// Two dense layers and a normalisation, its running averages not the first ones.
     fn network(seed: u64, units: usize) -> Network {

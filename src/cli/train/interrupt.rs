@@ -1,5 +1,6 @@
 //! Ctrl-C while a run trains.
 
+use crate::cli::say::note;
 use crate::gan::{Observer, ObserverError, Session};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -58,7 +59,9 @@ impl Observer for Interrupt {
             return Ok(ControlFlow::Continue(()));
         }
         let step = session.step();
-        eprintln!("Asked to end: a checkpoint of step {step} is written; asked again, the program ends without it.");
+        note(format_args!(
+            "Asked to end: a checkpoint of step {step} is written; asked again, the program ends without it."
+        ));
         Ok(ControlFlow::Break(()))
     }
 }

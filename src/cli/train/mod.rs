@@ -7,10 +7,12 @@ mod json_lines;
 mod progress;
 
 use super::given::recognizer_or_pretrained;
+use super::report;
+use super::say::{note, say};
 use super::{UsageError, memory, on_threads};
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, Ended, Observer, Observers, Session, Stream};
-use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard, write_evolution, write_report};
+use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard};
 use anyhow::Context;
 pub use arguments::Arguments;
 use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence};
@@ -94,8 +96,8 @@ fn to_its_end(
         for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
             adam.learning_rate /= 2.0;
         }
-        eprintln!("{error:#}");
-        eprintln!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0));
+        note(format_args!("{error:#}"));
+        note(format_args!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0)));
     }
 }
 
@@ -112,7 +114,7 @@ fn watch(
     let mut recorder = recorder.evaluating(evaluator(config)?);
     let loud = !arguments.json && !arguments.quiet;
     let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
-    let mut json = JsonLines;
+    let mut json = JsonLines::default();
     let mut board = TensorBoard::new(root);
     let mut guard = Guard(arguments.on_divergence);
     let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
@@ -135,22 +137,24 @@ fn watch(
         let how = format!("stopped after step {step} of {total}; go on with: twoplayer train --resume {root}");
         return Err(Interrupted(how).into());
     }
-    if !loud {
-        return Ok(());
+    let saved = || format!("the run in {root} is complete and saved, but");
+    json.end().with_context(saved)?;
+    if loud {
+        say(format_args!(
+            "The run is in {root}:\n  \
+             report.html              all of it in one page, for a browser\n  \
+             samples/                 the same latent vectors after each epoch\n  \
+             metrics.csv              losses and scores, step by step\n  \
+             generator.safetensors    draw from it: twoplayer sample {root} --count 64 -o digits.png"
+        ))
+        .with_context(saved)?;
     }
-    println!("The run is in {root}:");
-    println!("  report.html              all of it in one page, for a browser");
-    println!("  samples/                 the same latent vectors after each epoch");
-    println!("  metrics.csv              losses and scores, step by step");
-    println!("  generator.safetensors    draw from it: twoplayer sample {root} --count 64 -o digits.png");
     Ok(())
 }
 
 /// What is made of a run as a whole.
 fn finish(root: &Path) -> anyhow::Result<()> {
-    let run = RunDirectory::open(root)?;
-    write_evolution(&run)?;
-    write_report(&run)?;
+    report::write(&RunDirectory::open(root)?)?;
     Ok(())
 }
 
@@ -201,7 +205,7 @@ fn evaluator(config: &Config) -> anyhow::Result<Option<Evaluator>> {
     let recognizer = recognizer_or_pretrained(None)?;
     let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
     recognizer.check_shape(&test)?;
-    Ok(Some(Evaluator::new(recognizer, &test, every)?))
+    Ok(Some(Evaluator::new(recognizer, &test, every).context("--evaluate-every: the real test digits")?))
 }
 
 /// Loads the images that the configuration names, and writes into it where they were, so that it is good
