@@ -90,7 +90,7 @@ impl Arguments {
 
     /// What the strip will be, a column for each step, and the animation, a picture for each; refused before anything is
     /// drawn where they would be too large.
-    fn sizes(&self, rows: usize, tile: [usize; 3]) -> Result<(Option<Grid>, Option<(Animation, Grid)>), UsageError> {
+    fn sizes(&self, rows: usize, tile: [usize; 3]) -> Result<Sizes, UsageError> {
         let (steps, scale) = (self.steps as usize, self.scale as usize);
         let strip = || Grid::new(rows * steps, tile, steps, scale);
         let animation = || {
@@ -102,8 +102,15 @@ impl Arguments {
         };
         let strip = self.output.as_ref().map(|_| strip().map_err(refused("-o"))).transpose()?;
         let animation = self.animation.as_ref().map(|_| animation().map_err(refused("--animation"))).transpose()?;
-        Ok((strip, animation))
+        Ok(Sizes { strip, animation })
     }
+}
+
+/// What is to be drawn.
+struct Sizes {
+    strip: Option<Grid>,
+    /// And what each of its pictures is.
+    animation: Option<(Animation, Grid)>,
 }
 
 fn is_png(path: &Path) -> bool {
@@ -124,7 +131,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let labels = digit.classes().labels(digit.rows(), generator.classes());
     let (seeds, steps) = ([arguments.from_seed, arguments.to_seed], arguments.steps as usize);
     let (rows, tile, range) = (labels.len().max(1), config.image_shape(), config.pixel_range()?);
-    let (strip, frames) = arguments.sizes(rows, tile)?;
+    let Sizes { strip, animation } = arguments.sizes(rows, tile)?;
     let images =
         on_threads(arguments.threads, || Ok(interpolate(&generator, seeds, steps, &labels, arguments.truncation)))?;
     let bytes = to_bytes(&images, range);
@@ -133,7 +140,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let (Some(path), Some(grid)) = (&arguments.output, strip) {
         grid.draw(tiles.iter().copied()).write_png(path)?;
     }
-    if let (Some(path), Some((animation, grid))) = (&arguments.animation, frames) {
+    if let (Some(path), Some((animation, grid))) = (&arguments.animation, animation) {
         let frame = |step| Ok(grid.draw((0..rows).map(|row| tiles[row * steps + step])));
         animation.write(path, there_and_back(steps).map(frame))?;
     }

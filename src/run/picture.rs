@@ -1,12 +1,11 @@
 //! Pictures as PNG files, still or moving.
 
 use std::fmt;
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::path::Path;
 
 use super::RunError;
-use crate::data::{PixelRange, WriteError, write_atomically};
+use crate::data::{PixelRange, WriteError, file, write_atomically};
 use crate::parallel::in_pieces;
 
 /// A picture, grey or in colour, 8 bits a number, 0 dark to 255 bright.
@@ -42,10 +41,7 @@ impl Picture {
     /// more than 64 Mi numbers: that is asked of its first bytes, before anything is made ready for the rest.
     pub fn read_png(path: &Path) -> Result<Picture, RunError> {
         let unreadable = |reason| RunError::Read { path: path.into(), reason };
-        if !fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err(RunError::Picture { path: path.into(), reason: "not a regular file".into() });
-        }
-        let file = File::open(path).map_err(unreadable)?;
+        let file = file::open(path).map_err(unreadable)?;
         Picture::parse_png(BufReader::new(file)).map_err(|reason| RunError::Picture { path: path.into(), reason })
     }
 

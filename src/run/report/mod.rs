@@ -23,10 +23,10 @@ pub fn write_report(run: &RunDirectory, epochs: &Epochs) -> Result<PathBuf, RunE
     Ok(path)
 }
 
-/// The page itself, HTML, of a run with this configuration and history.
+/// The page itself, HTML, of a run with this configuration, history and pictures.
 ///
 /// # Errors
-/// When the run's pictures cannot be read.
+/// When the run's pictures cannot be read any more.
 pub fn report(run: &RunDirectory, config: &Config, history: &History, epochs: &Epochs) -> Result<String, RunError> {
     Ok(page(run, config, history, epochs)?.into_string())
 }
