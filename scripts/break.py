@@ -23,11 +23,12 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from hostile import digits, figures, memory, numbers, outputs, paths, runs, signals, streams  # noqa: F401 (they declare kinds)
@@ -96,24 +97,28 @@ def main():
     program = chosen_options.program.resolve()
     if not os.access(program, os.X_OK):
         sys.exit(f"{program}: no program; build it with cargo build --release, or name one with --program")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # calls must not inherit that it is ignored, if it is
     start = time.monotonic()
     folder = chosen_options.keep or Path(tempfile.mkdtemp(prefix="twoplayer-break-"))
     folder.mkdir(parents=True, exist_ok=True)
     os.chmod(folder, 0o755)
     try:
         made = Made(folder.resolve() / "made", program, chosen_options.seed).train()
+        work = lambda job: done(job[1], job[0], folder.resolve(), made, chosen_options.keep)
         with ThreadPoolExecutor(chosen_options.jobs) as pool:
-            work = lambda job: done(job[1], job[0], folder.resolve(), made, chosen_options.keep)
-            found = []
-            for number, result in enumerate(pool.map(work, enumerate(cases))):
-                found.append(result)
-                if sys.stderr.isatty() or number % 200 == 199:
-                    print(f"{number + 1} of {len(cases)} cases, {time.monotonic() - start:.0f} s", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+            futures = [pool.submit(work, job) for job in enumerate(cases)]
+            try:
+                for number, _ in enumerate(as_completed(futures), 1):
+                    if sys.stderr.isatty() or number % 200 == 0:
+                        print(f"{number} of {len(cases)} cases, {time.monotonic() - start:.0f} s", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+            except KeyboardInterrupt:  # what has been found until then is told
+                pool.shutdown(cancel_futures=True)
+        found = [(case, future.result()) for case, future in zip(cases, futures) if not future.cancelled()]
     finally:
         if not chosen_options.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    results = {kind: [] for kind in KINDS if any(case.kind == kind for case in cases)}
-    for case, result in zip(cases, found):
+    results = {kind: [] for kind in KINDS if any(case.kind == kind for case, _ in found)}
+    for case, result in found:
         results[case.kind].append(result)
     seconds = time.monotonic() - start
     again = lambda kind, name: f"scripts/break.py --program {shlex.quote(str(program))} --seed {chosen_options.seed} --only {shlex.quote(f'{kind}/{name}')}"
@@ -122,7 +127,9 @@ def main():
     print(f"\n{table(results)}\n\n{seconds:.0f} s, seed {chosen_options.seed}")
     if chosen_options.json:
         to_json(chosen_options.json, results, seconds, program)
-    sys.exit(any(case["broken"] or any(call["problems"] for call in case["calls"]) for cases_ in results.values() for case in cases_))
+    if len(found) < len(cases):
+        print(f"stopped: {len(found)} of {len(cases)} cases were tried")
+    sys.exit(len(found) < len(cases) or any(case["broken"] or any(call["problems"] for call in case["calls"]) for cases_ in results.values() for case in cases_))
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ class Made:
     def __init__(self, root, program, seed=0, seconds=SECONDS, bytes_=BYTES):
         self.root, self.program, self.seed, self.seconds, self.bytes = Path(root), str(program), seed, seconds, bytes_
         self.set = small_set(self.root / "set")
-        self.larger_set = small_set(self.root / "larger-set", train=130)
+        self.larger_set = small_set(self.root / "larger-set", train=130, test=130)
         self.shared = {path: path.read_bytes() for folder in (self.set, self.larger_set) for path in folder.iterdir()}
         self.runs, self.trained = {}, self.root / "trained"
         self.labelled, self.plain = self.root / "labelled.toml", self.root / "plain.toml"

@@ -237,7 +237,7 @@ def headers(random):
     }
     targets = {
         "generator.safetensors": ["sample"], "discriminator.safetensors": ["inspect"],
-        "checkpoints/step-00000020.safetensors": ["runs", "resume"],
+        "checkpoints/step-00000010.safetensors": ["runs", "resume"],
     }
 
     def read(place, content, name, commands):

@@ -140,7 +140,7 @@ def words(random):
     writes = ("cannot write", "has room left")
     for name in ("metrics.csv", "times.csv", "norms.csv", "warnings.txt"):
         yield f"{name} missing, resumed", partial(says_not, prepare=lambda run, name=name: harm.remove(run / name), call=["train", "--resume", "RUN", "--epochs", "8"], expect=EITHER, never=writes)
-        yield f"{name} missing, from step 14", partial(says_not, prepare=lambda run, name=name: harm.remove(run / name), call=["train", "--resume", "RUN", "--epochs", "8", "--from-step", "14"], expect=EITHER, never=writes)
+        yield f"{name} missing, from step 7", partial(says_not, prepare=lambda run, name=name: harm.remove(run / name), call=["train", "--resume", "RUN", "--epochs", "8", "--from-step", "7"], expect=EITHER, never=writes)
         yield f"{name} missing, report", partial(says_not, prepare=lambda run, name=name: harm.remove(run / name), call=["report", "RUN"], expect=WORKS)
 
     def closed(run):

@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .cases import EITHER, FAILS, FAULT, QUIET, STOPPED, WORKS
@@ -15,20 +16,20 @@ PROGRAMS = {
     "done": ("print('done')", dict(expect=WORKS), None),
     "writes what it may": ("open('own', 'w').write('new')", dict(expect=WORKS, writes=["own"]), None),
     "a lock is touched": ("open('lock', 'w').write('new'); sys.exit('error: no')", dict(expect=FAILS), None),
-    "ends by Ctrl-C as asked": ("signal.signal(2, lambda *_: sys.exit(130)); time.sleep(9)", dict(expect=STOPPED, signals=[(0.3, signal.SIGINT)]), None),
-    "killed by the script": ("time.sleep(9)", dict(expect=WORKS, signals=[(0.3, signal.SIGKILL)]), None),
+    "ends by Ctrl-C as asked": ("signal.signal(2, lambda *_: sys.exit(130)); ready(); time.sleep(9)", dict(expect=STOPPED, signals=[signal.SIGINT]), None),
+    "killed by the script": ("ready(); time.sleep(9)", dict(expect=WORKS, signals=[signal.SIGKILL]), None),
     "a reader went away": ("signal.signal(13, signal.SIG_DFL); os.write(1, b'x' * 100000)", dict(expect=QUIET, streams=Streams(out="gone")), None),
-    "goes on under nohup": ("time.sleep(0.5)", dict(expect=WORKS, before="trap '' HUP;", signals=[(0.2, signal.SIGHUP)]), None),
+    "goes on under nohup": ("ready(); time.sleep(1)", dict(expect=WORKS, before="trap '' HUP;", signals=[signal.SIGHUP]), None),
     "panics": ("print(\"thread 'main' panicked at src/x.rs:1\", file=sys.stderr); sys.exit(101)", dict(expect=FAILS), "panic"),
     "panics with another code": ("print(\"thread 'main' panicked at src/x.rs:1\", file=sys.stderr); sys.exit(1)", dict(expect=FAILS), "panic"),
     "panics in silence": ("sys.exit(101)", dict(streams=Streams(err="full")), "panic"),
     "aborts": ("os.abort()", dict(expect=EITHER), "abort"),
     "is killed by the system": ("os.kill(os.getpid(), 11)", dict(expect=EITHER), "abort"),
-    "dies of a hang-up": ("time.sleep(9)", dict(expect=WORKS, signals=[(0.2, signal.SIGHUP)]), "abort"),
+    "dies of a hang-up": ("ready(); time.sleep(9)", dict(expect=WORKS, signals=[signal.SIGHUP]), "abort"),
     "hangs": ("time.sleep(60)", dict(expect=EITHER), "hang"),
     "spins": ("\nwhile True: pass", dict(expect=EITHER), "hang"),
     "waits for a FIFO": ("os.mkfifo('fifo'); open('fifo')", dict(expect=EITHER), "hang"),
-    "hangs after Ctrl-C": ("signal.signal(2, signal.SIG_IGN); time.sleep(60)", dict(expect=STOPPED, signals=[(0.2, signal.SIGINT)]), "hang"),
+    "hangs after Ctrl-C": ("signal.signal(2, signal.SIG_IGN); ready(); time.sleep(60)", dict(expect=STOPPED, signals=[signal.SIGINT]), "hang"),
     "eats memory": ("x = []\nwhile True: x.append(bytearray(b'x' * (1 << 22)))", dict(expect=EITHER), "memory"),
     "eats memory for a moment": ("x = bytearray(b'x' * 400000000); del x", dict(expect=EITHER), "memory"),
     "fails without a line": ("sys.exit(1)", dict(expect=FAILS), "wrong"),
@@ -51,9 +52,9 @@ PROGRAMS = {
 class Fakes:
     """What Place wants to know, for such a program."""
 
-    def __init__(self, root):
-        self.program = self.open_program = str(root / "program")
-        self.shared, self.seconds, self.bytes = root / "shared", 1.5, 300 << 20
+    def __init__(self, program, shared):
+        self.program = self.open_program = str(program)
+        self.shared, self.seconds, self.bytes = shared, 5.0, 300 << 20
 
     def mended(self):
         if self.shared.read_text() == "shared":
@@ -62,31 +63,44 @@ class Fakes:
         return "shared"
 
 
+def prepared(root, name):
+    """A place with such a program in it."""
+    place = Place(root / name, None, name, 0)
+    program = place.write("program", f"#!{sys.executable}\nimport os, signal, sys, time\nready = lambda: open('ready', 'w').close()\n{PROGRAMS[name][0]}\n")
+    os.chmod(program, 0o755)
+    for file in ("own", "other", "lock"):
+        place.write(file, "It was here")
+    os.mkfifo(place / "pipe")
+    (place / "link").symlink_to("own")
+    shared = root / f"{name}, shared"
+    shared.write_text("shared")
+    place.made = Fakes(program, shared)
+    return place
+
+
+def judged(name, place):
+    """What was found of the program, if it is not what should be."""
+    _, how, sort = PROGRAMS[name]
+    signals = [((place / "ready").exists, number) for number in how.get("signals", [])]
+    place.call("presets", place.made.shared, **(how | {"signals": signals}))
+    found = [one for one, _ in place.calls[-1].problems]
+    return found if (sort not in found if sort else found) else None
+
+
 def self_test():
     """Whether every program is judged as it must be."""
     missed = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
         root = Path(folder)
-        fakes = Fakes(root)
-        fakes.shared.write_text("shared")
-        for number, (name, (code, how, sort)) in enumerate(PROGRAMS.items()):
-            Path(fakes.program).write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{code}\n")
-            os.chmod(fakes.program, 0o755)
-            place = Place(root / str(number), fakes, name, 0)
-            for file in ("own", "other", "lock"):
-                place.write(file, "It was here")
-            os.mkfifo(place / "pipe")
-            (place / "link").symlink_to("own")
-            place.call("presets", fakes.shared, **how)
-            found = [found for found, _ in place.calls[-1].problems]
-            if (found[:1] or [None])[0] != sort and sort not in found or sort is None and found:
+        places = [prepared(root, name) for name in PROGRAMS]  # all of them first: what is being written cannot be run
+        for name, found in zip(PROGRAMS, pool.map(judged, PROGRAMS, places)):
+            if found is not None:
                 missed += 1
-                print(f"MISSED: {name}: {place.calls[-1].problems or 'nothing'} was found, not {sort or 'nothing'}")
-        place = Place(root / "runs", fakes, "runs", 0)
-        place.write("a/generator.safetensors", "1"), place.write("b/generator.safetensors", "2")
-        for run in ("a", "b"):
-            place.write(f"{run}/discriminator.safetensors", "3")
-        Path(fakes.program).write_text(f"#!{sys.executable}\n")
+                print(f"MISSED: {name}: {found or 'nothing'} was found, not {PROGRAMS[name][2] or 'nothing'}")
+        (root / "shared").write_text("shared")
+        place = Place(root / "runs", Fakes(place_program(root), root / "shared"), "runs", 0)
+        for run, weights in (("a", "1"), ("b", "2")):
+            place.write(f"{run}/generator.safetensors", weights), place.write(f"{run}/discriminator.safetensors", "3")
         for other, count in (("a", 0), ("b", 1), ("nothing", 1)):
             place.call("presets")
             place.expect_same(place / "a", place / other)
@@ -95,3 +109,11 @@ def self_test():
                 print(f"MISSED: a run that ends as {other}")
     print(f"{len(PROGRAMS) + 3} programs, {missed} judged wrongly")
     return missed == 0
+
+
+def place_program(root):
+    """One that does nothing."""
+    program = root / "program"
+    program.write_text(f"#!{sys.executable}\n")
+    os.chmod(program, 0o755)
+    return program

@@ -70,7 +70,7 @@ def signals(random):
         time.sleep(1.02 - time.time() % 1)  # just after the clock's second begins
         started = [place.start(*given(place, words)) for _ in range(number)]
         for one in started:
-            place.finish(one, expect=WORKS)
+            place.finish(one, expect=WORKS, always=["runs"])
         found = [*(place / "runs").iterdir()] if (place / "runs").exists() else []
         if len(found) != number:
             place.problem("wrong", f"{len(found)} runs of {number}")
@@ -84,7 +84,7 @@ def signals(random):
 
     def second_process(place, others):
         run = place / "run"
-        first = place.start(*given(place, TRAIN), "--epochs", "100000" if False else "30")
+        first = place.start(*given(place, TRAIN))
         until = time.monotonic() + 10
         while not has(run)() and time.monotonic() < until:
             time.sleep(0.01)
@@ -149,9 +149,9 @@ def kills(random):
     def from_step(place, moment):
         """From a checkpoint in the middle, killed at once: the later one may be gone, but then the earlier one is there."""
         run = place.run()
-        place.call("train", "--resume", run, "--from-step", "14", "--epochs", "8", expect=EITHER, writes=[run], always=[run], signals=[(moment, signal.SIGKILL)])
+        place.call("train", "--resume", run, "--from-step", "7", "--epochs", "8", expect=EITHER, writes=[run], always=[run], signals=[(moment, signal.SIGKILL)])
         place.call("train", "--resume", run, "--epochs", "8", expect=EITHER, writes=[run], always=[run])
         place.expect_same(run, place.made.runs["long"])
 
     for moment in (0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08, 0.12):
-        yield f"from step 14, at {moment}", partial(from_step, moment=moment)
+        yield f"from step 7, at {moment}", partial(from_step, moment=moment)
