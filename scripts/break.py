@@ -56,11 +56,13 @@ def options():
 
 def chosen(cases, only):
     """Those that are asked for."""
-    wanted = [case for case in cases if not only or any(case.kind == one or case.key == one or case.key.startswith(one + "/") for one in only)]
+    wanted = set()
     for one in only:
-        if not any(case.kind == one or case.key.startswith(one) for case in cases):
+        matching = [case.key for case in cases if one in (case.kind, case.key)] or [case.key for case in cases if "/" in one and case.key.startswith(one)]
+        if not matching:
             sys.exit(f"there is no kind or case {one!r}; --list lists them")
-    return wanted
+        wanted |= {*matching}
+    return [case for case in cases if not only or case.key in wanted]
 
 
 def done(case, number, root, made, keep):

@@ -65,7 +65,7 @@ def figures(random):
     for name in ("metrics.csv", "norms.csv", "times.csv"):
         for what, content in contents.items():
             yield f"{name}: {what}", partial(text, name=name, content=content)
-    for what, content in {"a gigabyte of nothing": lambda old: b"\n" * (100 << 20), "no Unicode": lambda old: b"\xff" * 100, "HTML": lambda old: old + b"<script>alert(1)</script>\n", "200,000 lines": lambda old: old + b"it looks wrong\n" * 200000}.items():
+    for what, content in {"100 MB of nothing": lambda old: b"\n" * (100 << 20), "no Unicode": lambda old: b"\xff" * 100, "HTML": lambda old: old + b"<script>alert(1)</script>\n", "200,000 lines": lambda old: old + b"it looks wrong\n" * 200000}.items():
         yield f"warnings.txt: {what}", partial(text, name="warnings.txt", content=content)
     for what, content in {
         "brackets": b"[" * 100000, "a number": b"1", "null": b"null", "an empty object": b"{}", "nan": b'{"generated":{"frechet":NaN}}', "1e999": b'{"generated":{"frechet":1e999}}', "edges": json.dumps({"generated": {"frechet": 1e308, "precision": 1e-320}}).encode(),
