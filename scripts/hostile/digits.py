@@ -7,7 +7,7 @@ from functools import partial
 
 from . import harm
 from .cases import EITHER, FAILS, FAULT, WORKS, kind
-from .made import chunk, digit_png, idx, pixels, png, small_set
+from .made import chunk, digit_png, idx, packed_zeros, pixels, png, small_set
 from .runs import read_by
 
 READERS = {
@@ -131,11 +131,11 @@ def odd_pictures():
         "white": (png(30, 30, (b"\0" + b"\xff" * 30) * 30), True), "16 bits": (png(20, 20, depth=16), True), "1 bit": (png(20, 20, depth=1), True), "2 bits": (png(20, 20, depth=2), True),
         "4 bits": (png(20, 20, depth=4), True), "colour": (png(20, 20, colour=2), True), "colour and alpha": (png(20, 20, colour=6), True), "grey and alpha": (png(20, 20, colour=4), True),
         "a palette": (png(20, 20, colour=3), True), "a palette of 1 bit": (png(20, 20, depth=1, colour=3), True), "16 bits of colour": (png(20, 20, depth=16, colour=6), True),
-        "a comment": (png(20, 20, more=chunk(b"tEXt", b"a\0b")), True), "a comment of 8 MB": (png(20, 20, more=chunk(b"tEXt", b"a\0" + b"x" * (8 << 20))), True),
-        "a packed comment of 500 MB": (lambda: png(20, 20, more=chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(500 << 20), 1))), True), "0 × 0": (head(0, 0) + chunk(b"IEND", b""), False),
+        "a comment": (png(20, 20, more=chunk(b"tEXt", b"a\0b")), True), "a comment of 8 MB": (lambda: png(20, 20, more=chunk(b"tEXt", b"a\0" + b"x" * (8 << 20))), True),
+        "a packed comment of 500 MB": (lambda: png(20, 20, more=chunk(b"zTXt", b"a\0\0" + packed_zeros(500))), True), "0 × 0": (head(0, 0) + chunk(b"IEND", b""), False),
         "100,000 × 100,000": (head(100000, 100000) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""), False),
         "2^31-1 × 2^31-1": (head(2**31 - 1, 2**31 - 1) + chunk(b"IDAT", b"") + chunk(b"IEND", b""), False), "2^32-1 × 1": (head(2**32 - 1, 1) + chunk(b"IEND", b""), False),
-        "20,000 × 20,000 of zeros": (lambda: head(20000, 20000, 1) + chunk(b"IDAT", zlib.compress(bytes(20000 * 2501), 1)) + chunk(b"IEND", b""), True),
+        "20,000 × 20,000 of zeros": (lambda: head(20000, 20000, 1) + chunk(b"IDAT", packed_zeros(48)) + chunk(b"IEND", b""), True),
         "15,000 × 15,000 of 64 bits": (head(15000, 15000, 16, 6) + chunk(b"IDAT", zlib.compress(bytes(1 << 20))) + chunk(b"IEND", b""), False),
         "no IEND": (good[:-12], True), "half": (good[: len(good) // 2], False), "the header": (good[:33], False), "the first byte": (good[:1], False), "nothing": (b"", False),
         "no data": (head(20, 20) + chunk(b"IEND", b""), False), "another checksum": (good[:40] + bytes([good[40] ^ 1]) + good[41:], False), "a colour that is none": (head(20, 20, 8, 5) + chunk(b"IEND", b""), False),

@@ -111,6 +111,12 @@ def long_gzip(head, megabytes):
     return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + start + block * (megabytes // 16) + packer.flush() + bytes(8)
 
 
+def packed_zeros(megabytes):
+    """A zlib stream of zeros."""
+    packer = zlib.compressobj(1)
+    return b"".join([packer.compress(bytes(1 << 20)) for _ in range(megabytes)]) + packer.flush()
+
+
 # Safetensors.
 
 

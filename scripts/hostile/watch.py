@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 SECONDS = 20.0
 BYTES = 2 << 30
-PAGE = resource.getpagesize()
 
 
 @dataclass
@@ -45,7 +44,7 @@ class Streams:
         """The same in a shell's words, as near as a shell comes."""
         words = {
             "capture": ("", ""), "closed": (">&-", "2>&-"), "full": (">/dev/full", "2>/dev/full"),
-            "gone": ("| true", "2>&1 >/dev/null | true"), "line": ("| head -1", "2>&1 >/dev/null | head -1"),
+            "gone": ("| true", "2> >(true)"), "line": ("| head -1", "2> >(head -1)"),
             "terminal": ("", f"# on a terminal of {self.size[1]} columns"),
         }
         stdin = {"nothing": "", "closed": "<&-"}.get(self.stdin, "< (a pipe)") if isinstance(self.stdin, str) else "< (a pipe)"
@@ -103,12 +102,13 @@ class Watched:
             except BrokenPipeError:
                 pass
 
-    def resident(self):
+    def highest(self):
+        """The most memory it has held so far, in bytes."""
         try:
-            with open(f"/proc/{self.child.pid}/statm") as file:
-                return int(file.read().split()[1]) * PAGE
-        except (OSError, IndexError, ValueError):
-            return 0
+            with open(f"/proc/{self.child.pid}/status") as file:
+                return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:"))
+        except (OSError, StopIteration, ValueError):
+            return 0  # it is gone
 
     def drain(self):
         """Reads what must be read for the program to go on."""
@@ -136,7 +136,7 @@ class Watched:
             if pid:
                 break
             now = time.monotonic() - self.start
-            ended.peak = max(ended.peak, self.resident())
+            ended.peak = max(ended.peak, self.highest())
             self.drain()
             if ended.peak > bytes_:
                 ended.is_huge = True
@@ -155,7 +155,9 @@ class Watched:
         self.drain()
         self.child.returncode = ended.code = os.waitstatus_to_exitcode(status)
         ended.seconds = time.monotonic() - self.start
-        ended.peak = max(ended.peak, usage.ru_maxrss * 1024)
+        # The system's own figure is exact, but begins with what this script held when it made the process.
+        if usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+            ended.peak = max(ended.peak, usage.ru_maxrss << 10)
         ended.is_huge |= ended.peak > bytes_
         for name in ("out", "err"):
             self.captured[name].seek(0)
