@@ -1,5 +1,6 @@
 """What asks for more than a machine has: configurations, threads, pictures and lists larger than anyone meant."""
 import gzip
+import signal
 from functools import partial
 
 from .cases import EITHER, FAILS, USAGE, WORKS, kind
@@ -102,7 +103,7 @@ def hungry_config(random):
 @kind("threads", "more than a few times the cores: one line")
 def threads(random):
     def call(place, arguments, number, expect):
-        words = {"RUN": place.made.runs["whole"], "PLAIN": place.made.plain, "DATA": place.made.set, "PNG": lambda: place.write("seven.png", digit_png())}
+        words = {"RUN": place.made.runs["whole"], "PLAIN": place.made.plain, "DATA": place.made.set, "LARGER": place.made.larger_set, "PNG": lambda: place.write("seven.png", digit_png())}
         given = [words[word]() if callable(words.get(word)) else words.get(word, word) for word in arguments]
         place.call(*given, "--threads", number, expect=expect)
 
@@ -110,7 +111,7 @@ def threads(random):
         "train": ["train", "--config", "PLAIN", "--data", "DATA", "--out", "begun"],
         "sample": ["sample", "RUN", "--count", "2", "-o", "x.png"],
         "interpolate": ["interpolate", "RUN", "-o", "x.png"],
-        "inspect": ["inspect", "RUN", "--data", "DATA", "--pictures", "inside"],
+        "inspect": ["inspect", "RUN", "--data", "LARGER", "--pictures", "inside"],
         "evaluate": ["evaluate", "RUN", "--data", "DATA", "--count", "10"],
         "recognize": ["recognize", "PNG"],
         "recognizer train": ["recognizer", "train", "--on", "real", "--data", "DATA", "--steps", "1", "--out", "read"],
@@ -129,11 +130,14 @@ def threads(random):
             "sample", place.made.runs["whole"], "-o", "x.png", f"--threads={number}", expect=USAGE)
 
 
+ENOUGH = [(12.0, signal.SIGKILL)]  # what is large may take its time, if it does not take memory
+
+
 @kind("larger-than-meant", "streamed or bounded, with the size it would have")
 def larger_than_meant(random):
     def call(place, *arguments, expect=EITHER, run="whole"):
         words = {"RUN": place.made.runs[run], "DATA": place.made.set}
-        place.call(*(words.get(word, word) for word in arguments), expect=expect)
+        place.call(*(words.get(word, word) for word in arguments), expect=expect, signals=ENOUGH)
 
     for count, scale, columns in ((100000, 32, 8), (1000000, 1, 8), (1000000, 32, 10000), (64, 32, 10000), (10000, 32, 10000), (100000, 1, 1), (1000000, 3, 1000), (50000, 8, 250)):
         for run in ("whole", "stacked"):
@@ -157,7 +161,7 @@ def larger_than_meant(random):
             head = idx([count, side, side], b"")
             (folder / f"{split}-images-idx3-ubyte").write_bytes(head + bytes(count * side * side))
             (folder / f"{split}-labels-idx1-ubyte").write_bytes(idx([count], bytes(i % 10 for i in range(count))))
-        place.call("data", "--data", folder, "--show", "x.png", "--per-class", per_class)
+        place.call("data", "--data", folder, "--show", "x.png", "--per-class", per_class, signals=ENOUGH)
 
     for side, per_class, count in ((1000, "100", 10), (1000, "12", 100), (3000, "100", 10), (1, "100", 10), (2, "100", 100)):
         yield f"data --show {per_class} of {side}", partial(show, side=side, per_class=per_class, count=count)
@@ -172,7 +176,7 @@ def larger_than_meant(random):
     yield "inspect a layer of 512 units after a reshape", partial(
         inspect, settings='[discriminator]\nlayers = [{ kind = "avg-pool", size = 2 }, ' + wide + DENSE + "]")
     yield "inspect labels beside an image", partial(
-        inspect, settings='[training]\nclasses = 10\n[discriminator]\nlayers = [{ kind = "label-embedding", units = 3 }, ' + wide + DENSE + "]")
+        inspect, settings='[training]\nclasses = 10\n[generator]\nlayers = [{ kind = "label-embedding", units = 2 }, { kind = "dense", units = 784, activation = "tanh" }]\n[discriminator]\nlayers = [{ kind = "label-embedding", units = 3 }, ' + wide + DENSE + "]")
     yield "inspect a layer of 4,096 units", partial(inspect, settings='[discriminator]\nlayers = [{ kind = "max-pool", size = 2 }, { kind = "dense", units = 4096 }, ' + DENSE + "]")
     yield "inspect a kernel of 300", partial(inspect, settings=CRITIC % conv(channels=2, kernel=300, padding=150))
     yield "inspect one unit", partial(inspect, settings="[discriminator]\nlayers = [" + DENSE + "]")
@@ -180,7 +184,7 @@ def larger_than_meant(random):
     def bomb(place, content, arguments):
         place.write("bomb.idx.gz", content())
         given = [place / "bomb.idx.gz" if word == "BOMB" else place.made.set if word == "DATA" else word for word in arguments]
-        place.call(*given)
+        place.call(*given, signals=ENOUGH)
 
     bombs = {
         "8 million images of 1 × 1": lambda: gzip.compress(idx([8000000, 1, 1], bytes(8000000))),
@@ -203,8 +207,8 @@ def larger_than_meant(random):
         for old in folder.glob(f"{name}*"):
             old.unlink()
         (folder / f"{name}.gz").write_bytes(content())
-        place.call("data", "--data", folder)
-        place.call("train", "--config", place.made.plain, "--data", folder, "--out", "begun", "--steps", "1")
+        place.call("data", "--data", folder, signals=ENOUGH)
+        place.call("train", "--config", place.made.plain, "--data", folder, "--out", "begun", "--steps", "1", signals=ENOUGH)
 
     for name in ("8 million images of 1 × 1", "8 GB of zeros", "one image of 60,000 × 60,000", "2^32-1 images of 0 × 0"):
         yield f"a set of {name}", partial(set_bomb, content=bombs[name], name="train-images-idx3-ubyte")

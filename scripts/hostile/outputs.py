@@ -1,12 +1,11 @@
 """Outputs over inputs, over each other, and onto what is no regular file."""
 import os
-import stat
 from functools import partial
 from pathlib import Path
 
 from . import harm
-from .cases import EITHER, FAILS, WORKS, kind
-from .made import digit_png
+from .cases import FAILS, kind
+from .made import digit_png, idx, small_set
 
 SPELLINGS = {
     "as it is": lambda place, path: path.relative_to(place.root),
@@ -42,22 +41,15 @@ def other_name(place, path):
     return one
 
 
-# Each: what is called, where OUT is the output, and which file it is to lie on. The file has a name that the flag takes.
-def renamed(place, old, new):
-    """The same file under another name, and the old one a link to it: its bytes are an input all the same."""
-    old.rename(new)
-    old.symlink_to(new)
-    return new
-
-
 def prepare(place):
-    run, data, reader = place.run(), place.set(), place.recognizer()
+    run, data, reader = place.run(), small_set(place / "set", test=130), place.recognizer()  # `inspect` looks at more than ten
     files = {"RUN": run, "DATA": data, "READER": reader, "SAMPLES": place.write("samples.idx", place.made.samples.read_bytes()),
              "LABELS": place.write("labels.idx", place.made.sample_labels.read_bytes()), "PNG": place.write("pictures/seven.png", digit_png()),
              "CONFIG": place.write("mine.toml", place.made.plain.read_bytes()), "PICTURES": place / "pictures"}
     return files
 
 
+# What is called, where OUT is the output, and which file that is.
 OVER = {
     "data --show over the images": (["data", "--data", "DATA", "--show", "OUT"], lambda files: files["DATA"] / "train-images-idx3-ubyte"),
     "data --show over the labels": (["data", "--data", "DATA", "--show", "OUT"], lambda files: files["DATA"] / "train-labels-idx1-ubyte.gz"),
@@ -87,7 +79,6 @@ def over_inputs(random):
     def over(place, words, target, spell):
         files = prepare(place)
         if words[0] == "recognize" and "PNG" in words or "PICTURES" in words:
-            from .made import idx
             files["LABELS"].write_bytes(idx([1], b"\1"))
         out = spell(place, target(files))
         place.call(*(out if word == "OUT" else files.get(word, word) for word in words), expect=FAILS)

@@ -1,18 +1,17 @@
 """Signals, kills, and processes that meet."""
-import os
 import signal
 import time
 from functools import partial
 
-from .cases import EITHER, FAILS, FAULT, STOPPED, USAGE, WORKS, kind
-from .made import note_of
+from .cases import EITHER, STOPPED, WORKS, kind
 from .streams import COMMANDS, WRITES, given
 
 TRAIN = ["train", "--config", "LABELLED", "--data", "DATA", "--out", "run", "--epochs", "30"]
 
 
-def has(run, name="checkpoints/step-00000007.safetensors"):
-    return lambda: (run / name).exists() or bool([*(run / "checkpoints").glob("step-*[!0].safetensors")]) if name.startswith("checkpoints") else (run / name).exists()
+def has(run, name=None):
+    """Whether the run has that file, or else a checkpoint after its first step; to be asked again and again."""
+    return lambda: (run / name).exists() if name else bool([*(run / "checkpoints").glob("step-*[1-9].safetensors")])
 
 
 def go_on(place, run, undisturbed, tries=2):

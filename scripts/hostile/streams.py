@@ -1,10 +1,8 @@
 """Standard streams that are closed, full or left by their reader; terminals; small disks."""
-import os
 from functools import partial
 
 from .cases import EITHER, FAULT, FAILS, QUIET, WORKS, kind
-from .made import digit_png, png
-from .runs import read_by
+from .made import digit_png
 from .watch import Streams
 
 # Each command, and what it may change. Whether it prints on standard output, on standard error.
