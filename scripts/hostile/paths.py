@@ -8,7 +8,7 @@ from .made import digit_png
 from .streams import COMMANDS, TRAININGS, WRITES, given
 
 ODD = {
-    "no Unicode": b"d\xff\xfe", "a lone surrogate": b"\xed\xa0\x80", "a line break": b"a\nerror: b", "an escape": b"\x1b[31mred", "a blank": b" ", "a minus": b"-x", "a tilde": b"~", "long": b"x" * 200,
+    "no Unicode": b"d\xff\xfe", "a lone surrogate": b"\xed\xa0\x80", "a line break": b"a\nb", "an escape": b"\x1b[31mred", "a blank": b" ", "a minus": b"-x", "a tilde": b"~", "long": b"x" * 200,
     "too long": b"x" * 300, "a path too long": b"/".join([b"x" * 200] * 25), "dots": b"...", "a star": b"*", "quotes": b"'\"", "a percent": b"%s%n", "braces": b"{}", "right to left": "\u202egnp.x".encode(), "emoji": "🙂".encode(),
 }
 
