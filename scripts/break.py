@@ -15,7 +15,8 @@
     scripts/break.py --only 'kills/at 0.1 0.2'    # one case
     scripts/break.py --self-test                  # whether this script would notice
 
-It needs Python 3.11 and nothing else, trains its own tiny runs, and works in a temporary directory. Some cases want the
+It needs Python 3.11 and nothing else, trains its own tiny runs, and works in a temporary directory (TMPDIR=/dev/shm
+spares a slow disk: every file is synced to it; that takes some 4 GB of memory). Some cases want the
 superuser (device nodes) and are skipped without; as the superuser it makes some calls as nobody, so that a file can be
 one that may not be read. The same seed makes the same calls. Do not run it beside something whose times matter.
 """

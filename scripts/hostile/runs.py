@@ -179,7 +179,7 @@ def failed_resume(random):
         other = place.made.runs[which] / "checkpoints"
         harm.remove(run / "checkpoints")
         shutil.copytree(other, run / "checkpoints")
-        place.call("train", "--resume", run, *more, expect=FAILS, says="checkpoints")
+        place.call("train", "--resume", run, *more, expect=FAILS, says="checkpoint|config")
 
     for which in ("other-seed", "plain", "stacked"):
         yield f"checkpoints of {which}", partial(of_another, which=which, more=["--epochs", "8"])
