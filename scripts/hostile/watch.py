@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 SECONDS = 20.0
 BYTES = 2 << 30
+PATIENCE = 3  # so many times as long may a call take that waits for a core
 
 
 @dataclass
@@ -110,6 +111,17 @@ class Watched:
         except (OSError, StopIteration, ValueError):
             return 0  # it is gone
 
+    def waited(self):
+        """How many seconds it was ready to run and got no core: on a busy machine, slow is not hung."""
+        longest = 0
+        try:
+            for task in os.listdir(f"/proc/{self.child.pid}/task"):
+                with open(f"/proc/{self.child.pid}/task/{task}/schedstat") as file:
+                    longest = max(longest, int(file.read().split()[1]))
+        except (OSError, IndexError, ValueError):
+            pass  # it is gone, or this system does not say
+        return longest / 1e9
+
     def drain(self):
         """Reads what must be read for the program to go on."""
         if self.terminal is not None:
@@ -141,7 +153,7 @@ class Watched:
             if ended.peak > bytes_:
                 ended.is_huge = True
                 self.kill(signal.SIGKILL)
-            elif now > seconds:
+            elif now > seconds and (now - self.waited() > seconds or now > PATIENCE * seconds):
                 ended.is_hung = True
                 self.kill(signal.SIGKILL)
             elif self.signals and (self.signals[0][0]() if callable(self.signals[0][0]) else now >= self.signals[0][0]):
