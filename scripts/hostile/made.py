@@ -201,7 +201,7 @@ class Made:
 
     def answer(self, *arguments):
         arguments = [*map(str, arguments)]
-        return subprocess.run([self.program, *arguments], capture_output=True, text=True, cwd=self.root, timeout=120)
+        return subprocess.run([self.program, *arguments], capture_output=True, text=True, cwd=self.root, timeout=900)
 
     def must(self, *arguments):
         threads = () if arguments[0] in ("data",) else ("--threads", "1")
