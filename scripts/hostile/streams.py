@@ -58,7 +58,8 @@ WRITES = ["run/report.html", "run/samples", "run/inside", "run/evaluation.json"]
 @kind("streams", "a closed pipe ends quietly; a full one is one line on the other stream, exit 1; training goes on and saves")
 def streams(random):
     def call(place, words, streams, expect):
-        place.call(*given(place, words), streams=streams, expect=expect, writes=WRITES)
+        made = WRITES[:1] if words[0] == "report" else ()  # it is written before it is said where
+        place.call(*given(place, words), streams=streams, expect=expect, writes=WRITES, always=made)
 
     for name, (words, prints, warns) in COMMANDS.items():
         yield f"{name} >/dev/full", partial(call, words=words, streams=Streams(out="full"), expect=FAULT)
@@ -137,7 +138,8 @@ def small_disks(random):
         place.call("train", "--resume", run, expect=EITHER if len(has_checkpoint) == 2 else WORKS, writes=[run], always=[run])
         return place.expect_same(run, place.made.runs["whole"])
 
-    for blocks in (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 22, 24, 28, 32, 40, 60, 100, 200):
+    # With files of no block, the file that takes what is said here would take nothing either.
+    for blocks in (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 22, 24, 28, 32, 40, 60, 100, 200):
         yield f"train with files of {blocks} blocks", partial(train, blocks=blocks)
 
     def resumed(place, blocks):
@@ -148,7 +150,7 @@ def small_disks(random):
             place.call("train", "--resume", run, "--epochs", "8", expect=EITHER, writes=[run], always=[run])
         place.expect_same(run, place.made.runs["long"])
 
-    for blocks in (0, 1, 2, 4, 8, 16, 24, 26, 28, 32, 40, 50, 100):
+    for blocks in (1, 2, 4, 8, 16, 24, 26, 28, 32, 40, 50, 100):
         yield f"train --resume with files of {blocks} blocks", partial(resumed, blocks=blocks)
 
     def output(place, words, outputs, blocks):
@@ -168,5 +170,5 @@ def small_disks(random):
         "confusion": (["recognize", "SAMPLES", "--labels", "LABELS", "--confusion", "x.png"], ["x.png"]),
         "recognizer train": (COMMANDS["recognizer train"][0], []),
     }.items():
-        for blocks in (0, 1, 8):
+        for blocks in (1, 2, 8):
             yield f"{name} with files of {blocks} blocks", partial(output, words=words, outputs=outputs, blocks=blocks)

@@ -88,8 +88,19 @@ impl Identity {
             use std::os::unix::fs::MetadataExt;
             return Identity::Node(metadata.dev(), metadata.ino());
         }
+        let path = &followed(path);
         Identity::Path(fs::canonicalize(path).ok().or_else(|| by_its_directory(path)).unwrap_or_else(|| path.into()))
     }
+}
+
+/// Where a link leads, although nothing is there yet.
+fn followed(path: &Path) -> PathBuf {
+    /// More links than any system follows.
+    const LINKS: usize = 40;
+    (0..LINKS).fold(path.to_path_buf(), |path, _| match fs::read_link(&path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path,
+    })
 }
 
 /// The path of a file that is not there yet, in a directory that is.
@@ -121,6 +132,8 @@ mod tests {
             std::os::unix::fs::symlink(at("there"), at("link")).unwrap();
             fs::hard_link(at("there"), at("twin")).unwrap();
             assert!(check("there", &["link"]).is_err() && check("there", &["twin"]).is_err());
+            std::os::unix::fs::symlink("new", at("to-new")).unwrap();
+            assert!(check("there", &["new", "to-new"]).unwrap_err().contains("-o goes there too"));
         }
     }
 }

@@ -95,7 +95,7 @@ impl Checkpoints {
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let named = entries.filter_map(|entry| Some((step(entry.file_name().to_str()?)?, entry.path())));
         let mut steps: Vec<u64> =
-            named.filter(|(step, path)| *path == self.file(*step)).map(|(step, _)| step).collect();
+            named.filter(|(step, path)| *path == self.file(*step) && path.is_file()).map(|(step, _)| step).collect();
         steps.sort_unstable();
         steps
     }

@@ -89,7 +89,7 @@ impl RunDirectory {
     /// # Errors
     /// When it cannot be made.
     pub fn make_fresh(preset: &str) -> Result<PathBuf, RunError> {
-        let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d-%H%M%S");
+        let now = now().strftime("%Y-%m-%d-%H%M%S");
         let runs = Path::new("runs");
         make(runs)?;
         for number in 1u32.. {
@@ -256,6 +256,17 @@ impl RunDirectory {
         let mut network = blank.map_err(|error| RunError::Build { path: self.config_file(), error })?;
         load_weights(&mut [&mut network], &self.weights_file(name))?;
         Ok(network)
+    }
+}
+
+/// The time here; in Greenwich, where the environment names a time zone by a file that is none.
+fn now() -> jiff::ZonedDateTime {
+    let named = std::env::var_os("TZ").map(|name| name.to_string_lossy().trim_start_matches(':').to_owned());
+    let is_no_file =
+        named.filter(|name| name.starts_with('/')).is_some_and(|name| file::check_regular(Path::new(&name)).is_err());
+    match is_no_file {
+        true => jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC),
+        false => jiff::ZonedDateTime::now(),
     }
 }
 

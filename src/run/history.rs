@@ -4,6 +4,7 @@ use super::{RunDirectory, RunError};
 use crate::data::file;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::io::Read;
 use std::path::Path;
 
 /// The most bytes of a log that are read: a row at each of a million steps is less.
@@ -94,6 +95,14 @@ impl History {
         })
     }
 
+    /// Refuses the logs of a run that are damaged in what was written before a checkpoint: so many bytes of metrics.csv,
+    /// norms.csv and times.csv.
+    pub(super) fn check(run: &RunDirectory, [metrics, norms, times]: [u64; 3]) -> Result<(), RunError> {
+        check_rows::<MetricsRow>(&run.metrics_file(), metrics)?;
+        check_rows::<NormRow>(&run.norms_file(), norms)?;
+        check_rows::<TimeRow>(&run.times_file(), times)
+    }
+
     /// How many steps the run has made, by the [progress](super::Checkpoints::progress) of its last checkpoint or by its last
     /// row, whichever is later.
     pub fn steps(&self, progress: Option<[u64; 2]>) -> u64 {
@@ -115,4 +124,12 @@ fn rows<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, RunError> {
     let text = file::read_text(path, LONGEST_LOG).map_err(|reason| RunError::Read { path: path.into(), reason })?;
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
     csv::Reader::from_reader(whole.as_bytes()).deserialize().collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Refuses a log of a run whose first `length` bytes have rows that no run writes.
+fn check_rows<R: DeserializeOwned>(path: &Path, length: u64) -> Result<(), RunError> {
+    let failed = |error: csv::Error| RunError::Log { path: path.into(), reason: error.to_string() };
+    let file = file::open(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+    let mut rows = csv::Reader::from_reader(file.take(length));
+    rows.deserialize::<R>().try_for_each(|row| row.map(drop)).map_err(failed)
 }

@@ -3,7 +3,7 @@
 use super::RunError;
 use crate::data::{WriteError, check_replaceable, file};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Holds a directory until it is dropped, or its process is gone, however it went: the lock is the system's, on the
@@ -29,6 +29,7 @@ impl Lock {
         let is_new = !path.exists();
         let failed = |reason| WriteError { path: path.clone(), reason };
         check_replaceable(&path).map_err(failed)?; // a pipe would never open
+        check_own(&path).map_err(failed)?;
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).to_owned();
         let file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -55,6 +56,17 @@ impl Lock {
         mark(&mut self.file).map_err(|reason| WriteError { path: self.path.clone(), reason })?;
         self.is_new = false;
         Ok(())
+    }
+}
+
+/// Refuses a file under the lock's name that is no lock: a link, or one that holds more than a number. Marking it would
+/// overwrite what somebody else has there.
+fn check_own(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() || metadata.len() > LONGEST + 1 => {
+            Err(io::Error::new(ErrorKind::InvalidInput, "it is not the lock of a run; remove it"))
+        }
+        _ => Ok(()),
     }
 }
 

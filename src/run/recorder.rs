@@ -1,10 +1,11 @@
 //! The observer that writes a run down.
 
 use super::checkpoint::Written;
+use super::directory::make;
 use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns, diagnosis};
 use super::lock::Lock;
 use super::log::Log;
-use super::{Checkpoint, Picture, RunDirectory, RunError, grid, to_bytes};
+use super::{Checkpoint, History, Picture, RunDirectory, RunError, grid, to_bytes};
 use crate::gan::{
     Beginning, Config, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores,
     Session, StepEnd, Warning,
@@ -128,6 +129,8 @@ fn continued(
         Log::open(run.norms_file(), written.norms)?,
         Log::open(run.warnings_file(), written.warnings)?,
     ];
+    History::check(run, [written.metrics, written.norms, written.times])?;
+    make(&run.root().join("samples"))?;
     lock.mark()?;
     run.sweep();
     run.write_config(config)?;

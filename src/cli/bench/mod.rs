@@ -34,7 +34,7 @@ pub struct Arguments {
     batch_size: Option<usize>,
 
     /// Steps to time, after ten that are not timed
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     steps: u32,
 
     /// Threads to compute on; 0 means one a core
