@@ -132,7 +132,7 @@ def fuzz(programs, target, runs):
         executions = int(executed[1]) if executed else 0
         done = add(target, executions, time.monotonic() - start, int(features[-1]) if features else 0, bool(artifact))
         if artifact:
-            why = re.search(r"panicked at [^\n]*\n[^\n]*|ERROR: libFuzzer: [^\n]*", said)
+            why = re.search(r"panicked at [^\n]*\n[^\n]*|memory allocation of [^\n]*|ERROR: libFuzzer: [^\n]*", said)
             return f"{target}: {why[0] if why else 'crashed'}\n  input   {artifact[1]}\n  repeat  {command[0]} {artifact[1]}"
         if process.returncode != 0 and not stopped.is_set():
             return f"{target}: libFuzzer ended with {process.returncode}:\n{said[-2000:]}"
