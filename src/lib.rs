@@ -47,6 +47,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic on a full disk; see cli::say")]
+
 pub mod autodiff;
 pub mod cli;
 pub mod data;

@@ -1,11 +1,12 @@
-//! In steady state a training step takes every tensor from the pool.
+//! In steady state a training step takes every tensor from the pool; and all of training takes about as much memory as
+//! was estimated before.
 //!
 //! The only test of this program: its allocator counts for the whole process.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use twoplayer::gan::{Config, Objective, Pairing, Regulariser, Trainer, UpdateRule};
+use twoplayer::gan::{Config, MemoryEstimate, Objective, Pairing, Regulariser, Trainer, UpdateRule};
 
 /// The system's allocator, counting the allocations that could hold a tensor.
 struct Counting;
@@ -18,6 +19,18 @@ const LARGE: usize = 4096;
 const TENSOR_ALIGNMENT: usize = 4;
 
 static LARGE_ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that are allocated now, and the most that have been.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+fn hold(bytes: usize) {
+    let held = HELD.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    PEAK.fetch_max(held, Ordering::Relaxed);
+}
+
+fn release(bytes: usize) {
+    HELD.fetch_sub(bytes, Ordering::Relaxed);
+}
 
 fn count(layout: Layout) {
     if layout.size() >= LARGE && layout.align() <= TENSOR_ALIGNMENT {
@@ -29,20 +42,25 @@ fn count(layout: Layout) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout);
+        hold(layout.size());
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout);
+        hold(layout.size());
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(Layout::from_size_align(size, layout.align()).unwrap());
+        hold(size);
+        release(layout.size());
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        release(layout.size());
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -96,12 +114,22 @@ fn from_step_10_on_no_tensor_is_allocated() {
             let mut config = config.clone();
             config.training.update = update;
             config.training.batch_size = 32; // the smallest activation, [32, 128], is 16 KiB
+            let before = HELD.load(Ordering::Relaxed);
+            PEAK.store(before, Ordering::Relaxed);
             let counts = allocations_by_step(&config);
+            let peak = PEAK.load(Ordering::Relaxed) - before;
+            let estimate = MemoryEstimate::of_training(&config, rayon::current_num_threads()).unwrap();
+            let estimate = estimate.bytes as usize - PROGRAM;
+            let fits = peak <= estimate && estimate <= 5 * peak;
+            assert!(fits, "{name}, {update:?}: {peak} bytes were taken, {estimate} estimated");
             assert!(counts[0] > 20, "the first step fills the pool: {counts:?}");
             assert!(counts[9..].iter().all(|&count| count == 0), "{name}, {update:?}: large allocations {counts:?}");
         }
     }
 }
+
+/// What the estimate has for the program and its images, which are not here.
+const PROGRAM: usize = 80 << 20;
 
 /// The large allocations of each of 20 steps.
 fn allocations_by_step(config: &Config) -> Vec<usize> {

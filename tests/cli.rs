@@ -255,3 +255,25 @@ fn every_command_explains_itself_with_an_example() {
         assert!(answer.stdout.contains("Examples:") && answer.stdout.contains(&format!("twoplayer {command}")));
     }
 }
+
+#[test]
+fn what_is_larger_than_anyone_means_is_refused_before_it_is_drawn() {
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    fs::create_dir(&data).unwrap();
+    small_set(&data);
+    Idx { shape: vec![10, 400, 400], bytes: vec![7; 10 * 400 * 400] }
+        .write(&data.join("train-images-idx3-ubyte"))
+        .unwrap();
+    let png = directory.path().join("x.png");
+    let png = text(&png);
+    refuses(&["sample", "--count", "100000", "--scale", "32", "-o", png], 2, &["7616 × 11999936", "GiB", "--scale"]);
+    refuses(&["interpolate", "--steps", "1000", "--scale", "32", "-o", png], 2, &["959936 × 9536", "GiB", "--steps"]);
+    let animation = ["interpolate", "--steps", "1000", "--scale", "32", "--animation", png];
+    refuses(&animation, 2, &["1998 pictures", "GiB", "--scale"]);
+    let sheet = ["data", "--data", text(&data), "--per-class", "100", "--show", png];
+    refuses(&sheet, 2, &["81200 × 8036", "GiB", "--per-class"]);
+    refuses(&["sample", "--threads", "100000", "-o", png], 2, &["--threads", "64"]);
+    refuses(&["sample", "-o", "-"], 2, &["--output", "standard output", "./-"]);
+    assert!(!Path::new(png).exists());
+}

@@ -198,7 +198,7 @@ fn a_second_process_is_refused_and_told_of_the_first() {
     let place = Place::new();
     let run = place.run("run");
     let mut first = place.command(&run, &["--epochs", "1000000"]).spawn().unwrap();
-    wait_for(&run.join("samples/epoch-0000.png"), &mut first);
+    wait_for(&run.join("config.toml"), &mut first);
     refuses(&["train", "--resume", text(&run)], 1, &[text(&run), &format!("in use by process {}", first.id())]);
     first.kill().unwrap();
     first.wait().unwrap();
@@ -288,16 +288,146 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_offered() {
     refuses(&[&resume[..], &["--from-step", "7"]].concat(), 1, &["no checkpoint of step 7", "[28, 30]"]);
 }
 
+/// Everything that lies in a directory, with what is in it.
+fn snapshot(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        match entry.is_dir() {
+            true => all.extend(snapshot(&entry)),
+            false => all.push((entry.clone(), fs::read(entry).unwrap())),
+        }
+    }
+    all.sort();
+    all
+}
+
+/// `train --resume` is refused with these words, and not a byte in the run's directory is another afterwards.
+#[track_caller]
+fn refuses_to_resume(run: &Path, flags: &[&str], parts: &[&str]) {
+    let before = snapshot(run);
+    refuses(&[&["train", "--resume", text(run)], flags].concat(), 1, parts);
+    let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&snapshot(run)), names(&before));
+    assert!(snapshot(run) == before, "{flags:?}: a refused call has changed a file");
+}
+
 #[test]
-fn a_checkpoint_of_other_networks_is_refused() {
+fn a_configuration_that_is_not_the_checkpoints_is_refused_unless_forced() {
     let place = Place::new();
     let run = place.run("run");
     place.finish(&run, &["--steps", "8"]);
     let config = run.join("config.toml");
-    let changed = fs::read_to_string(&config).unwrap().replace("latent_dim = 4", "latent_dim = 5");
-    fs::write(&config, changed).unwrap();
-    let parts = ["checkpoints/step-00000008.safetensors", "should have shape"];
-    refuses(&["train", "--resume", text(&run), "--steps", "9"], 1, &parts);
+    let whole = fs::read_to_string(&config).unwrap();
+    let with = |from: &str, to: &str| {
+        assert!(whole.contains(from), "{from}: {whole}");
+        fs::write(&config, whole.replacen(from, to, 1)).unwrap();
+    };
+    let more = ["--steps", "9"];
+    with("seed = 0", "seed = 1");
+    refuses_to_resume(&run, &more, &["config.toml", "seed is 1, but 0", "--force"]);
+    with("batch_size = 2", "batch_size = 3");
+    refuses_to_resume(&run, &more, &["training.batch_size is 3, but 2"]);
+    with("latent_dim = 4", "latent_dim = 5");
+    refuses_to_resume(&run, &more, &["generator.latent_dim is 5, but 4"]);
+    refuses_to_resume(&run, &["--steps", "9", "--force"], &["step-00000008.safetensors", "should have shape"]);
+    with("batch_size = 2", "batch_size = 3");
+    assert_eq!(twoplayer(&["train", "--resume", text(&run), "--steps", "9", "--force"]).code, 0);
+}
+
+#[test]
+fn a_damaged_configuration_is_refused_wherever_it_is_cut() {
+    let place = Place::new();
+    let run = place.run("run");
+    place.finish(&run, &["--steps", "8"]);
+    let config = run.join("config.toml");
+    let whole = fs::read_to_string(&config).unwrap();
+    let cuts = whole.match_indices('\n').map(|(cut, _)| cut + 1).filter(|&cut| cut < whole.len());
+    for cut in cuts.chain([0, whole.len() / 2]).step_by(3) {
+        fs::write(&config, &whole[..cut]).unwrap();
+        let answer = twoplayer(&["runs", text(place.directory.path())]);
+        assert!(answer.code == 0 && answer.stdout.contains("damaged"), "{cut}: {}", answer.stdout);
+    }
+    fs::write(&config, "").unwrap();
+    refuses_to_resume(&run, &["--steps", "9"], &["config.toml", "missing field"]);
+}
+
+#[test]
+fn a_run_without_its_checkpoints_is_not_begun_anew() {
+    let place = Place::new();
+    let run = place.run("run");
+    place.finish(&run, &["--steps", "8"]);
+    for file in [run.join("checkpoints"), run.join("samples")] {
+        fs::remove_dir_all(file).unwrap();
+    }
+    refuses_to_resume(&run, &["--epochs", "5"], &[text(&run), "no checkpoint is left", "--config"]);
+}
+
+#[test]
+fn a_resume_that_fails_changes_nothing() {
+    let place = Place::new();
+    let run = place.run("run");
+    place.finish(&run, &["--steps", "14"]);
+    for name in ["times.csv", "metrics.csv", "norms.csv"] {
+        let (log, whole) = (run.join(name), fs::read(run.join(name)).unwrap());
+        fs::write(&log, &whole[..20]).unwrap();
+        refuses_to_resume(&run, &["--from-step", "7"], &[name, "has 20 bytes"]);
+        fs::remove_file(&log).unwrap();
+        refuses_to_resume(&run, &["--from-step", "7"], &[name, "is not there"]);
+        fs::write(&log, whole).unwrap();
+    }
+    fs::remove_file(run.join("lock")).unwrap();
+    refuses_to_resume(&run, &["--from-step", "3"], &["no checkpoint of step 3"]);
+    place.finish(&run, &["--from-step", "7"]);
+    let other = place.run("other");
+    place.finish(&other, &["--steps", "14"]);
+    assert_same(&run, &other);
+}
+
+#[test]
+fn images_that_changed_beneath_a_run_are_noticed() {
+    let place = Place::new();
+    let run = place.run("run");
+    place.finish(&run, &["--steps", "8"]);
+    let images = place.run("train-images-idx3-ubyte");
+    let mut bytes = fs::read(&images).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&images, bytes).unwrap();
+    refuses_to_resume(&run, &["--steps", "9"], &["not those that this run has learned from", "--force"]);
+    assert_eq!(twoplayer(&["train", "--resume", text(&run), "--steps", "9", "--force"]).code, 0);
+}
+
+#[test]
+fn a_terminal_that_closes_ends_a_run_unless_it_was_begun_under_nohup() {
+    let place = Place::new();
+    let hang_up = |name: &str, prelude: &str| {
+        let (run, whole) = (place.run(name), format!("{prelude}exec \"$@\""));
+        let command = place.command(&run, &["--epochs", "400"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &whole, "sh"]).arg(command.get_program()).args(command.get_args());
+        let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(&run.join("samples/epoch-0002.png"), &mut child);
+        assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
+        answer(child)
+    };
+    assert_eq!(hang_up("closed", "").code, 130);
+    let Answer { code, stderr, .. } = hang_up("kept", "trap '' HUP; ");
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[test]
+fn runs_begun_at_one_moment_have_names_of_their_own() {
+    let place = Place::new();
+    let begin = |_| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_twoplayer"));
+        command.current_dir(place.directory.path()).args(["train", "--quiet", "--steps", "2"]);
+        command.args(["--config", "config.toml", "--data", "."]).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let begun: Vec<Child> = (0..4).map(begin).collect();
+    for child in begun {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(fs::read_dir(place.run("runs")).unwrap().count(), 4);
 }
 
 /// The same game, but the generator draws one image and does not move.

@@ -17,8 +17,8 @@ use twoplayer::gan::{
 use twoplayer::nn::{LayerSpec, Network, UnitActivation};
 use twoplayer::recognizer::{Recognizer, RecognizerConfig};
 use twoplayer::run::{
-    History, LearnedFrom, MetricsRow, NormRow, Picture, RecognizerRun, RecognizerSummary, Recorder, RunDirectory,
-    find_runs, load_weights, report, write_evolution,
+    Epochs, History, LearnedFrom, Picture, RecognizerRun, RecognizerSummary, Recorder, RunDirectory, find_runs,
+    load_weights, report, write_evolution,
 };
 
 /// Its name, how the bytes become it, and who reads it then.
@@ -234,10 +234,9 @@ impl Run {
     }
 
     fn logs(&self) {
-        if let Ok(history) = History::read(&self.directory)
-            && can_be_drawn(&history)
-        {
-            report(&self.directory, &self.config, &history).expect("its pictures are whole");
+        if let Ok(history) = History::read(&self.directory) {
+            let epochs = Epochs::of(&self.directory);
+            report(&self.directory, &self.config, &history, &epochs).expect("its pictures are left out or whole");
         }
     }
 
@@ -253,11 +252,13 @@ impl Run {
 
     /// The run goes on for a step, if there is one left.
     fn goes_on(&self, config: &Config) {
-        let Ok((_recorder, Some(mut checkpoint))) = Recorder::resuming(&self.directory, None) else { return };
+        let Ok((_recorder, mut checkpoint)) = Recorder::resuming(&self.directory, config, None) else { return };
+        let _ = checkpoint.check_config(config, &self.directory.config_file());
         if checkpoint.step() > STEPS {
             return;
         }
         if let Ok(mut session) = checkpoint.session(config, &self.digits) {
+            let _ = checkpoint.check_images(session.digits(), "these");
             let before = session.step();
             if session.run(&mut OneStep).is_ok_and(|ended| ended == Ended::AsAsked) {
                 assert!(session.step() <= before + 1);
@@ -286,12 +287,12 @@ impl Run {
     }
 
     fn pictures(&self) {
-        let _ = write_evolution(&self.directory);
+        let _ = write_evolution(&self.directory, &Epochs::of(&self.directory));
     }
 
     fn lock(&self) {
         assert_eq!(find_runs(self.runs.path()).expect("a directory of runs").len(), 1);
-        let _ = Recorder::resuming(&self.directory, None);
+        let _ = Recorder::resuming(&self.directory, &self.config, None);
     }
 
     fn recognizer(&self) {
@@ -301,18 +302,6 @@ impl Run {
             recognizer.read(&self.digits.images()[..recognizer.features.input_width()]);
         }
     }
-}
-
-/// Whether the charts of these figures come to an end: those of the largest and smallest numbers do not.
-fn can_be_drawn(history: &History) -> bool {
-    let tame = |x: f64| !x.is_finite() || x == 0.0 || (1e-12..1e12).contains(&x.abs());
-    let metrics = |row: &MetricsRow| {
-        let figures = [row.frechet, row.precision, row.recall, row.agreement].into_iter().flatten();
-        let losses = [row.step as f64, row.discriminator_loss, row.generator_loss, row.d_real, row.d_fake];
-        losses.into_iter().chain(figures).all(tame)
-    };
-    let norms = |row: &NormRow| [row.step as f64, row.gradient, row.value].into_iter().all(tame);
-    history.metrics.iter().all(metrics) && history.norms.iter().all(norms)
 }
 
 const EVALUATION: &str = r#"{ "generated": { "frechet": 2.5, "precision": 0.75 }, "floor": { "frechet": 0.5 } }"#;

@@ -1,6 +1,10 @@
 //! `twoplayer data`.
 
-use crate::data::{CLASSES, Digits, Split, Verdict, inspect, locate};
+use super::UsageError;
+use super::given::output;
+use super::outputs::Files;
+use super::say::say;
+use crate::data::{CLASSES, Digits, Split, Verdict, inspect, locate, set_files};
 use crate::run::contact_sheet;
 use clap::Args;
 use std::path::PathBuf;
@@ -20,7 +24,7 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// Also draw a contact sheet: for each class a row with its first examples
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", value_parser = output())]
     show: Option<PathBuf>,
 
     /// Examples in a row of the contact sheet
@@ -28,11 +32,21 @@ pub struct Arguments {
     per_class: u32,
 }
 
+/// How much the contact sheet is enlarged.
+const SCALE: usize = 2;
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = locate(arguments.data.as_deref())?;
-    println!("{}", directory.display());
+    Files::default().reading(set_files(&directory)).writing("--show", arguments.show.as_deref()).check()?;
     let reports = inspect(&directory)?;
+    let [train, test] = [Split::Train, Split::Test].map(|split| Digits::load(&directory, split));
+    let (train, test) = (train?, test?);
+    if let Some(path) = &arguments.show {
+        let sheet = contact_sheet(&train, arguments.per_class as usize, SCALE);
+        sheet.map_err(|error| UsageError(format!("--show: {error}; use a smaller --per-class")))?.write_png(path)?;
+    }
+    say(directory.display())?;
     for report in &reports {
         let name = report.path.file_name().unwrap_or_default().to_string_lossy();
         let shape = report.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
@@ -40,15 +54,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             Verdict::Mnist => "MNIST, checksum matches",
             Verdict::Other => "valid, but not MNIST's checksum",
         };
-        println!("  {name:30} {shape:>16} {:>11} bytes   {verdict}", report.bytes_on_disk);
+        say(format_args!("  {name:30} {shape:>16} {:>11} bytes   {verdict}", report.bytes_on_disk))?;
     }
-    let train = Digits::load(&directory, Split::Train)?;
-    for (split, digits) in [("train", &train), ("test", &Digits::load(&directory, Split::Test)?)] {
-        println!("  {split:5} {:>6} images; of class 0 to 9: {}", digits.len(), class_counts(digits));
+    for (split, digits) in [("train", &train), ("test", &test)] {
+        say(format_args!("  {split:5} {:>6} images; of class 0 to 9: {}", digits.len(), class_counts(digits)))?;
     }
     if let Some(path) = &arguments.show {
-        contact_sheet(&train, arguments.per_class as usize, 2).write_png(path)?;
-        println!("  contact sheet in {}", path.display());
+        say(format_args!("  contact sheet in {}", path.display()))?;
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ impl Diagnostics {
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr)
+            .log_internal_errors(false) // which would be printed where nothing can be
             .with_target(false)
             .with_ansi(io::stderr().is_terminal())
             .init();

@@ -2,11 +2,12 @@
 
 use super::digit::check_conditional;
 use crate::data::{CLASSES, Digits, Idx};
-use crate::gan::{Config, Stream, draw};
+use crate::gan::{Classes, Config, ConfigError, Request, Stream, draw_in_pieces};
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
 use crate::run::{RecognizerRun, RunDirectory, RunError, pretrained, to_bytes};
 use anyhow::ensure;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 
 /// The run that is named, or else the one that comes with the program.
@@ -28,8 +29,10 @@ pub fn labels(path: &Path, count: usize) -> anyhow::Result<Vec<u8>> {
 /// The same of an IDX file that has been read; `path` is what errors call it.
 pub fn labels_in(Idx { shape, bytes }: Idx, path: &Path, count: usize) -> anyhow::Result<Vec<u8>> {
     ensure!(shape == [count], "{}: of shape {shape:?}; [{count}] labels belong to these images", path.display());
-    let no_digit = bytes.iter().find(|&&label| usize::from(label) >= CLASSES);
-    ensure!(no_digit.is_none(), "{}: {} is no digit", path.display(), no_digit.unwrap_or(&0));
+    let no_digit = bytes.iter().enumerate().find(|&(_, &label)| usize::from(label) >= CLASSES);
+    if let Some((place, label)) = no_digit {
+        anyhow::bail!("{}: label {place} is {label}; labels are digits, 0 to 9", path.display());
+    }
     Ok(bytes)
 }
 
@@ -41,12 +44,29 @@ pub fn labelled_digits(
     seed: u64,
 ) -> anyhow::Result<Digits> {
     check_conditional(flag, generator)?;
-    let drawn = draw(generator, count, &mut Stream::Sample.of(seed));
+    let (images, labels) = drawn(generator, config, count, seed)?;
     let [height, width] = config.generator.image_shape;
-    Ok(Digits::new(to_bytes(&drawn.images, config.pixel_range()?), drawn.labels, height, width))
+    Ok(Digits::new(images, labels, height, width))
+}
+
+/// Draws `count` images, `[count, height, width, channels]`, and their labels; of a conditional generator, of each class
+/// in turn.
+pub fn drawn(generator: &Network, config: &Config, count: usize, seed: u64) -> Result<(Vec<u8>, Vec<u8>), ConfigError> {
+    let (range, request) = (config.pixel_range()?, Request { count, classes: Classes::InTurn, truncation: 1.0 });
+    let pieces = draw_in_pieces(generator, &request, Stream::Sample.of(seed));
+    let images = pieces.flat_map(|piece| to_bytes(&piece.images, range)).collect();
+    Ok((images, request.classes.labels(count, generator.classes())))
 }
 
 /// The same from a run's directory.
 pub fn labelled_digits_of(run: &Path, count: usize, seed: u64) -> anyhow::Result<Digits> {
     labelled_digits("--run", &RunDirectory::open(run)?.generator()?, count, seed)
+}
+
+/// Reads the name of a file or directory that is to be written.
+pub fn output() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path == Path::new("-") {
+        false => Ok(path),
+        true => Err("nothing is written to standard output; give a name (./- if that is the name)"),
+    })
 }

@@ -1,10 +1,12 @@
 //! `twoplayer interpolate`.
 
 use super::digit::{Digit, check_conditional, truncation};
-use super::given::run_or_pretrained;
-use super::{UsageError, on_threads};
+use super::given::{output, run_or_pretrained};
+use super::outputs::Files;
+use super::say::say;
+use super::{UsageError, on_threads, threads};
 use crate::gan::interpolate;
-use crate::run::{Picture, RunDirectory, grid, to_bytes, write_animation};
+use crate::run::{Animation, Grid, RunDirectory, TooLarge, to_bytes};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -46,11 +48,11 @@ pub struct Arguments {
     steps: u32,
 
     /// Where the strip goes, all pictures beside each other
-    #[arg(short, long, value_name = "FILE.png", required_unless_present = "animation")]
+    #[arg(short, long, value_name = "FILE.png", required_unless_present = "animation", value_parser = output())]
     output: Option<PathBuf>,
 
     /// Where a moving picture goes, an animated PNG that walks there and back
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", value_parser = output())]
     animation: Option<PathBuf>,
 
     /// How much pictures are enlarged, without smoothing
@@ -58,7 +60,7 @@ pub struct Arguments {
     scale: u32,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
 }
 
@@ -85,6 +87,23 @@ impl Arguments {
             _ => Ok(()),
         }
     }
+
+    /// What the strip will be, a column for each step, and the animation, a picture for each; refused before anything is
+    /// drawn where they would be too large.
+    fn sizes(&self, rows: usize, tile: [usize; 3]) -> Result<(Option<Grid>, Option<(Animation, Grid)>), UsageError> {
+        let (steps, scale) = (self.steps as usize, self.scale as usize);
+        let strip = || Grid::new(rows * steps, tile, steps, scale);
+        let animation = || {
+            let grid = Grid::new(rows, tile, rows.min(COLUMNS), scale)?;
+            Ok((Animation::new(grid.shape(), there_and_back(steps).len(), HUNDREDTHS)?, grid))
+        };
+        let refused = |flag| {
+            move |error: TooLarge| UsageError(format!("{flag}: {error}; use a smaller --scale or fewer --steps"))
+        };
+        let strip = self.output.as_ref().map(|_| strip().map_err(refused("-o"))).transpose()?;
+        let animation = self.animation.as_ref().map(|_| animation().map_err(refused("--animation"))).transpose()?;
+        Ok((strip, animation))
+    }
 }
 
 fn is_png(path: &Path) -> bool {
@@ -94,54 +113,52 @@ fn is_png(path: &Path) -> bool {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.check_files()?;
-    let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
+    let run = run_or_pretrained(arguments.run.as_deref())?;
+    let outputs = Files::default().of_run(&run).writing("-o", arguments.output.as_deref());
+    outputs.writing("--animation", arguments.animation.as_deref()).check()?;
+    let (generator, config) = RunDirectory::open(&run)?.generator()?;
     if arguments.digit.is_some() {
         check_conditional("--digit", &generator)?;
     }
     let digit = arguments.digit.unwrap_or(Digit::Each);
     let labels = digit.classes().labels(digit.rows(), generator.classes());
     let (seeds, steps) = ([arguments.from_seed, arguments.to_seed], arguments.steps as usize);
+    let (rows, tile, range) = (labels.len().max(1), config.image_shape(), config.pixel_range()?);
+    let (strip, frames) = arguments.sizes(rows, tile)?;
     let images =
         on_threads(arguments.threads, || Ok(interpolate(&generator, seeds, steps, &labels, arguments.truncation)))?;
-    let bytes = to_bytes(&images, config.pixel_range()?);
-    let way = Way { tiles: bytes.chunks_exact(config.pixels()).collect(), tile: config.image_shape(), steps };
+    let bytes = to_bytes(&images, range);
+    let tiles: Vec<&[u8]> = bytes.chunks_exact(config.pixels()).collect(); // [rows, steps]
 
-    let scale = arguments.scale as usize;
+    if let (Some(path), Some(grid)) = (&arguments.output, strip) {
+        grid.draw(tiles.iter().copied()).write_png(path)?;
+    }
+    if let (Some(path), Some((animation, grid))) = (&arguments.animation, frames) {
+        let frame = |step| Ok(grid.draw((0..rows).map(|row| tiles[row * steps + step])));
+        animation.write(path, there_and_back(steps).map(frame))?;
+    }
+    let way = format!("{steps} steps from seed {} to seed {}", seeds[0], seeds[1]);
     if let Some(path) = &arguments.output {
-        way.strip(scale).write_png(path)?;
-        println!("{steps} steps from seed {} to seed {}, in {}", seeds[0], seeds[1], path.display());
+        say(format_args!("{way}, in {}", path.display()))?;
     }
     if let Some(path) = &arguments.animation {
-        write_animation(&way.there_and_back(scale), HUNDREDTHS, path)?;
-        println!("{steps} steps from seed {} to seed {} and back, in {}", seeds[0], seeds[1], path.display());
+        say(format_args!("{way} and back, in {}", path.display()))?;
     }
     Ok(())
 }
 
-/// The pictures of a way.
-struct Way<'a> {
-    /// `[rows, steps]`.
-    tiles: Vec<&'a [u8]>,
-    /// `[height, width, channels]` of each.
-    tile: [usize; 3],
-    steps: usize,
+/// From the first step to the last and back to the second, after which the first comes again.
+fn there_and_back(steps: usize) -> impl ExactSizeIterator<Item = usize> {
+    (0..2 * steps - 2).map(move |i| if i < steps { i } else { 2 * steps - 2 - i })
 }
 
-impl Way<'_> {
-    /// All pictures, a column for each step.
-    fn strip(&self, scale: usize) -> Picture {
-        grid(self.tiles.iter().copied(), self.tile, self.steps, scale)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// One step of every row.
-    fn frame(&self, step: usize, scale: usize) -> Picture {
-        let rows = self.tiles.len() / self.steps;
-        grid((0..rows).map(|row| self.tiles[row * self.steps + step]), self.tile, rows.min(COLUMNS), scale)
-    }
-
-    /// From the first step to the last and back to the second, after which the first comes again.
-    fn there_and_back(&self, scale: usize) -> Vec<Picture> {
-        let steps = (0..self.steps).chain((1..self.steps - 1).rev());
-        steps.map(|step| self.frame(step, scale)).collect()
+    #[test]
+    fn a_way_there_and_back_shows_its_ends_once() {
+        assert!(there_and_back(4).eq([0, 1, 2, 3, 2, 1]));
+        assert!(there_and_back(2).eq([0, 1]));
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Floor six.
 
+mod bar;
 mod bench;
 #[doc(hidden)]
 pub mod check;
@@ -10,23 +11,28 @@ mod evaluate;
 mod given;
 mod inspect;
 mod interpolate;
+mod memory;
+mod outputs;
 mod presets;
 mod recognize;
 mod recognizer;
 mod report;
 mod runs;
 mod sample;
+mod say;
 mod shell;
+mod threads;
 mod train;
 
 use crate::data::DataError;
 use crate::gan::{ConfigError, TrainError};
-use crate::gemm::{self, KernelError};
-use crate::parallel;
+use crate::gemm::KernelError;
 use crate::recognizer::RecognizerError;
 use clap::{Parser, Subcommand};
 use diagnostics::Diagnostics;
+use say::{Unsaid, note};
 use std::process::ExitCode;
+use threads::{on_threads, threads};
 
 /// Build, train and look into generative adversarial networks on handwritten digits.
 ///
@@ -37,6 +43,7 @@ use std::process::ExitCode;
 #[command(
     version,
     arg_required_else_help = true,
+    max_term_width = 120,
     after_help = "Examples:\n  twoplayer train\n  twoplayer sample runs/mlp-2026-01-31-120000 --count 64 -o digits.png\n\n\
                   Environment:\n  TWOPLAYER_DATA    the directory with the data, where --data is not given\n  \
                   RUST_LOG          what to say of the program's doings, instead of -v (twoplayer=debug, say)\n  TWOPLAYER_KERNEL  the matrix product to use: avx512, avx2 or portable\n                    \
@@ -75,9 +82,13 @@ enum Command {
 struct UsageError(String);
 
 /// Parses the command line, runs the command, and answers the exit code: 0 when all went well, 2
-/// for a mistake in the call, 130 when Ctrl-C ended it, 1 for anything else.
+/// for a mistake in the call, 130 when Ctrl-C ended it, 1 for anything else. Who reads no further, as `head` does, has
+/// had all that was wanted: 0.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return printed(&answer),
+    };
     cli.diagnostics.listen();
     let result = match cli.command {
         Command::Train(arguments) => train::run(&arguments),
@@ -95,17 +106,28 @@ pub fn main() -> ExitCode {
         Command::Completions(arguments) => shell::completions(&arguments),
         Command::Man(arguments) => shell::man(&arguments),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<train::Interrupted>() => {
-            eprintln!("{error}");
-            ExitCode::from(train::EXIT_CODE)
-        }
-        Err(error) => {
-            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
-        }
+    result.map_or_else(|error| ended_by(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Prints what the parser answers by itself: help, the version, or what is wrong with the call.
+fn printed(answer: &clap::Error) -> ExitCode {
+    match answer.print().map_err(Unsaid::from) {
+        Err(unsaid @ Unsaid::Failed(_)) if !answer.use_stderr() => ended_by(&unsaid.into()),
+        _ => ExitCode::from(answer.exit_code() as u8),
     }
+}
+
+/// Says why the program ends, and answers the exit code.
+fn ended_by(error: &anyhow::Error) -> ExitCode {
+    if error.is::<train::Interrupted>() {
+        note(error);
+        return ExitCode::from(train::EXIT_CODE);
+    }
+    if matches!(error.downcast_ref(), Some(Unsaid::Closed)) {
+        return ExitCode::SUCCESS;
+    }
+    note(format_args!("error: {}", format!("{error:#}").replace('\n', " ")));
+    ExitCode::from(if is_usage(error) { 2 } else { 1 })
 }
 
 fn is_usage(error: &anyhow::Error) -> bool {
@@ -118,12 +140,4 @@ fn is_usage(error: &anyhow::Error) -> bool {
             || matches!(cause.downcast_ref(), Some(TrainError::Data(DataError::BatchSize { .. })))
     };
     error.chain().any(is_usage)
-}
-
-/// Does the work on this many threads; 0 means one a core. A matrix product that the environment
-/// asks for but this machine has not is refused here, before anything is computed.
-fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
-    gemm::check_kernel_variable()?;
-    tracing::info!(kernel = gemm::kernel_name(), threads, "computing (0 threads: one a core)");
-    parallel::on_threads(threads, work)?
 }

@@ -1,5 +1,6 @@
 //! `twoplayer presets`.
 
+use super::say::print;
 use crate::gan::{Config, ConfigError};
 use clap::Args;
 
@@ -19,8 +20,8 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.name {
-        Some(name) => print!("{}", Config::preset_text(name)?),
-        None => print!("{}", list()?),
+        Some(name) => print(Config::preset_text(name)?)?,
+        None => print(list()?)?,
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `twoplayer report`.
 
-use crate::run::{RunDirectory, write_evolution, write_report};
+use super::say::{note, say};
+use crate::run::{Epochs, RunDirectory, RunError, write_evolution, write_report};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -17,8 +18,16 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let run = RunDirectory::open(&arguments.run)?;
-    write_evolution(&run)?;
-    println!("{}", write_report(&run)?.display());
-    Ok(())
+    let report = write(&RunDirectory::open(&arguments.run)?)?;
+    Ok(say(report.display())?)
+}
+
+/// Writes what is made of a run as a whole, and answers where the page is.
+pub fn write(run: &RunDirectory) -> Result<PathBuf, RunError> {
+    let epochs = Epochs::of(run);
+    if let Some(left_out) = epochs.left_out() {
+        note(format_args!("note: {left_out}"));
+    }
+    write_evolution(run, &epochs)?;
+    write_report(run, &epochs)
 }

@@ -1,5 +1,6 @@
 //! `twoplayer runs`.
 
+use super::say::say;
 use crate::run::{RunSummary, find_runs};
 use clap::Args;
 use indicatif::HumanBytes;
@@ -22,23 +23,21 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let runs = find_runs(&arguments.directory)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&runs)?);
-        return Ok(());
+        return Ok(say(serde_json::to_string_pretty(&runs)?)?);
     }
     if runs.is_empty() {
-        println!("no runs in {}; `twoplayer train` makes one", arguments.directory.display());
-        return Ok(());
+        return Ok(say(format_args!("no runs in {}; `twoplayer train` makes one", arguments.directory.display()))?);
     }
     let name = |run: &RunSummary| run.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let width = runs.iter().map(|run| name(run).chars().count()).max().unwrap_or(0).max(3);
-    println!(
+    say(format_args!(
         "{:width$}  {:9} {:>17} {:>9} {:>9} {:>8} {:>10}  state",
         "run", "preset", "step", "loss D", "loss G", "Fréchet", "size"
-    );
+    ))?;
     for run in &runs {
         let number = |value: Option<f64>, digits: usize| value.map_or("".into(), |value| format!("{value:.digits$}"));
         let steps = run.total_steps.map_or(format!("{}", run.step), |total| format!("{}/{total}", run.step));
-        println!(
+        say(format_args!(
             "{:width$}  {:9} {steps:>17} {:>9} {:>9} {:>8} {:>10}  {}",
             name(run),
             run.preset,
@@ -47,7 +46,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             number(run.frechet, 2),
             HumanBytes(run.bytes).to_string(),
             run.state
-        );
+        ))?;
     }
     Ok(())
 }

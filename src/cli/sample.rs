@@ -1,12 +1,14 @@
 //! `twoplayer sample`.
 
 use super::digit::{Digit, check_conditional, truncation};
-use super::given::{recognizer_or_pretrained, run_or_pretrained};
-use super::{UsageError, on_threads};
+use super::given::{output, recognizer_or_pretrained, run_or_pretrained};
+use super::outputs::Files;
+use super::say::{note, say};
+use super::{UsageError, on_threads, threads};
 use crate::data::Idx;
-use crate::gan::{Classes, Config, Request, Stream, draw_requested};
+use crate::gan::{Classes, Config, Request, Stream, draw_in_pieces, draw_requested, latent_in_pieces};
 use crate::nn::Network;
-use crate::run::{Picture, RunDirectory, grid, to_bytes, write_npy};
+use crate::run::{Grid, Picture, RunDirectory, to_bytes, write_npy_in_pieces};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::fs;
@@ -51,7 +53,7 @@ pub struct Arguments {
     truncation: f32,
 
     /// Where the digits go
-    #[arg(short, long, value_name = "FILE|DIR")]
+    #[arg(short, long, value_name = "FILE|DIR", value_parser = output())]
     output: PathBuf,
 
     /// Digits in a row of the picture [default: 8; with `--digit each`, all of one digit]
@@ -63,19 +65,19 @@ pub struct Arguments {
     scale: u32,
 
     /// Also write the digits' labels, in MNIST's format (idx1-ubyte)
-    #[arg(long, value_name = "FILE.idx")]
+    #[arg(long, value_name = "FILE.idx", value_parser = output())]
     labels: Option<PathBuf>,
 
     /// Also write the latent vectors, a NumPy array [count, latent_dim]
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", value_parser = output())]
     latent: Option<PathBuf>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
 }
 
-/// The most digits drawn at a time: they are all in memory.
+/// The most digits drawn at a time.
 const MOST: u32 = 1_000_000;
 
 impl Arguments {
@@ -160,42 +162,60 @@ pub fn check(arguments: &Arguments) -> Result<(Form, Request), UsageError> {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (form, request) = check(arguments)?;
-    let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
+    let run = run_or_pretrained(arguments.run.as_deref())?;
+    let file = (!matches!(form, Form::Directory)).then_some(&*arguments.output);
+    let outputs = Files::default().of_run(&run).writing("-o", file).writing("--labels", arguments.labels.as_deref());
+    outputs.writing("--latent", arguments.latent.as_deref()).check()?;
+    let (generator, config) = RunDirectory::open(&run)?.generator()?;
     arguments.check_conditional(&generator)?;
-    let (tile, range) = (config.image_shape(), config.pixel_range()?);
-    let (count, output) = (request.count, arguments.output.as_path());
-    let mut rng = Stream::Sample.of(arguments.seed);
-    let (drawn, bytes) = on_threads(arguments.threads, || {
-        let drawn = draw_requested(&generator, &request, &mut rng);
-        let bytes = to_bytes(&drawn.images, range);
-        Ok((drawn, bytes))
-    })?;
-    let digits = || bytes.chunks_exact(config.pixels());
+    let output = arguments.output.display();
+    on_threads(arguments.threads, || {
+        write(arguments, form, &request, &generator, &config)?;
+        say(format_args!("{} digits, seed {}, in {output}", request.count, arguments.seed))?;
+        if let Some(digit) = arguments.digit {
+            warn_of_confused(&generator, &config, digit);
+        }
+        Ok(())
+    })
+}
 
+/// Draws digits and writes them, and what goes with them: piece by piece, whatever their number.
+fn write(
+    arguments: &Arguments,
+    form: Form,
+    request: &Request,
+    generator: &Network,
+    config: &Config,
+) -> anyhow::Result<()> {
+    let (tile, range, count, output) =
+        (config.image_shape(), config.pixel_range()?, request.count, arguments.output.as_path());
+    let shape = array_shape(count, tile);
+    let rng = || Stream::Sample.of(arguments.seed);
+    let pieces = || draw_in_pieces(generator, request, rng()).map(|drawn| drawn.images);
+    let bytes = || pieces().map(|images| to_bytes(&images, range));
     match form {
         Form::Picture => {
-            grid(digits(), tile, arguments.columns(count), arguments.scale as usize).write_png(output)?;
+            let grid = Grid::new(count, tile, arguments.columns(count), arguments.scale as usize).map_err(|error| {
+                UsageError(format!("-o {}: {error}; use a smaller --scale, or digits/", output.display()))
+            })?;
+            let digits: Vec<u8> = bytes().flatten().collect();
+            grid.draw(digits.chunks_exact(config.pixels())).write_png(output)?;
         }
-        Form::Idx => Idx { shape: array_shape(count, tile), bytes }.write(output)?,
+        Form::Idx => Idx::write_in_pieces(output, &shape, bytes())?,
         Form::Npy => {
-            let pixels: Vec<f32> = drawn.images.iter().map(|&pixel| range.to_unit(pixel)).collect();
-            write_npy(output, &array_shape(count, tile), &*pixels)?;
+            let in_unit = |images: Vec<f32>| images.into_iter().map(|pixel| range.to_unit(pixel)).collect::<Vec<_>>();
+            write_npy_in_pieces(output, &shape, pieces().map(in_unit))?;
         }
-        Form::Directory => write_directory(output, digits(), tile)?,
+        Form::Directory => write_directory(output, bytes(), tile)?,
     }
     if let Some(path) = &arguments.labels {
-        Idx { shape: vec![count], bytes: drawn.labels }.write(path)?;
+        let labels = request.classes.labels(count, generator.classes());
+        Idx { shape: vec![count], bytes: labels }.write(path)?;
     }
     if let Some(path) = &arguments.latent {
-        let latent = drawn.latent.as_slice().expect("values of a tape are contiguous");
-        write_npy(path, drawn.latent.shape(), latent)?;
-    }
-    println!("{count} digits, seed {}, in {}", arguments.seed, output.display());
-    if let Some(digit) = arguments.digit {
-        on_threads(arguments.threads, || {
-            warn_of_confused(&generator, &config, digit);
-            Ok(())
-        })?;
+        let vectors =
+            latent_in_pieces(generator, request, rng()).map(|latent| latent.iter().copied().collect::<Vec<_>>());
+        write_npy_in_pieces(path, &[count, generator.input_width()], vectors)?;
     }
     Ok(())
 }
@@ -218,7 +238,8 @@ fn warn_of_confused(generator: &Network, config: &Config, digit: Digit) {
         let (asked, right) = (asked[0], read.iter().filter(|&&digit| digit == asked[0]).count());
         let share = right as f64 / DRAWN as f64;
         if share < ENOUGH {
-            eprintln!("warning: of {DRAWN} digits drawn as {asked}, {:.1} % are read as {asked}", 100.0 * share);
+            let share = 100.0 * share;
+            note(format_args!("warning: of {DRAWN} digits drawn as {asked}, {share:.1} % are read as {asked}"));
         }
     }
 }
@@ -232,17 +253,16 @@ fn array_shape(count: usize, [height, width, channels]: [usize; 3]) -> Vec<usize
 
 /// A PNG for each digit. A directory with other files in it is refused: a tool that reads it
 /// would count them in.
-fn write_directory<'a>(
-    directory: &Path,
-    digits: impl ExactSizeIterator<Item = &'a [u8]>,
-    tile: [usize; 3],
-) -> anyhow::Result<()> {
+fn write_directory(directory: &Path, pieces: impl Iterator<Item = Vec<u8>>, tile: [usize; 3]) -> anyhow::Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("{}: cannot create", directory.display()))?;
     let empty = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none());
     ensure!(empty, "{}: not empty; choose another directory or empty it first", directory.display());
-    for (number, digit) in digits.enumerate() {
-        let picture = Picture::new(tile, digit.to_vec());
-        picture.write_png(&directory.join(format!("{number:06}.png")))?;
+    let mut numbers = 0..;
+    for piece in pieces {
+        for (digit, number) in piece.chunks_exact(tile.iter().product()).zip(&mut numbers) {
+            let picture = Picture::new(tile, digit.to_vec());
+            picture.write_png(&directory.join(format!("{number:06}.png")))?;
+        }
     }
     Ok(())
 }

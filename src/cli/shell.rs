@@ -1,9 +1,9 @@
 //! `twoplayer completions` and `twoplayer man`.
 
 use super::Cli;
+use super::say::print;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
-use std::io::{self, Write};
 
 /// Print what a shell needs to complete this program's commands and flags.
 #[derive(Args)]
@@ -28,7 +28,7 @@ pub struct Man {
 pub fn completions(arguments: &Completions) -> anyhow::Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "twoplayer", &mut text);
-    Ok(io::stdout().write_all(&text)?)
+    Ok(print(String::from_utf8(text)?)?)
 }
 
 /// Runs `man`.
@@ -46,5 +46,5 @@ pub fn man(arguments: &Man) -> anyhow::Result<()> {
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;
-    Ok(io::stdout().write_all(&text)?)
+    Ok(print(String::from_utf8(text)?)?)
 }

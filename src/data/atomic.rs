@@ -2,15 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::file;
 use thiserror::Error;
 
 /// A file that could not be written; whatever stood at `path` before is untouched.
 #[derive(Debug, Error)]
-#[error("cannot write {path}: {reason}; check that its directory exists, is writable and has room left")]
+#[error("cannot write {path}: {reason}; {}", advice(.reason.kind()))]
 pub struct WriteError {
     /// The file that was to be written (not the temporary beside it).
     pub path: PathBuf,
@@ -18,17 +19,32 @@ pub struct WriteError {
     pub reason: io::Error,
 }
 
+/// What to do about a write that failed so.
+fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "make its directory first",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "its directory must be writable",
+        ErrorKind::StorageFull | ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded => {
+            "check that its disk has room left"
+        }
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename | ErrorKind::IsADirectory => "choose another name",
+        _ => "check that its directory exists, is writable and has room left",
+    }
+}
+
 /// Writes a file through `fill` so that a reader, or a crash, never meets half of it.
 ///
 /// `fill` writes to `.NAME.tmp-PID-COUNT` in the same directory. Only once every byte of that has
 /// reached the disk is it renamed to `path`, and a rename within a directory is atomic. On failure
-/// the temporary is removed. A symbolic link at `path` is replaced, not followed.
+/// the temporary is removed. A symbolic link to a file is replaced, not followed; what is no file (a pipe, a device), or
+/// links to none, is left alone.
 ///
 /// # Errors
-/// When the directory is missing (none is created) or not writable, when the disk is full, or when
-/// `fill` itself fails.
+/// When the directory is missing (none is created) or not writable, when the disk is full, when there is something
+/// at `path` that is no regular file, or when `fill` itself fails.
 pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
     let replace = || -> io::Result<()> {
+        check_replaceable(path)?;
         let temporary = temporary_beside(path)?;
         let written = write_and_sync(&temporary, fill).and_then(|()| fs::rename(&temporary, path));
         if written.is_err() {
@@ -38,6 +54,17 @@ pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Re
         written
     };
     replace().map_err(|reason| WriteError { path: path.to_path_buf(), reason })
+}
+
+/// Refuses to put a file in the place of what is none; where there is nothing yet, there is nothing to lose.
+///
+/// # Errors
+/// As [`check_regular`](file::check_regular).
+pub fn check_replaceable(path: &Path) -> io::Result<()> {
+    match file::check_regular(path) {
+        Err(error) if error.kind() != ErrorKind::InvalidInput => Ok(()), // the system will say it when it is written
+        found => found,
+    }
 }
 
 /// The process id keeps two programs apart, the count two threads of one program.
@@ -121,5 +148,19 @@ mod tests {
         assert!(error.to_string().contains("missing/log.txt"), "{error}");
         assert!(!missing.exists());
         write_atomically(&directory.path().join(".."), |_| Ok(())).unwrap_err();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_no_file_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let (pipe, link) = (directory.path().join("pipe"), directory.path().join("link"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        for (path, what) in [(&pipe, "a pipe"), (&link, "a device")] {
+            let error = write_atomically(path, |writer| writer.write_all(b"new")).unwrap_err().to_string();
+            assert!(error.contains(what) && error.contains("choose another name"), "{error}");
+        }
+        assert!(!fs::symlink_metadata(&pipe).unwrap().is_file() && fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 }

@@ -19,7 +19,6 @@
 //! byte more is enough to know that there is too much), and memory grows with the bytes that really
 //! arrive, not with those that were announced.
 
-use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -29,6 +28,7 @@ use flate2::write::GzEncoder;
 
 use super::atomic::write_atomically;
 use super::error::IdxError;
+use super::file;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTE: u8 = 0x08;
@@ -51,7 +51,7 @@ impl Idx {
     /// # Errors
     /// [`IdxError::Open`] when there is no such file, else those of [`Idx::parse`].
     pub fn read(path: &Path) -> Result<Idx, IdxError> {
-        let file = File::open(path).map_err(|reason| IdxError::Open { path: path.to_path_buf(), reason })?;
+        let file = file::open(path).map_err(|reason| IdxError::Open { path: path.to_path_buf(), reason })?;
         Idx::parse(file, path)
     }
 
@@ -79,20 +79,35 @@ impl Idx {
     /// [`IdxError::Shape`] when `shape` does not describe `bytes` or the format cannot hold it,
     /// [`IdxError::Write`] when the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), IdxError> {
-        if !self.is_writable() {
-            return Err(IdxError::Shape {
-                path: path.to_path_buf(),
-                shape: self.shape.clone(),
-                bytes: self.bytes.len(),
-            });
+        if byte_count(&self.shape) != Some(self.bytes.len() as u64) {
+            return Err(unwritable(path, &self.shape, self.bytes.len()));
         }
+        Idx::write_in_pieces(path, &self.shape, std::iter::once(&self.bytes))
+    }
+
+    /// The same with elements that come piece by piece: they are never in memory together. Nothing is asked of `pieces`
+    /// before it is known that the format can hold an array of this shape.
+    ///
+    /// # Errors
+    /// As [`Idx::write`].
+    ///
+    /// # Panics
+    /// When the pieces do not hold as many elements as `shape` says.
+    pub fn write_in_pieces<P: AsRef<[u8]>>(
+        path: &Path,
+        shape: &[usize],
+        pieces: impl Iterator<Item = P>,
+    ) -> Result<(), IdxError> {
+        let Some(bytes) = writable(shape) else {
+            return Err(unwritable(path, shape, shape.iter().fold(1, |bytes, &sides| bytes.saturating_mul(sides))));
+        };
         write_atomically(path, |writer| {
             if path.extension().is_some_and(|extension| extension == "gz") {
                 let mut encoder = GzEncoder::new(writer, Compression::default());
-                self.write_content(&mut encoder)?;
+                write_content(&mut encoder, shape, bytes, pieces)?;
                 encoder.finish().map(drop)
             } else {
-                self.write_content(writer)
+                write_content(writer, shape, bytes, pieces)
             }
         })?;
         Ok(())
@@ -100,23 +115,43 @@ impl Idx {
 
     /// The `4 + 4 × rank` bytes that stand before the elements.
     pub(super) fn header(&self) -> Vec<u8> {
-        let mut header = vec![0, 0, UNSIGNED_BYTE, self.shape.len() as u8];
-        for &dimension in &self.shape {
-            header.extend((dimension as u32).to_be_bytes());
-        }
-        header
+        header(&self.shape)
     }
+}
 
-    fn is_writable(&self) -> bool {
-        (1..=MAX_RANK).contains(&self.shape.len())
-            && self.shape.iter().all(|&dimension| u32::try_from(dimension).is_ok())
-            && byte_count(&self.shape) == Some(self.bytes.len() as u64)
+fn header(shape: &[usize]) -> Vec<u8> {
+    let mut header = vec![0, 0, UNSIGNED_BYTE, shape.len() as u8];
+    for &dimension in shape {
+        header.extend((dimension as u32).to_be_bytes());
     }
+    header
+}
 
-    fn write_content(&self, writer: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        writer.write_all(&self.header())?;
-        writer.write_all(&self.bytes)
+/// How many elements an array of this shape has, if the format holds one.
+fn writable(shape: &[usize]) -> Option<u64> {
+    let is_writable =
+        (1..=MAX_RANK).contains(&shape.len()) && shape.iter().all(|&dimension| u32::try_from(dimension).is_ok());
+    byte_count(shape).filter(|_| is_writable)
+}
+
+fn unwritable(path: &Path, shape: &[usize], bytes: usize) -> IdxError {
+    IdxError::Shape { path: path.to_path_buf(), shape: shape.to_vec(), bytes }
+}
+
+fn write_content<P: AsRef<[u8]>>(
+    writer: &mut (impl Write + ?Sized),
+    shape: &[usize],
+    bytes: u64,
+    pieces: impl Iterator<Item = P>,
+) -> io::Result<()> {
+    writer.write_all(&header(shape))?;
+    let mut written = 0;
+    for piece in pieces {
+        written += piece.as_ref().len() as u64;
+        writer.write_all(piece.as_ref())?;
     }
+    assert_eq!(written, bytes, "Idx::write_in_pieces: elements for {shape:?}");
+    Ok(())
 }
 
 /// The product of the dimensions, or nothing if it exceeds [`MAX_BYTES`].

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rand::{Rng, RngExt};
+use sha2::{Digest, Sha256};
 
 use super::error::DataError;
 use super::idx::Idx;
@@ -88,6 +89,11 @@ impl SetFile {
         }
         Ok((path, idx))
     }
+}
+
+/// The files of a set that are in a directory.
+pub fn set_files(directory: &Path) -> Vec<PathBuf> {
+    SET_FILES.iter().filter_map(|file| file.find(directory).ok()).collect()
 }
 
 /// Labelled images of one split; never empty.
@@ -177,6 +183,14 @@ impl Digits {
         assert!(count > 0, "Digits::first: none asked for");
         let (images, labels) = (&self.images[..count * self.pixels()], &self.labels[..count]);
         Digits { images: images.to_vec(), labels: labels.to_vec(), ..*self }
+    }
+
+    /// SHA-256 of all of it, in lower-case hexadecimal: the same only for the same images with the same labels in the
+    /// same order.
+    pub fn sha256(&self) -> String {
+        let extents = [self.len(), self.height, self.width, self.channels].map(|extent| (extent as u64).to_le_bytes());
+        let hash = Sha256::new().chain_update(extents.as_flattened()).chain_update(&self.images);
+        hash.chain_update(&self.labels).finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// How many labelled images there are; at least one.

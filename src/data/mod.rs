@@ -8,6 +8,7 @@
 mod atomic;
 mod batches;
 mod error;
+pub mod file;
 mod grey;
 mod idx;
 mod inspect;
@@ -15,11 +16,11 @@ mod mnist;
 mod png_file;
 mod source;
 
-pub use atomic::{WriteError, sweep, write_atomically};
+pub use atomic::{WriteError, check_replaceable, sweep, write_atomically};
 pub use batches::{Batch, Batches, PixelRange, fill};
 pub use error::{DataError, IdxError, PngError};
 pub use grey::Grey;
 pub use idx::Idx;
 pub use inspect::{FileReport, Verdict, inspect};
-pub use mnist::{CLASSES, Digits, Split, locate};
+pub use mnist::{CLASSES, Digits, Split, locate, set_files};
 pub use source::Source;

@@ -13,13 +13,13 @@
 //! A file may announce any size in its first bytes. This reader looks at the announcement before
 //! anything is allocated for it.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek};
 use std::path::Path;
 
 use png::{ColorType, DecodingError, Transformations};
 
 use super::error::PngError;
+use super::file;
 use super::grey::Grey;
 
 /// The most pixels that are read: more than any camera's picture of one digit needs.
@@ -42,7 +42,7 @@ impl Grey {
     /// # Errors
     /// [`PngError::Open`] when there is no such file, else those of [`Grey::parse_png`].
     pub fn read_png(path: &Path) -> Result<Grey, PngError> {
-        let file = File::open(path).map_err(|reason| PngError::Open { path: path.into(), reason })?;
+        let file = file::open(path).map_err(|reason| PngError::Open { path: path.into(), reason })?;
         Grey::parse_png(BufReader::new(file), path)
     }
 

@@ -221,6 +221,15 @@ impl Config {
         })
     }
 
+    /// A configuration from TOML that is complete: nothing comes from a preset. That is how a run's `config.toml` is read,
+    /// lest a damaged one be filled up with what the run never had.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Config::from_toml), and when a key is missing that has no value of its own.
+    pub fn complete_from_toml(text: &str) -> Result<Config, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::toml(text, &error))
+    }
+
     /// The configuration as TOML that [`from_toml`](Config::from_toml) reads back.
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).expect("a configuration is a table of plain values")
@@ -238,7 +247,7 @@ impl Config {
             UnitActivation::Sigmoid => Ok(PixelRange::Unit),
             UnitActivation::Tanh | UnitActivation::Identity => Ok(PixelRange::Symmetric),
             other => Err(ConfigError::OutOfRange {
-                key: "the activation of the last of generator.layers",
+                key: "the activation of the last of generator.layers".into(),
                 value: format!("{other:?}"),
                 allowed: "\"sigmoid\", \"tanh\" or left out",
             }),
@@ -262,11 +271,18 @@ impl Config {
     /// The first that is out of its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let Training { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } = &self.training;
-        check(*epochs > 0, "training.epochs (--epochs)", epochs, "at least 1")?;
-        check(*steps != Some(0), "training.steps (--steps)", &0, "at least 1")?;
-        check(self.training.examples != Some(0), "training.examples (--examples)", &0, "at least 1")?;
-        check(*batch_size > 0, "training.batch_size (--batch-size)", batch_size, "at least 1")?;
-        check(*critic_steps > 0, "training.critic_steps (--critic-steps)", critic_steps, "at least 1")?;
+        check(self.seed <= i64::MAX as u64, "seed (--seed)", &self.seed, "at most 9223372036854775807, 2^63 - 1")?;
+        check_count("training.epochs (--epochs)", *epochs)?;
+        check_count("training.steps (--steps)", steps.unwrap_or(1))?;
+        check_count("training.examples (--examples)", self.training.examples.map_or(1, |count| count as u64))?;
+        check_count("training.batch_size (--batch-size)", *batch_size as u64)?;
+        let critic_key = "training.critic_steps (--critic-steps)";
+        check(
+            (1..=MOST_CRITIC_STEPS).contains(critic_steps),
+            critic_key,
+            critic_steps,
+            "at least 1 and at most 10000",
+        )?;
         let floor_key = "training.learning_rate_floor";
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
@@ -281,27 +297,53 @@ impl Config {
             &latent_dim,
             "from 1 to 65536",
         )?;
+        let sides = &self.generator.image_shape;
+        let shape_key = "generator.image_shape";
+        check(
+            sides.iter().all(|side| (1..=4096).contains(side)),
+            shape_key,
+            &format!("{sides:?}"),
+            "sides from 1 to 4096",
+        )?;
         if let Some(decay) = self.generator.average_decay {
             check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
         }
         self.record.validate()?;
         self.discriminator.regularisers.iter().try_for_each(Regulariser::validate)?;
-        self.generator.adam.validate()?;
-        self.discriminator.adam.validate()?;
-        self.pixel_range().map(drop)
+        self.generator.adam.validate("generator")?;
+        self.discriminator.adam.validate("discriminator")?;
+        self.pixel_range()?;
+        self.check_readable()
+    }
+
+    /// Refuses what a run's `config.toml` could not hold, so that no command could read the run.
+    fn check_readable(&self) -> Result<(), ConfigError> {
+        let written = toml::to_string(self).map_err(|error| error.to_string());
+        let read = written.and_then(|text| Self::complete_from_toml(&text).map_err(|error| error.to_string()));
+        match read {
+            Ok(read) if read == *self => Ok(()),
+            Ok(_) => Err(ConfigError::Unreadable { reason: "a number of it comes back as another".into() }),
+            Err(reason) => Err(ConfigError::Unreadable { reason: reason.replace('\n', " ") }),
+        }
     }
 }
 
+/// The most that anything is counted to: steps, epochs, images. A run of a billion steps of a millisecond takes eleven
+/// days; and products of two such numbers are far from where 64 bits end.
+pub(super) const MOST: u64 = 1_000_000_000;
+/// The most moves of the discriminator's for one of the generator's.
+const MOST_CRITIC_STEPS: u64 = 10_000;
+
+/// Refuses a number of things that is 0, or above [`MOST`].
+pub(super) fn check_count(key: &str, count: u64) -> Result<(), ConfigError> {
+    check((1..=MOST).contains(&count), key, &count, "at least 1 and at most 1000000000")
+}
+
 /// Refuses a value that is not fine.
-pub(super) fn check(
-    fine: bool,
-    key: &'static str,
-    value: &dyn ToString,
-    allowed: &'static str,
-) -> Result<(), ConfigError> {
+pub(super) fn check(fine: bool, key: &str, value: &dyn ToString, allowed: &'static str) -> Result<(), ConfigError> {
     match fine {
         true => Ok(()),
-        false => Err(ConfigError::OutOfRange { key, value: value.to_string(), allowed }),
+        false => Err(ConfigError::OutOfRange { key: key.into(), value: value.to_string(), allowed }),
     }
 }
 
@@ -340,6 +382,25 @@ mod tests {
     }
 
     #[test]
+    fn a_complete_configuration_takes_nothing_from_a_preset() {
+        let config = Config::preset("best").unwrap();
+        let text = config.to_toml();
+        assert_eq!(Config::complete_from_toml(&text).unwrap(), config);
+        for (cut, _) in text.match_indices('\n').filter(|(cut, _)| text[*cut..].contains("\n[discriminator.adam]")) {
+            assert!(Config::complete_from_toml(&text[..cut]).is_err(), "{}", &text[..cut]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_could_not_be_read_again_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        let data = Some(std::ffi::OsString::from_vec(b"d\xff".to_vec()).into());
+        let config = Config { data, ..Config::preset("mlp").unwrap() };
+        assert!(config.validate().unwrap_err().to_string().contains("cannot be kept in a run's config.toml"));
+    }
+
+    #[test]
     fn mistakes_are_named() {
         let message = |text: &str| Config::from_toml(text, "mlp").unwrap_err().to_string();
         assert!(message("[training]\nepoch = 3").starts_with("line 2: unknown field `epoch`, expected"));
@@ -360,12 +421,26 @@ mod tests {
         };
         assert_eq!(
             message(|c| c.training.batch_size = 0),
-            "training.batch_size (--batch-size) is 0; it must be at least 1"
+            "training.batch_size (--batch-size) is 0; it must be at least 1 and at most 1000000000"
         );
+        for (key, change) in [
+            ("seed", (|c| c.seed = 1 << 63) as fn(&mut Config)),
+            ("epochs", |c| c.training.epochs = 1 << 62),
+            ("steps", |c| c.training.steps = Some(u64::MAX)),
+            ("examples", |c| c.training.examples = Some(usize::MAX)),
+            ("critic_steps", |c| c.training.critic_steps = 1 << 63),
+            ("log_every", |c| c.record.log_every = u64::MAX),
+            ("checkpoint_every", |c| c.record.checkpoint_every = Some(1 << 40)),
+            ("evaluate_every", |c| c.record.evaluate_every = Some(1 << 40)),
+            ("learning_rate", |c| c.generator.adam.learning_rate = 1e-320),
+            ("image_shape", |c| c.generator.image_shape = [1 << 40, 1 << 40]),
+        ] {
+            assert!(message(change).contains(key), "{key}: {}", message(change));
+        }
         assert!(message(|c| c.generator.adam.learning_rate = f64::NAN).contains("is NaN; it must be a finite number"));
-        assert!(message(|c| c.discriminator.adam.beta2 = 1.0.into()).contains("adam.beta"));
+        assert!(message(|c| c.discriminator.adam.beta2 = 1.0.into()).contains("discriminator.adam.beta2 is 1"));
         const RISING: Course = Course::Changing { from: 0.5, to: 1.5, schedule: Schedule::Cosine };
-        assert!(message(|c| c.generator.adam.beta1 = RISING).contains("adam.beta2 is 1.5; it must be"));
+        assert!(message(|c| c.generator.adam.beta1 = RISING).contains("generator.adam.beta1 is 1.5; it must be"));
         assert!(message(|c| c.generator.latent_dim = 0).contains("--latent-dim"));
         assert!(message(|c| c.training.steps = Some(0)).contains("--steps"));
         assert!(message(|c| c.training.critic_steps = 0).contains("(--critic-steps) is 0; it must be at least 1"));

@@ -21,11 +21,17 @@ pub enum ConfigError {
     #[error("{key} is {value}; it must be {allowed}")]
     OutOfRange {
         /// The key in the file, with the flag that sets it if there is one.
-        key: &'static str,
+        key: String,
         /// What it is.
         value: String,
         /// What it may be.
         allowed: &'static str,
+    },
+    /// What could be run, but not written down and read again.
+    #[error("this configuration cannot be kept in a run's config.toml: {reason}")]
+    Unreadable {
+        /// Why not.
+        reason: String,
     },
 }
 

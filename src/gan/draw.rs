@@ -1,11 +1,12 @@
 //! Drawing images from a generator.
 
-use super::in_use::in_use;
+use super::in_use::{CHUNK, in_use};
 use super::latent_vectors;
 use crate::autodiff::Tape;
 use crate::nn::Network;
 use ndarray::ArrayD;
 use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Latent vectors, labels and the images drawn from them.
@@ -68,14 +69,55 @@ pub fn draw(generator: &Network, count: usize, rng: &mut ChaCha8Rng) -> Drawn {
 /// # Panics
 /// When a class is asked for that a conditional generator has not.
 pub fn draw_requested(generator: &Network, request: &Request, rng: &mut ChaCha8Rng) -> Drawn {
-    let Request { count, classes, truncation } = *request;
+    let latent = requested_vectors(generator, request.count, request.truncation, rng);
+    let labels = request.classes.labels(request.count, generator.classes());
+    let images = draw_from(generator, &latent, &labels);
+    Drawn { latent, labels, images }
+}
+
+/// The same images, some 64 MiB of them at a time: so that any number can be drawn.
+///
+/// # Panics
+/// As [`draw_requested`], once the images are taken.
+pub fn draw_in_pieces(generator: &Network, request: &Request, rng: ChaCha8Rng) -> impl ExactSizeIterator<Item = Drawn> {
+    let labels = request.classes.labels(request.count, generator.classes());
+    let vectors = latent_in_pieces(generator, request, rng);
+    pieces(generator, request.count).into_iter().zip(vectors).map(move |(piece, latent)| {
+        let labels = if labels.is_empty() { Vec::new() } else { labels[piece].to_vec() };
+        let images = draw_from(generator, &latent, &labels);
+        Drawn { latent, labels, images }
+    })
+}
+
+/// The latent vectors of those, `[images of the piece, latent_dim]` each, without the images.
+pub fn latent_in_pieces(
+    generator: &Network,
+    request: &Request,
+    mut rng: ChaCha8Rng,
+) -> impl ExactSizeIterator<Item = Arc<ArrayD<f32>>> {
+    let truncation = request.truncation;
+    let vectors = move |piece: Range<usize>| requested_vectors(generator, piece.len(), truncation, &mut rng);
+    pieces(generator, request.count).into_iter().map(vectors)
+}
+
+/// Numbers in the images of a piece, or in their latent vectors.
+const PIECE: usize = 16 << 20;
+
+/// `count` images in pieces. Each but the last has as many chunks as are computed together, so that no image has other
+/// neighbours than among all.
+fn pieces(generator: &Network, count: usize) -> Vec<Range<usize>> {
+    let numbers = generator.output_width().max(generator.input_width());
+    let length = (PIECE / numbers / CHUNK).max(1) * CHUNK;
+    (0..count).step_by(length).map(|start| start..(start + length).min(count)).collect()
+}
+
+/// The next `count` latent vectors, drawn in towards 0.
+fn requested_vectors(generator: &Network, count: usize, truncation: f32, rng: &mut ChaCha8Rng) -> Arc<ArrayD<f32>> {
     let mut latent = latent_vectors(&Tape::new(), count, generator.input_width(), rng).value();
     if truncation != 1.0 {
         Arc::make_mut(&mut latent).mapv_inplace(|z| truncation * z);
     }
-    let labels = classes.labels(count, generator.classes());
-    let images = draw_from(generator, &latent, &labels);
-    Drawn { latent, labels, images }
+    latent
 }
 
 /// The images `[count, pixels]` of these latent vectors `[count, latent_dim]`, and, to a conditional generator,
@@ -102,6 +144,19 @@ mod tests {
         for classes in [Classes::InTurn, Classes::InRows, Classes::Only(7)] {
             assert!(classes.labels(4, 0).is_empty());
         }
+    }
+
+    #[test]
+    fn pieces_are_what_is_drawn_at_once() {
+        let layers = [LayerSpec::dense(40_000, UnitActivation::Tanh)];
+        let generator = Network::new("generator", 3, &layers, Init::He, &mut Stream::GeneratorWeights.of(0)).unwrap();
+        let request = Request { count: 700, classes: Classes::InTurn, truncation: 0.7 };
+        let whole = draw_requested(&generator, &request, &mut Stream::Sample.of(1));
+        let pieces: Vec<Drawn> = draw_in_pieces(&generator, &request, Stream::Sample.of(1)).collect();
+        assert_eq!(pieces.iter().map(|piece| piece.latent.shape()[0]).collect::<Vec<_>>(), [256, 256, 188]);
+        assert!(pieces.iter().flat_map(|piece| &piece.images).eq(&whole.images));
+        let latent: Vec<_> = latent_in_pieces(&generator, &request, Stream::Sample.of(1)).collect();
+        assert!(latent.iter().flat_map(|piece| piece.iter()).eq(whole.latent.iter()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::nn::{Input, Mode, Network, one_hot};
 use rayon::prelude::*;
 
 /// Samples at a time: enough for the product's full speed, few enough to stay in the cache.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// What a player makes of `inputs`, `[n, input_width]`, and their `labels`, `[n]`, if it looks at them: `[n,
 /// output_width]`.

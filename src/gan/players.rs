@@ -91,12 +91,12 @@ pub fn blank_discriminator<T: Real>(config: &Config) -> Result<Network<T>, Build
 }
 
 /// What the generator is given.
-fn latent(config: &Config) -> InputShape {
+pub(super) fn latent(config: &Config) -> InputShape {
     InputShape::from(config.generator.latent_dim).with_classes(config.training.classes)
 }
 
 /// What the discriminator is given.
-fn image(config: &Config) -> InputShape {
+pub(super) fn image(config: &Config) -> InputShape {
     InputShape::from(config.image_shape()).with_classes(config.training.classes)
 }
 

@@ -1,6 +1,6 @@
 //! What is written down of a run.
 
-use super::{ConfigError, config::check};
+use super::{ConfigError, config::check_count};
 use serde::{Deserialize, Serialize};
 
 /// What is written down of a run as it goes, and how often.
@@ -39,8 +39,8 @@ impl RecordConfig {
     /// Checks every number against its range.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let RecordConfig { log_every, checkpoint_every, evaluate_every, .. } = self;
-        check(*log_every > 0, "record.log_every (--log-every)", log_every, "at least 1")?;
-        check(*checkpoint_every != Some(0), "record.checkpoint_every (--checkpoint-every)", &0, "at least 1")?;
-        check(*evaluate_every != Some(0), "record.evaluate_every (--evaluate-every)", &0, "at least 1")
+        check_count("record.log_every (--log-every)", *log_every)?;
+        check_count("record.checkpoint_every (--checkpoint-every)", checkpoint_every.unwrap_or(1))?;
+        check_count("record.evaluate_every (--evaluate-every)", evaluate_every.unwrap_or(1))
     }
 }

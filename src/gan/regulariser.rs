@@ -1,8 +1,9 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
 use super::clipping::clip_weights;
+use super::config::{check, check_count};
 use super::penalty::{dragan, r1, r2, wgan_gp};
-use super::{ConfigError, Course, Stream, config::check};
+use super::{ConfigError, Course, Stream};
 use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Parameter};
 use crate::random::words_drawn;
@@ -130,8 +131,7 @@ impl Regulariser {
             let key = "deviation of a dragan in discriminator.regularisers";
             check(deviation.is_finite() && *deviation >= 0.0, key, deviation, "a finite number, at least 0")?;
         }
-        let every = self.every().unwrap_or(1);
-        check(every > 0, "every of an entry in discriminator.regularisers", &every, "at least 1")
+        check_count("every of an entry in discriminator.regularisers", self.every().unwrap_or(1))
     }
 }
 

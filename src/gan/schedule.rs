@@ -98,12 +98,15 @@ impl Pace {
 }
 
 impl AdamConfig {
-    /// Checks every number against its range.
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let rate = &self.learning_rate;
-        check(rate.is_finite() && *rate > 0.0, "learning_rate (--learning-rate)", rate, "a finite number above 0")?;
-        for beta in [self.beta1, self.beta2].iter().flat_map(|course| course.ends()) {
-            check((0.0..1.0).contains(&beta), "adam.beta1 or adam.beta2", &beta, "at least 0 and below 1")?;
+    /// Checks every number of this player's against its range.
+    pub(super) fn validate(&self, player: &str) -> Result<(), ConfigError> {
+        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate (--learning-rate)"));
+        check(rate.is_finite() && *rate >= 1e-300, &key, rate, "a finite number above 0")?;
+        for (name, course) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            for beta in course.ends() {
+                let key = format!("{player}.adam.{name}");
+                check((0.0..1.0).contains(&beta), &key, &beta, "at least 0 and below 1")?;
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The training loop: it may stop after any step, and go on from there elsewhere.
 
+use super::config::MOST;
 use super::draw::{Classes, draw_from};
 use super::latent_vectors;
 use super::{
@@ -16,6 +17,10 @@ use std::sync::Arc;
 
 /// Images beside each other where a run shows some.
 pub const PREVIEW_COLUMNS: usize = 8;
+
+/// The most words that any stream of random numbers may have given when a run goes on. A thousand years of drawing are
+/// fewer, and it leaves as many to be drawn.
+const MOST_DRAWN: u64 = 1 << 63;
 
 /// How many images a run shows after every epoch, from the same latent vectors each time: a row for each class, or
 /// as many rows as columns where there are no `classes`.
@@ -55,6 +60,18 @@ pub struct Position {
     pub draws: Draws,
     /// What has been seen of the run's health.
     pub watch: Watch,
+}
+
+impl Position {
+    /// Refuses numbers that no run comes to.
+    fn check(&self) -> Result<(), TrainError> {
+        let Draws { latent, labels, dropout, penalty } = self.draws;
+        let most_drawn = [latent, labels, dropout, penalty].into_iter().max().unwrap_or(0);
+        match self.step <= MOST && most_drawn <= MOST_DRAWN {
+            true => Ok(()),
+            false => Err(TrainError::Position { step: self.step, drawn: most_drawn }),
+        }
+    }
 }
 
 /// How training came to an end.
@@ -113,10 +130,13 @@ impl<'d> Session<'d> {
         position: &Position,
         find: &mut dyn FnMut(&str) -> Option<ArrayD<f32>>,
     ) -> Result<Self, TrainError> {
+        position.check()?;
         let mut session = Self::new(config, digits)?;
         session.step = position.step;
         session.trainer.resume(config.seed, position.step, position.draws, find)?;
-        session.batches.skip(position.step * config.training.critic_steps);
+        if position.step < session.total_steps() {
+            session.batches.skip(position.step * config.training.critic_steps); // none is asked for otherwise
+        }
         session.health.watch = position.watch.clone();
         Ok(session)
     }
@@ -203,6 +223,16 @@ impl<'d> Session<'d> {
             pixel_range: self.range,
             image_shape: self.config.image_shape(),
         }
+    }
+
+    /// What decides it.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The images that it learns from.
+    pub fn digits(&self) -> &Digits {
+        &self.digits
     }
 
     /// How many steps have been made.

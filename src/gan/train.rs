@@ -64,6 +64,14 @@ pub enum TrainError {
         /// Its losses.
         scores: Scores,
     },
+    /// What was saved is of no run.
+    #[error("it says that {step} steps were made and {drawn} random numbers drawn, which no run comes to")]
+    Position {
+        /// How many steps had been made.
+        step: u64,
+        /// How many words had been drawn from the stream that gave most.
+        drawn: u64,
+    },
     /// What was saved is of another run.
     #[error(transparent)]
     Resume(#[from] NetworkError),

@@ -1,9 +1,10 @@
 //! From what a person writes down to layers and their first parameters.
 
 use super::layers::Layer;
-use super::{Extent, InputShape, LayerSpec, Misfit, NetworkError, Parameter, Role};
+use super::{Extent, Footprint, InputShape, LayerFootprint, LayerSpec, Misfit, NetworkError, Parameter, Role};
 use crate::autodiff::{Activation, Real};
 use ndarray::ArrayD;
+use std::mem;
 
 /// Gives an array of this shape its first values.
 pub(super) type Draw<'d, T> = &'d mut dyn FnMut(Role, &[usize]) -> ArrayD<T>;
@@ -22,9 +23,28 @@ pub(super) struct Builder<'d, T: Real> {
     name: &'d str,
     /// The present layer's: `3`, or `3.1` within it.
     place: String,
-    /// How many numbers parameters and statistics have so far.
-    size: usize,
-    draw: Draw<'d, T>,
+    /// What they take so far.
+    footprint: Footprint,
+    /// What a tape holds of the present layer.
+    held: Held,
+    /// None for a network of which only the shapes are wanted.
+    draw: Option<Draw<'d, T>>,
+}
+
+/// What a tape holds of a layer.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Arrays of the size of its output.
+    outputs: usize,
+    /// Numbers that do not depend on the batch.
+    derived: usize,
+}
+
+impl Default for Held {
+    /// Its output.
+    fn default() -> Self {
+        Self { outputs: 1, derived: 0 }
+    }
 }
 
 /// The most numbers that a network's parameters have, 1 GiB of them, and the most that a sample has on its way: enough for
@@ -35,20 +55,22 @@ const LARGEST_SAMPLE: usize = 1 << 24;
 
 impl<'d, T: Real> Builder<'d, T> {
     /// Nothing yet but what will come in.
-    pub fn new(name: &'d str, input: InputShape, draw: Draw<'d, T>) -> Self {
+    pub fn new(name: &'d str, input: InputShape, draw: Option<Draw<'d, T>>) -> Self {
         let InputShape { extent, classes } = input;
         let (parameters, statistics) = (Vec::new(), Vec::new());
-        Self { extent, classes, parameters, statistics, name, place: String::new(), size: 0, draw }
+        let (footprint, held) = (Footprint::default(), Held::default());
+        Self { extent, classes, parameters, statistics, name, place: String::new(), footprint, held, draw }
     }
 
     /// These layers, one after another.
     pub fn layers(&mut self, specs: &[LayerSpec]) -> Result<Vec<Layer>, NetworkError> {
         let build = |builder: &mut Self, spec| {
+            let (before, around) = (builder.footprint.arrays, mem::take(&mut builder.held));
             let layer = Layer::build(spec, builder)?;
-            let sizes = [
-                (builder.size, "parameters", LARGEST),
-                (builder.extent.width(), "numbers for one sample", LARGEST_SAMPLE),
-            ];
+            let (arrays, sample) = (builder.footprint.arrays, builder.extent.width());
+            builder.note_layer(arrays - before, sample);
+            builder.held = around;
+            let sizes = [(arrays, "parameters", LARGEST), (sample, "numbers for one sample", LARGEST_SAMPLE)];
             match sizes.into_iter().find(|(size, _, limit)| size > limit) {
                 Some((_, what, limit)) => Err(builder.refuse(Misfit::TooLarge { what, limit })),
                 None => Ok(layer),
@@ -57,11 +79,41 @@ impl<'d, T: Real> Builder<'d, T> {
         specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| build(builder, spec))).collect()
     }
 
-    /// Counts an array and gives it its first values; nothing, if there are too many: the layer will be refused.
-    fn array(&mut self, role: Role, shape: &[usize]) -> ArrayD<T> {
+    /// What the layers so far take.
+    pub fn into_footprint(self) -> Footprint {
+        self.footprint
+    }
+
+    fn note_layer(&mut self, arrays: usize, sample: usize) {
+        let (name, Held { outputs, derived }) = (format!("{}.{}", self.name, self.place), self.held);
+        let sample = sample.saturating_mul(outputs);
+        self.footprint.layers.push(LayerFootprint { name, arrays, sample, derived });
+    }
+
+    /// Notes that a tape holds so many arrays of the size of the present layer's output, and not only that one.
+    pub fn holds(&mut self, outputs: usize) {
+        self.held.outputs = outputs;
+    }
+
+    /// Notes that a tape holds so many more numbers, whatever the batch.
+    pub fn derives(&mut self, numbers: usize) {
+        self.held.derived = self.held.derived.saturating_add(numbers);
+    }
+
+    /// Notes that a thread keeps so many numbers beside the arrays while it computes the present layer.
+    pub fn buffers(&mut self, numbers: usize) {
+        self.footprint.buffers = self.footprint.buffers.max(numbers);
+    }
+
+    /// Counts an array and has its first values drawn; none are where only shapes are wanted, or there are too many: the
+    /// layer will be refused.
+    fn array(&mut self, shape: &[usize], values: impl FnOnce(Draw<'_, T>) -> ArrayD<T>) -> ArrayD<T> {
         let size = shape.iter().fold(1usize, |product, &extent| product.saturating_mul(extent));
-        self.size = self.size.saturating_add(size);
-        if self.size <= LARGEST { (self.draw)(role, shape) } else { ArrayD::zeros(vec![0]) }
+        self.footprint.arrays = self.footprint.arrays.saturating_add(size);
+        match &mut self.draw {
+            Some(draw) if self.footprint.arrays <= LARGEST => values(draw),
+            _ => ArrayD::zeros(vec![0]),
+        }
     }
 
     /// Runs `build` for a part of the present layer.
@@ -99,19 +151,20 @@ impl<'d, T: Real> Builder<'d, T> {
 
     /// Adds a parameter of the present layer.
     pub fn parameter(&mut self, what: &str, role: Role, shape: &[usize]) {
-        let value = self.array(role, shape);
+        let value = self.array(shape, |draw| draw(role, shape));
         self.parameters.push(Parameter::new(self.name_of(what), value));
     }
 
-    /// Adds a statistic of the present layer.
-    pub fn statistic(&mut self, what: &str, value: ArrayD<T>) {
+    /// Adds a statistic of the present layer, each element of which begins with this value.
+    pub fn statistic(&mut self, what: &str, shape: &[usize], value: T) {
+        let value = self.array(shape, |_| ArrayD::from_elem(shape, value));
         self.statistics.push(Parameter::new(self.name_of(what), value));
     }
 
     /// Adds a statistic that begins at random, each element from N(0, 1).
     pub fn random_statistic(&mut self, what: &str, shape: &[usize]) {
-        let value = self.array(Role::Embedding, shape);
-        self.statistic(what, value);
+        let value = self.array(shape, |draw| draw(Role::Embedding, shape));
+        self.statistics.push(Parameter::new(self.name_of(what), value));
     }
 
     fn name_of(&self, what: &str) -> String {

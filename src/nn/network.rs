@@ -3,7 +3,7 @@
 use super::build::{Builder, Draw};
 use super::layers::Layer;
 use super::pass::Pass;
-use super::{Extent, Init, Input, InputShape, LayerSpec, Mode, NetworkError, Parameter, Training};
+use super::{Extent, Footprint, Init, Input, InputShape, LayerSpec, Mode, NetworkError, Parameter, Training};
 use crate::autodiff::{Real, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 use rand::Rng;
@@ -51,13 +51,27 @@ impl<T: Real> Network<T> {
     }
 
     fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
-        let mut builder = Builder::new(name, input, draw);
+        let mut builder = Builder::new(name, input, Some(draw));
         let layers = builder.layers(layers)?;
         let Builder { extent: output, parameters, statistics, .. } = builder;
         if parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
         }
         Ok(Self { parameters, statistics, layers, input, output })
+    }
+
+    /// What a network of these layers would take; nothing is allocated for it.
+    ///
+    /// # Errors
+    /// When the layers cannot form a network.
+    pub fn footprint(
+        name: &str,
+        input: impl Into<InputShape>,
+        layers: &[LayerSpec],
+    ) -> Result<Footprint, NetworkError> {
+        let mut builder = Builder::<T>::new(name, input.into(), None);
+        builder.layers(layers)?;
+        Ok(builder.into_footprint())
     }
 
     /// What it is built for.

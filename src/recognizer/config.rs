@@ -65,6 +65,9 @@ fn pool() -> Vec<LayerSpec> {
     vec![LayerSpec::MaxPool { size: 2 }]
 }
 
+/// The most steps, and images in a step.
+const MOST: u64 = 1_000_000_000;
+
 impl RecognizerConfig {
     /// Checks every number against its range.
     ///
@@ -72,16 +75,28 @@ impl RecognizerConfig {
     /// Names the first that is out of it.
     pub fn validate(&self) -> Result<(), RecognizerError> {
         let [height, width] = self.image_shape;
+        let is_side = |side: &usize| (1..=4096).contains(side);
         let checks = [
-            (self.steps > 0, "steps", self.steps.to_string(), "at least 1"),
-            (self.batch_size > 0, "batch_size", self.batch_size.to_string(), "at least 1"),
+            (self.seed <= i64::MAX as u64, "seed", self.seed.to_string(), "at most 2^63 - 1"),
+            ((1..=MOST).contains(&self.steps), "steps", self.steps.to_string(), "at least 1 and at most 1000000000"),
             (
-                self.learning_rate > 0.0 && self.learning_rate.is_finite(),
+                (1..=MOST).contains(&(self.batch_size as u64)),
+                "batch_size",
+                self.batch_size.to_string(),
+                "at least 1 and at most 1000000000",
+            ),
+            (
+                self.learning_rate >= 1e-300 && self.learning_rate.is_finite(),
                 "learning_rate",
                 self.learning_rate.to_string(),
                 "a finite number above 0",
             ),
-            (height * width > 0, "image_shape", format!("{:?}", self.image_shape), "two numbers above 0"),
+            (
+                [height, width].iter().all(is_side),
+                "image_shape",
+                format!("{:?}", self.image_shape),
+                "two numbers from 1 to 4096",
+            ),
             (self.shift < height.min(width), "shift", self.shift.to_string(), "less than the image's sides"),
         ];
         match checks.into_iter().find(|(holds, ..)| !holds) {
@@ -108,7 +123,13 @@ mod tests {
         let problem = |config: RecognizerConfig| config.validate().unwrap_err().to_string();
         let default = RecognizerConfig::default;
         assert!(default().validate().is_ok());
-        assert_eq!(problem(RecognizerConfig { steps: 0, ..default() }), "steps is 0; it must be at least 1");
+        assert_eq!(
+            problem(RecognizerConfig { steps: 0, ..default() }),
+            "steps is 0; it must be at least 1 and at most 1000000000"
+        );
+        assert!(problem(RecognizerConfig { steps: u64::MAX, ..default() }).starts_with("steps is"));
+        assert!(problem(RecognizerConfig { seed: 1 << 63, ..default() }).starts_with("seed is"));
+        assert!(problem(RecognizerConfig { image_shape: [1 << 40; 2], ..default() }).starts_with("image_shape is"));
         assert!(problem(RecognizerConfig { learning_rate: f64::NAN, ..default() }).starts_with("learning_rate is NaN"));
         assert!(problem(RecognizerConfig { shift: 28, ..default() }).starts_with("shift is 28"));
         assert!(problem(RecognizerConfig { batch_size: 0, ..default() }).starts_with("batch_size is 0"));

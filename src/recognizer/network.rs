@@ -86,8 +86,15 @@ impl<T: Real> Recognizer<T> {
     /// # Errors
     /// [`RecognizerError::Images`].
     pub fn check_shape(&self, digits: &Digits) -> Result<(), RecognizerError> {
+        self.check_image_shape([digits.height(), digits.width(), digits.channels()])
+    }
+
+    /// The same of images `[height, width, channels]`.
+    ///
+    /// # Errors
+    /// [`RecognizerError::Images`].
+    pub fn check_image_shape(&self, found: [usize; 3]) -> Result<(), RecognizerError> {
         let Extent::Image(expected) = self.features.input().extent else { unreachable!("built for images") };
-        let found = [digits.height(), digits.width(), digits.channels()];
         if found == expected { Ok(()) } else { Err(RecognizerError::Images { found, expected }) }
     }
 

@@ -4,7 +4,7 @@ use super::RunError;
 use super::directory::make;
 use super::tensors::{self, Tensors};
 use crate::data::{Digits, WriteError};
-use crate::gan::{Config, Position, Session, TrainError};
+use crate::gan::{Config, Difference, Position, Session, TrainError};
 use crate::nn::Parameter;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -30,6 +30,12 @@ struct Note {
     /// How many steps the run will have.
     total_steps: u64,
     written: Written,
+    /// The configuration, as TOML; checkpoints of version 1 have none.
+    #[serde(default)]
+    config: Option<String>,
+    /// [SHA-256](Digits::sha256) of the images that are learned from; again none in version 1.
+    #[serde(default)]
+    images: Option<String>,
 }
 
 /// How much of the run had been written down.
@@ -52,8 +58,17 @@ pub(super) struct Written {
     pub is_ill: bool,
 }
 
-/// The form of checkpoints that this program writes, and the only one that it reads.
-const VERSION: u64 = 1;
+/// The form of checkpoints that this program writes; it reads this and those before.
+const VERSION: u64 = 2;
+/// What of a configuration may be another when a run goes on. Images are told by what they are, not where.
+const MAY_CHANGE: [&str; 6] = [
+    "data",
+    "training.epochs",
+    "training.steps",
+    "generator.adam.learning_rate",
+    "discriminator.adam.learning_rate",
+    "record.",
+];
 /// How many are kept: should the last be lost to a broken disk, there is one before.
 const KEPT: usize = 2;
 
@@ -69,7 +84,8 @@ impl Checkpoints {
         Self { directory: root.join("checkpoints") }
     }
 
-    fn file(&self, step: u64) -> PathBuf {
+    /// Where that of a step is, or would be.
+    pub fn file(&self, step: u64) -> PathBuf {
         self.directory.join(format!("step-{step:08}.safetensors"))
     }
 
@@ -77,7 +93,9 @@ impl Checkpoints {
     pub fn steps(&self) -> Vec<u64> {
         let step = |name: &str| name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok();
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        let mut steps: Vec<u64> = entries.filter_map(|entry| step(entry.file_name().to_str()?)).collect();
+        let named = entries.filter_map(|entry| Some((step(entry.file_name().to_str()?)?, entry.path())));
+        let mut steps: Vec<u64> =
+            named.filter(|(step, path)| *path == self.file(*step)).map(|(step, _)| step).collect();
         steps.sort_unstable();
         steps
     }
@@ -88,14 +106,22 @@ impl Checkpoints {
         Some([step, tensors::read_note(&self.file(step))?["total_steps"].as_u64()?])
     }
 
-    /// Keeps the session as it stands; of the older checkpoints the last one stays.
-    pub(super) fn save(&self, session: &Session<'_>, written: Written) -> Result<(), RunError> {
+    /// Keeps the session as it stands, and what its [images](Digits::sha256) are; of the older checkpoints the last one
+    /// stays.
+    pub(super) fn save(&self, session: &Session<'_>, images: &str, written: Written) -> Result<(), RunError> {
         make(&self.directory)?;
         let (step, arrays) = (session.step(), session.arrays());
         if let Some(Parameter { name, .. }) = arrays.iter().find(|array| array.value.iter().any(|x| !x.is_finite())) {
             return Err(RunError::NotFinite { step, parameter: name.clone() });
         }
-        let note = Note { version: VERSION, position: session.position(), total_steps: session.total_steps(), written };
+        let note = Note {
+            version: VERSION,
+            position: session.position(),
+            total_steps: session.total_steps(),
+            written,
+            config: Some(session.config().to_toml()),
+            images: Some(images.into()),
+        };
         let note = serde_json::to_value(note).expect("plain values");
         let (path, start) = (self.file(step), Instant::now());
         tensors::write(arrays.iter(), note, &path)?;
@@ -114,36 +140,36 @@ impl Checkpoints {
         Ok(fs::remove_file(&path).map_err(|reason| WriteError { path, reason })?)
     }
 
-    /// The last one, or that of a step; none where the run has none yet.
+    /// The last one, or that of a step, with at most so many numbers; none where there are none.
     ///
     /// # Errors
     /// When there is none of that step, or it is damaged, or of a newer program: the error names another that is whole,
     /// if there is one.
-    pub fn load(&self, step: Option<u64>) -> Result<Option<Checkpoint>, RunError> {
+    pub fn load(&self, step: Option<u64>, most: usize) -> Result<Option<Checkpoint>, RunError> {
         let steps = self.steps();
-        let Some(wanted) = step.or(steps.last().copied()) else {
+        let Some(last) = steps.last().copied() else {
             return Ok(None);
         };
+        let wanted = step.unwrap_or(last);
+        let read = |step: u64| Checkpoint::read(&self.file(step), step, most);
         if !steps.contains(&wanted) {
             return Err(RunError::NoCheckpoint { path: self.directory.clone(), step: wanted, found: steps });
         }
-        Checkpoint::read(&self.file(wanted)).map(Some).map_err(|reason| RunError::Checkpoint {
+        read(wanted).map(Some).map_err(|reason| RunError::Checkpoint {
             path: self.file(wanted),
             reason,
-            whole: steps
-                .into_iter()
-                .rev()
-                .find(|&other| other != wanted && Checkpoint::read(&self.file(other)).is_ok()),
+            whole: steps.into_iter().rev().find(|&other| other != wanted && read(other).is_ok()),
         })
     }
 }
 
 impl Checkpoint {
-    fn read(path: &Path) -> Result<Self, String> {
-        let mut tensors = Tensors::read(path).map_err(|error| error.to_string())?;
+    /// The file of a step, with at most so many numbers.
+    fn read(path: &Path, step: u64, most: usize) -> Result<Self, String> {
+        let mut tensors = Tensors::read(path, most).map_err(|error| error.to_string())?;
         let version = tensors.note.get("version").and_then(serde_json::Value::as_u64);
         match version {
-            Some(VERSION) => {}
+            Some(1..=VERSION) => {}
             Some(newer) if newer > VERSION => {
                 return Err(format!(
                     "of format {newer}; this program knows up to {VERSION}: a newer twoplayer wrote it"
@@ -151,8 +177,11 @@ impl Checkpoint {
             }
             _ => return Err("not a checkpoint: it says nothing of a run's position".into()),
         }
-        let note = serde_json::from_value(tensors.note.take()).map_err(|error| error.to_string())?;
-        Ok(Self { path: path.into(), note, tensors })
+        let note: Note = serde_json::from_value(tensors.note.take()).map_err(|error| error.to_string())?;
+        match note.position.step {
+            found if found == step => Ok(Self { path: path.into(), note, tensors }),
+            found => Err(format!("of step {found}, which its name does not say")),
+        }
     }
 
     /// How many steps had been made.
@@ -169,6 +198,34 @@ impl Checkpoint {
         &self.path
     }
 
+    /// Refuses a configuration, from the run's file of it, that differs from the checkpoint's in more than a run may change
+    /// on its way: its length, its learning rates, where its images are, what is written down.
+    ///
+    /// # Errors
+    /// Names the first key that differs.
+    pub fn check_config(&self, config: &Config, file: &Path) -> Result<(), RunError> {
+        let kept = self.note.config.as_deref().and_then(|text| Config::complete_from_toml(text).ok());
+        let differences = kept.map_or(Vec::new(), |kept| config.differences(&kept));
+        let told = differences.into_iter().find(|difference| !may_change(&difference.key));
+        told.map_or(Ok(()), |Difference { key, values }| {
+            let [found, kept] = values.map(|value| value.unwrap_or_else(|| "left out".into()));
+            Err(RunError::OtherConfig { path: file.into(), key, found, kept })
+        })
+    }
+
+    /// Refuses images that are not those which the run has learned from; `data` is what they are called.
+    ///
+    /// # Errors
+    /// When they differ.
+    pub fn check_images(&self, digits: &Digits, data: &str) -> Result<(), RunError> {
+        match &self.note.images {
+            Some(kept) if *kept != digits.sha256() => {
+                Err(RunError::OtherData { path: self.path.clone(), data: data.into() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The session as it stood.
     ///
     /// # Errors
@@ -176,6 +233,11 @@ impl Checkpoint {
     pub fn session<'d>(&mut self, config: &Config, digits: &'d Digits) -> Result<Session<'d>, TrainError> {
         Session::resume(config, digits, &self.note.position, &mut |name| self.tensors.take(name))
     }
+}
+
+/// Whether a key of the configuration may have another value when a run goes on.
+fn may_change(key: &str) -> bool {
+    MAY_CHANGE.iter().any(|may| key == *may || may.ends_with('.') && key.starts_with(may))
 }
 
 #[cfg(test)]
@@ -189,7 +251,7 @@ mod tests {
         let path = directory.path().join("step-00000001.safetensors");
         let refused = |note| {
             tensors::write([].iter(), note, &path).unwrap();
-            Checkpoint::read(&path).err().unwrap()
+            Checkpoint::read(&path, 1, 100).err().unwrap()
         };
         assert!(refused(json!({ "version": 9 })).contains("a newer twoplayer wrote it"));
         assert!(refused(json!(null)).contains("not a checkpoint"));
@@ -217,8 +279,11 @@ mod tests {
         crate::gan::train(&config, &digits, &mut crate::run::Recorder::new(&root)).unwrap();
         let checkpoints = Checkpoints::of(&root);
         assert_eq!(checkpoints.steps(), [4, 5]); // the last step has one whatever it is
-        assert_eq!(checkpoints.load(Some(4)).unwrap().unwrap().step(), 4);
+        let load = |step| checkpoints.load(step, 100_000).map(|found| found.unwrap().step());
+        assert_eq!(load(Some(4)).unwrap(), 4);
+        fs::copy(checkpoints.file(4), checkpoints.file(5)).unwrap();
+        assert!(load(None).unwrap_err().to_string().contains("of step 4, which its name does not say"));
         checkpoints.forget_after(4).unwrap();
-        assert_eq!(checkpoints.load(None).unwrap().unwrap().step(), 4);
+        assert_eq!(load(None).unwrap(), 4);
     }
 }

@@ -3,11 +3,17 @@
 use super::lock::Lock;
 use super::weights::{load_weights, save_weights};
 use super::{Checkpoints, RunError};
+use crate::data::file::{self, LONGEST_TEXT};
 use crate::data::{sweep, write_atomically};
 use crate::gan::{BuildError, Config, Trainer, blank_discriminator, blank_generator};
 use crate::nn::Network;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// What a run's `config.toml` begins with, and what it ends with: whole, it has both.
+const FIRST_LINE: &str = "# Every value that decided this run. The file is whole if its last line is: # end";
+const LAST_LINE: &str = "# end";
 
 /// A run's directory:
 ///
@@ -34,22 +40,22 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// A new directory, taken, with the configuration in it.
+    /// A new directory, taken. It is a run's once the configuration is in it, which is written when there is a first
+    /// checkpoint: what has a configuration can go on.
     ///
     /// # Errors
     /// When it exists and is not empty, or cannot be made or written to.
-    pub(super) fn create(root: &Path, config: &Config) -> Result<(Self, Lock), RunError> {
-        let run = Self { root: root.into() };
+    pub(super) fn create(root: &Path) -> Result<(Self, Lock), RunError> {
         Self::make_empty(root)?;
-        let lock = Lock::take(root)?;
+        let mut lock = Lock::take(root)?;
+        lock.mark()?;
         make(&root.join("samples"))?;
-        run.write_config(config)?;
-        Ok((run, lock))
+        Ok((Self { root: root.into() }, lock))
     }
 
-    /// Writes `config.toml`.
+    /// Writes `config.toml`, between lines that tell whether all of it is there.
     pub(super) fn write_config(&self, config: &Config) -> Result<(), RunError> {
-        let text = config.to_toml();
+        let text = format!("{FIRST_LINE}\n\n{}\n{LAST_LINE}\n", config.to_toml());
         Ok(write_atomically(&self.config_file(), |out| out.write_all(text.as_bytes()))?)
     }
 
@@ -69,18 +75,33 @@ impl RunDirectory {
     /// When there is no run there.
     pub fn open(root: &Path) -> Result<Self, RunError> {
         let run = Self { root: root.into() };
-        if run.config_file().is_file() { Ok(run) } else { Err(RunError::NoRun { path: root.into() }) }
+        match file::check_regular(&run.config_file()) {
+            Ok(()) => Ok(run),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Err(RunError::NoRun { path: root.into() })
+            }
+            Err(reason) => Err(RunError::Read { path: run.config_file(), reason }),
+        }
     }
 
-    /// `runs/PRESET-DATE-TIME`, with a number behind it if that exists.
-    pub fn fresh_path(preset: &str) -> PathBuf {
+    /// Makes `runs/PRESET-DATE-TIME`, with a number behind it if that exists: no other process gets the same one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn make_fresh(preset: &str) -> Result<PathBuf, RunError> {
         let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d-%H%M%S");
-        let name =
-            |number: u32| if number == 1 { format!("{preset}-{now}") } else { format!("{preset}-{now}-{number}") };
-        (1..)
-            .map(|number| Path::new("runs").join(name(number)))
-            .find(|path| !path.exists())
-            .expect("some number is free")
+        let runs = Path::new("runs");
+        make(runs)?;
+        for number in 1u32.. {
+            let name = if number == 1 { format!("{preset}-{now}") } else { format!("{preset}-{now}-{number}") };
+            let path = runs.join(name);
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(reason) => return Err(RunError::Create { path, reason }),
+            }
+        }
+        unreachable!("some number is free")
     }
 
     /// `config.toml`.
@@ -157,7 +178,7 @@ impl RunDirectory {
 
     /// The figures in it, if it has been evaluated.
     pub fn evaluation(&self) -> Option<serde_json::Value> {
-        serde_json::from_slice(&fs::read(self.evaluation_file()).ok()?).ok()
+        serde_json::from_slice(&file::read(&self.evaluation_file(), LONGEST_TEXT).ok()?).ok()
     }
 
     /// `PLAYER.safetensors`.
@@ -165,12 +186,26 @@ impl RunDirectory {
         self.root.join(format!("{player}.safetensors"))
     }
 
+    /// The files that are there and are the run's own: none of them is another command's to replace.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        let named = ["config.toml", "metrics.csv", "norms.csv", "warnings.txt", "times.csv", "report.html"]
+            .into_iter()
+            .chain(["evaluation.json", "generator.safetensors", "discriminator.safetensors", "lock"])
+            .map(|name| self.root.join(name));
+        let grids = self.sample_files().into_iter().map(|(_, path)| path).chain([self.evolution_file()]);
+        let checkpoints = self.checkpoints();
+        let checkpoints = checkpoints.steps().into_iter().map(move |step| checkpoints.file(step));
+        let best = Self { root: self.root.join("best") };
+        let best = [best.config_file(), best.weights_file("generator"), best.weights_file("discriminator")];
+        named.chain(grids).chain(checkpoints).chain(best).filter(|path| path.is_file()).collect()
+    }
+
     /// Keeps the players as they are now in best/, a run's directory with the same configuration.
     pub(super) fn keep_best(&self, trainer: &Trainer) -> Result<(), RunError> {
         let best = Self { root: self.root.join("best") };
         make(&best.root)?;
-        let config =
-            fs::read(self.config_file()).map_err(|reason| RunError::Read { path: self.config_file(), reason })?;
+        let config = file::read(&self.config_file(), LONGEST_TEXT)
+            .map_err(|reason| RunError::Read { path: self.config_file(), reason })?;
         write_atomically(&best.config_file(), |out| out.write_all(&config))?;
         best.save_players(trainer)
     }
@@ -181,14 +216,19 @@ impl RunDirectory {
         save_weights(&[&trainer.discriminator], &self.weights_file("discriminator"))
     }
 
-    /// The configuration that decided the run.
+    /// The configuration that decided the run: all of it stands in its file, and what is missing there is not taken from
+    /// a preset.
     ///
     /// # Errors
-    /// When it cannot be read or used.
+    /// When it cannot be read or used, or is not whole.
     pub fn config(&self) -> Result<Config, RunError> {
         let path = self.config_file();
-        let text = fs::read_to_string(&path).map_err(|reason| RunError::Read { path: path.clone(), reason })?;
-        let config = Config::from_toml(&text, Config::DEFAULT_PRESET).and_then(|c| c.validate().map(|()| c));
+        let text =
+            file::read_text(&path, LONGEST_TEXT).map_err(|reason| RunError::Read { path: path.clone(), reason })?;
+        if text.starts_with(FIRST_LINE) && text.lines().last() != Some(LAST_LINE) {
+            return Err(RunError::ConfigCutShort { path });
+        }
+        let config = Config::complete_from_toml(&text).and_then(|c| c.validate().map(|()| c));
         config.map_err(|error| RunError::Config { path, error })
     }
 

@@ -50,6 +50,45 @@ pub enum RunError {
         /// The step of another that is whole.
         whole: Option<u64>,
     },
+    /// There is nothing to go on from.
+    #[error(
+        "{path}: no checkpoint is left in it to go on from; begin a new run, with --config {config} --out DIR",
+        path = path.display(),
+        config = config.display()
+    )]
+    NoCheckpoints {
+        /// The run's directory.
+        path: PathBuf,
+        /// Its configuration.
+        config: PathBuf,
+    },
+    /// The configuration is not the one that the checkpoint was made with.
+    #[error(
+        "{path}: {key} is {found}, but {kept} when the checkpoint was made; put it back, or go on all the same with --force",
+        path = path.display()
+    )]
+    OtherConfig {
+        /// The configuration's file.
+        path: PathBuf,
+        /// The first key that differs.
+        key: String,
+        /// Its value.
+        found: String,
+        /// Its value in the checkpoint.
+        kept: String,
+    },
+    /// The images are not those that the run has learned from.
+    #[error(
+        "the images of {data} are not those that this run has learned from until {path}; put them back, or go on with these \
+         with --force",
+        path = path.display()
+    )]
+    OtherData {
+        /// The checkpoint's file.
+        path: PathBuf,
+        /// What the configuration calls the images.
+        data: String,
+    },
     /// A log has rows that no run writes.
     #[error("{path}: {reason}; the file was changed, or another program wrote it", path = path.display())]
     Log {
@@ -70,12 +109,13 @@ pub enum RunError {
         parameter: String,
     },
     /// A file is not what it was when a checkpoint was made.
-    #[error("{path}: it has {found} bytes, but {expected} when the checkpoint was made; put the file back, or begin a new run", path = path.display())]
+    #[error("{path}: it {}, but had {expected} bytes when the checkpoint was made; put the file back, or begin a new run",
+        found.map_or("is not there".into(), |bytes| format!("has {bytes} bytes")), path = path.display())]
     Shortened {
         /// The file.
         path: PathBuf,
-        /// Its length.
-        found: u64,
+        /// Its length, if it is there.
+        found: Option<u64>,
         /// Its length when the checkpoint was made.
         expected: u64,
     },
@@ -145,6 +185,12 @@ pub enum RunError {
         path: PathBuf,
         /// What is wrong.
         error: ConfigError,
+    },
+    /// The end of the configuration is missing.
+    #[error("{path}: cut short: its last line is not the one that a run's configuration ends with; put the file back", path = path.display())]
+    ConfigCutShort {
+        /// The file.
+        path: PathBuf,
     },
     /// The configuration describes no network.
     #[error("{path}: {error}", path = path.display())]

@@ -1,6 +1,7 @@
 //! Many digits in one picture.
 
 use super::Picture;
+use super::picture::TooLarge;
 use crate::data::{CLASSES, Digits};
 
 /// Dark grey: lies between tiles and where a tile is missing. Digits are white on black, so neither
@@ -10,7 +11,50 @@ const INK: u8 = 255;
 /// Pixels between two tiles, before enlargement.
 const GUTTER: usize = 2;
 
-/// Lays tiles out in rows from left to right, enlarged `scale` times without smoothing.
+/// What a picture of tiles in rows will be: known, and refused where it would be too large, before anything is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    count: usize,
+    /// `[height, width, channels]` of each.
+    tile: [usize; 3],
+    columns: usize,
+    scale: usize,
+}
+
+impl Grid {
+    /// `count` tiles in rows of `columns`, enlarged `scale` times.
+    ///
+    /// # Errors
+    /// [`TooLarge`] when the picture would be.
+    ///
+    /// # Panics
+    /// When a number is 0.
+    pub fn new(count: usize, tile: [usize; 3], columns: usize, scale: usize) -> Result<Grid, TooLarge> {
+        assert!(count > 0 && columns > 0 && scale > 0, "grid: nothing to lay out");
+        let grid = Grid { count, tile, columns, scale };
+        TooLarge::check(grid.shape())?;
+        Ok(grid)
+    }
+
+    /// `[height, width, channels]` of the picture.
+    pub fn shape(&self) -> [usize; 3] {
+        let [height, width, channels] = self.tile;
+        let side = |count, tile| extent(count, tile).saturating_mul(self.scale);
+        [side(self.count.div_ceil(self.columns), height), side(self.columns, width), channels]
+    }
+
+    /// Lays the tiles out, as [`grid`] does.
+    ///
+    /// # Panics
+    /// When there are others than were announced.
+    pub fn draw<'a>(&self, tiles: impl ExactSizeIterator<Item = &'a [u8]>) -> Picture {
+        assert_eq!(tiles.len(), self.count, "Grid::draw: other tiles than were announced");
+        grid(tiles, self.tile, self.columns, self.scale)
+    }
+}
+
+/// Lays tiles out in rows from left to right, enlarged `scale` times without smoothing. Where a person chooses how many or
+/// how large, [`Grid::new`] says first whether that is a picture.
 ///
 /// Each tile is `[height, width, channels]` in C order; `samples.chunks_exact(height * width * channels)` gives
 /// them from an array `[count, height, width, channels]`. Between tiles lies a dark grey gutter of 2 pixels
@@ -74,7 +118,7 @@ impl Canvas {
 
 /// Length of `count` tiles in a row with the gutters between them.
 fn extent(count: usize, tile: usize) -> usize {
-    count * tile + (count - 1) * GUTTER
+    count.saturating_mul(tile.saturating_add(GUTTER)) - GUTTER
 }
 
 /// Shows each class that `digits` holds as one row: its number, then its first `per_class`
@@ -82,21 +126,26 @@ fn extent(count: usize, tile: usize) -> usize {
 ///
 /// A class with fewer examples leaves the rest of its row dark grey.
 ///
+/// # Errors
+/// [`TooLarge`] when the picture would be.
+///
 /// # Panics
 /// When `per_class` or `scale` is 0.
-pub fn contact_sheet(digits: &Digits, per_class: usize, scale: usize) -> Picture {
+pub fn contact_sheet(digits: &Digits, per_class: usize, scale: usize) -> Result<Picture, TooLarge> {
     assert!(per_class > 0, "contact_sheet: no examples asked for");
     let (height, width) = (digits.height(), digits.width());
     let columns = 1 + per_class;
+    let classes: Vec<usize> = (0..CLASSES).filter(|class| digits.labels().contains(&(*class as u8))).collect();
+    let sheet = Grid::new(classes.len() * columns, [height, width, 1], columns, scale)?;
     let mut tiles = Vec::new(); // [rows × columns, height, width]
-    for class in (0..CLASSES).filter(|class| digits.labels().contains(&(*class as u8))) {
+    for class in classes {
         let row_end = tiles.len() + columns * digits.pixels();
         tiles.extend(label_tile(class, height, width));
         let of_class = (0..digits.len()).filter(|&i| usize::from(digits.label(i)) == class);
         of_class.take(per_class).for_each(|i| tiles.extend_from_slice(digits.image(i)));
         tiles.resize(row_end, BACKGROUND);
     }
-    grid(tiles.chunks_exact(digits.pixels()), [height, width, 1], columns, scale)
+    Ok(sheet.draw(tiles.chunks_exact(digits.pixels())))
 }
 
 const GLYPH_HEIGHT: usize = 7;
@@ -190,11 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn a_grid_is_as_large_as_it_said_or_refused() {
+        let planned = Grid::new(3, [1, 2, 1], 2, 5).unwrap();
+        assert_eq!(planned.shape(), planned.draw([1, 2, 3, 4, 5, 6].chunks_exact(2)).shape());
+        for (count, columns, scale) in [(100_000, 8, 32), (usize::MAX, 1, 1), (1, usize::MAX, usize::MAX)] {
+            let error = Grid::new(count, [28, 28, 1], columns, scale).unwrap_err().to_string();
+            assert!(error.contains("GiB") && error.contains(" × "), "{error}");
+        }
+    }
+
+    #[test]
     fn a_contact_sheet_has_a_row_for_each_class_present() {
         // Labels 7, 0, 7, 7 on one-coloured images of [14, 10]; a glyph fits once.
         let images = [70, 10, 71, 72].into_iter().flat_map(|value| [value; 140]).collect();
         let digits = Digits::new(images, vec![7, 0, 7, 7], 14, 10);
-        let sheet = contact_sheet(&digits, 2, 1);
+        let sheet = contact_sheet(&digits, 2, 1).unwrap();
         let tile = |values: u8| vec![values; 140];
         let expected =
             [[label_tile(0, 14, 10), tile(10), tile(B)].concat(), [label_tile(7, 14, 10), tile(70), tile(71)].concat()]

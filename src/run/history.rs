@@ -1,9 +1,15 @@
 //! What a run has written down of itself, read back.
 
 use super::{RunDirectory, RunError};
+use crate::data::file;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
+
+/// The most bytes of a log that are read: a row at each of a million steps is less.
+const LONGEST_LOG: u64 = 256 << 20;
+/// The same of warnings.txt, which has a line for what is news.
+const LONGEST_WARNINGS: u64 = 1 << 24;
 
 /// A row of metrics.csv; figures stand only in those of evaluated epochs.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -76,7 +82,7 @@ impl History {
     /// # Errors
     /// When a file cannot be read, or has rows that no run writes.
     pub fn read(run: &RunDirectory) -> Result<Self, RunError> {
-        let warnings = match std::fs::read_to_string(run.warnings_file()) {
+        let warnings = match file::read_text(&run.warnings_file(), LONGEST_WARNINGS) {
             Ok(text) => text.lines().skip(1).map(str::to_owned).collect(),
             Err(_) => Vec::new(),
         };
@@ -106,7 +112,7 @@ fn rows<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, RunError> {
         return Ok(Vec::new());
     }
     let failed = |error: csv::Error| RunError::Log { path: path.into(), reason: error.to_string() };
-    let text = std::fs::read_to_string(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
+    let text = file::read_text(path, LONGEST_LOG).map_err(|reason| RunError::Read { path: path.into(), reason })?;
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
     csv::Reader::from_reader(whole.as_bytes()).deserialize().collect::<Result<_, _>>().map_err(failed)
 }

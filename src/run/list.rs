@@ -1,7 +1,7 @@
 //! The runs in a directory, each in a line.
 
 use super::{History, RunDirectory, RunError, lock};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunSummary {
     /// Its directory.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// The preset it began as.
     pub preset: String,
@@ -55,6 +56,11 @@ impl fmt::Display for State {
             State::Damaged => "damaged",
         })
     }
+}
+
+/// A path as JSON has it; what is no Unicode in it is shown by a sign.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// The runs in a directory, by name.

@@ -79,6 +79,32 @@ pub fn write_npy<'a>(path: &Path, shape: &[usize], values: impl Into<NpyValues<'
     })
 }
 
+/// The same with 32-bit floats that come piece by piece: they are never in memory together.
+///
+/// # Errors
+/// When the file cannot be written; the error names `path`.
+///
+/// # Panics
+/// When the pieces do not hold as many values as `shape` says.
+pub fn write_npy_in_pieces<P: AsRef<[f32]>>(
+    path: &Path,
+    shape: &[usize],
+    pieces: impl Iterator<Item = P>,
+) -> Result<(), WriteError> {
+    write_atomically(path, |writer| {
+        writer.write_all(&header(NpyValues::F32(&[]).descr(), shape))?;
+        let mut left: usize = shape.iter().product();
+        for piece in pieces {
+            let values = piece.as_ref();
+            assert!(values.len() <= left, "write_npy_in_pieces: more values than {shape:?}");
+            left -= values.len();
+            NpyValues::F32(values).write(writer)?;
+        }
+        assert_eq!(left, 0, "write_npy_in_pieces: too few values for {shape:?}");
+        Ok(())
+    })
+}
+
 /// All that stands before the elements; a multiple of 64 bytes, so that they may be mapped into
 /// memory aligned.
 fn header(descr: &str, shape: &[usize]) -> Vec<u8> {

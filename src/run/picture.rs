@@ -1,7 +1,8 @@
 //! Pictures as PNG files, still or moving.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::path::Path;
 
 use super::RunError;
@@ -37,21 +38,38 @@ impl Picture {
     /// Reads a picture that [`write_png`](Picture::write_png) wrote; of an animation, the first.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no 8-bit PNG in grey or colour.
+    /// When the file cannot be read, is no regular file, or no PNG of 8 bits in grey or colour, or when its picture has
+    /// more than 64 Mi numbers: that is asked of its first bytes, before anything is made ready for the rest.
     pub fn read_png(path: &Path) -> Result<Picture, RunError> {
-        let failed = |reason: String| RunError::Picture { path: path.into(), reason };
-        let file = File::open(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
-        let mut reader =
-            png::Decoder::new(BufReader::new(file)).read_info().map_err(|error| failed(error.to_string()))?;
-        let size = reader.output_buffer_size().ok_or_else(|| failed("too large".into()))?;
-        let mut pixels = vec![0; size];
-        let frame = reader.next_frame(&mut pixels).map_err(|error| failed(error.to_string()))?;
-        let channels = match (frame.color_type, frame.bit_depth) {
+        let unreadable = |reason| RunError::Read { path: path.into(), reason };
+        if !fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(RunError::Picture { path: path.into(), reason: "not a regular file".into() });
+        }
+        let file = File::open(path).map_err(unreadable)?;
+        Picture::parse_png(BufReader::new(file)).map_err(|reason| RunError::Picture { path: path.into(), reason })
+    }
+
+    /// The same from any reader; the error is the reason alone.
+    fn parse_png(reader: impl BufRead + Seek) -> Result<Picture, String> {
+        let failed = |error: png::DecodingError| error.to_string().trim_end_matches('.').to_owned();
+        let mut decoder = png::Decoder::new(reader);
+        decoder.set_ignore_text_chunk(true);
+        decoder.set_ignore_iccp_chunk(true);
+        let header = decoder.read_header_info().map_err(failed)?;
+        let channels = match (header.color_type, header.bit_depth) {
             (png::ColorType::Grayscale, png::BitDepth::Eight) => 1,
             (png::ColorType::Rgb, png::BitDepth::Eight) => 3,
-            (colour, depth) => return Err(failed(format!("{colour:?} of {depth:?} bits"))),
+            (colour, depth) => return Err(format!("{colour:?} of {depth:?} bits")),
         };
-        Ok(Picture::new([frame.height as usize, frame.width as usize, channels], pixels))
+        let shape = [header.height as usize, header.width as usize, channels];
+        TooLarge { pictures: 1, shape, most: MOST_READ }.unless_it_fits().map_err(|error| error.to_string())?;
+        let mut reader = decoder.read_info().map_err(failed)?;
+        let mut pixels = vec![0; shape.iter().product()];
+        let frame = reader.next_frame(&mut pixels).map_err(failed)?;
+        match [frame.height as usize, frame.width as usize] == shape[..2] {
+            true => Ok(Picture::new(shape, pixels)),
+            false => Err("its first picture is only a part of it".into()),
+        }
     }
 
     /// `[height, width, channels]`.
@@ -66,7 +84,13 @@ impl Picture {
 
     /// The picture as a PNG file's bytes; the same picture always gives the same bytes.
     pub fn encode_png(&self) -> Vec<u8> {
-        encode(std::slice::from_ref(self), None)
+        let mut bytes = Vec::new();
+        let encoded = header(&mut bytes, self.shape).write_header().and_then(|mut writer| {
+            writer.write_image_data(&self.pixels)?;
+            writer.finish()
+        });
+        encoded.expect("`Picture::new` holds both sides below 2³¹, and memory takes any number of bytes");
+        bytes
     }
 
     /// Writes the picture as a PNG file, whole or not at all.
@@ -78,38 +102,106 @@ impl Picture {
     }
 }
 
-/// Writes pictures of one shape as an animated PNG that repeats for ever, each shown for so many hundredths of a
-/// second. A program that does not know animations shows the first.
-///
-/// # Errors
-/// When the file cannot be written; the error names `path`.
-///
-/// # Panics
-/// When there is no picture, or they differ in shape.
-pub fn write_animation(frames: &[Picture], hundredths: u16, path: &Path) -> Result<(), WriteError> {
-    write_atomically(path, |writer| writer.write_all(&encode(frames, Some(hundredths))))
-}
-
-/// One picture, or several that take turns.
-fn encode(frames: &[Picture], hundredths: Option<u16>) -> Vec<u8> {
-    let [height, width, channels] = frames.first().expect("at least one picture").shape;
-    let mut bytes = Vec::new();
-    // `Picture::new` holds both sides below 2³¹, so neither cast nor encoder has a reason to fail, and writing to
-    // memory has none either.
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
+/// An encoder of pictures of this shape.
+fn header<W: Write>(out: W, [height, width, channels]: [usize; 3]) -> png::Encoder<'static, W> {
+    let mut encoder = png::Encoder::new(out, width as u32, height as u32);
     encoder.set_color(if channels == 1 { png::ColorType::Grayscale } else { png::ColorType::Rgb });
     encoder.set_depth(png::BitDepth::Eight);
-    if let Some(hundredths) = hundredths {
-        encoder.set_animated(frames.len() as u32, 0).expect("at least one picture");
-        encoder.set_frame_delay(hundredths, 100).expect("an animation");
+    encoder
+}
+
+/// An animated PNG that repeats for ever. A program that does not know animations shows the first picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Animation {
+    /// `[height, width, channels]` of each picture.
+    shape: [usize; 3],
+    count: usize,
+    hundredths: u16,
+}
+
+impl Animation {
+    /// So many pictures of this shape, each shown for so many hundredths of a second.
+    ///
+    /// # Errors
+    /// [`TooLarge`] when they are more than 2 GiB together, or one of them is too large.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn new(shape: [usize; 3], count: usize, hundredths: u16) -> Result<Animation, TooLarge> {
+        assert!(count > 0, "Animation::new: no picture");
+        TooLarge::check(shape)?;
+        TooLarge { pictures: count, shape, most: MOST_MOVING }.unless_it_fits()?;
+        Ok(Animation { shape, count, hundredths })
     }
-    let mut writer = encoder.write_header().expect("a valid PNG header");
-    for frame in frames {
-        assert_eq!(frame.shape, [height, width, channels], "an animation's pictures differ in shape");
-        writer.write_image_data(&frame.pixels).expect("as many numbers as the header says");
+
+    /// Writes the file, whole or not at all; only one picture is in memory at a time.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or a picture not be had; the error names `path`.
+    ///
+    /// # Panics
+    /// When the pictures are not as many, or not of the shape, that was announced.
+    pub fn write(&self, path: &Path, frames: impl Iterator<Item = io::Result<Picture>>) -> Result<(), WriteError> {
+        write_atomically(path, |out| {
+            let mut encoder = header(out, self.shape);
+            encoder.set_animated(self.count as u32, 0)?;
+            encoder.set_frame_delay(self.hundredths, 100)?;
+            let mut writer = encoder.write_header()?;
+            for frame in frames {
+                let frame = frame?;
+                assert_eq!(frame.shape, self.shape, "Animation::write: a picture of another shape");
+                writer.write_image_data(&frame.pixels)?;
+            }
+            Ok(writer.finish()?)
+        })
     }
-    writer.finish().expect("memory takes any number of bytes");
-    bytes
+}
+
+/// Numbers in a picture that is made.
+const MOST: u64 = 256 << 20;
+/// In those of an animation together.
+const MOST_MOVING: u64 = 2 << 30;
+/// In a picture that is read.
+const MOST_READ: u64 = 64 << 20;
+
+/// A picture larger than anyone means to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge {
+    pictures: usize,
+    /// `[height, width, channels]` of each.
+    shape: [usize; 3],
+    /// In bytes, which are numbers.
+    most: u64,
+}
+
+impl TooLarge {
+    /// Refuses to make a picture of more than 256 MiB.
+    pub(super) fn check(shape: [usize; 3]) -> Result<(), TooLarge> {
+        TooLarge { pictures: 1, shape, most: MOST }.unless_it_fits()
+    }
+
+    fn bytes(&self) -> u128 {
+        let one = self.shape.iter().try_fold(1u128, |product, &side| product.checked_mul(side as u128));
+        one.and_then(|one| one.checked_mul(self.pictures as u128)).unwrap_or(u128::MAX)
+    }
+
+    fn unless_it_fits(self) -> Result<(), TooLarge> {
+        if self.bytes() > u128::from(self.most) { Err(self) } else { Ok(()) }
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [height, width, _] = self.shape;
+        match self.pictures {
+            1 => write!(f, "a picture of {width} × {height} pixels")?,
+            many => write!(f, "an animation of {many} pictures of {width} × {height} pixels")?,
+        }
+        let gib = |bytes: f64| bytes / f64::from(1 << 30);
+        write!(f, " would take {:.2} GiB; the most is {:.2} GiB", gib(self.bytes() as f64), gib(self.most as f64))
+    }
 }
 
 /// Turns a network's numbers back into bytes, the inverse of [`fill`](crate::data::fill).
@@ -166,7 +258,8 @@ mod tests {
         let frames = [checkered(), Picture::new([5, 7, 1], vec![9; 35])];
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("moving.png");
-        write_animation(&frames, 8, &path).unwrap();
+        let animation = Animation::new(frames[0].shape(), 2, 8).unwrap();
+        animation.write(&path, frames.iter().cloned().map(Ok)).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
         assert_eq!(reader.info().animation_control().unwrap().num_frames, 2);
@@ -176,6 +269,41 @@ mod tests {
             assert_eq!(reader.info().frame_control().unwrap().delay_num, 8);
             assert_eq!(pixels, frame.pixels());
         }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_there_is_any_of_it() {
+        let message = |result: Result<Animation, TooLarge>| result.unwrap_err().to_string();
+        let one = message(Animation::new([20_000, 20_000, 1], 1, 8));
+        assert_eq!(one, "a picture of 20000 × 20000 pixels would take 0.37 GiB; the most is 0.25 GiB");
+        let many = message(Animation::new([1920, 4800, 1], 1998, 8));
+        assert_eq!(
+            many,
+            "an animation of 1998 pictures of 4800 × 1920 pixels would take 17.15 GiB; the most is 2.00 GiB"
+        );
+        assert!(TooLarge::check([usize::MAX, usize::MAX, 3]).is_err());
+    }
+
+    #[test]
+    fn a_picture_is_read_as_a_foreign_file_is() {
+        let parse = |bytes: &[u8]| Picture::parse_png(std::io::Cursor::new(bytes));
+        let good = checkered().encode_png();
+        assert_eq!(parse(&good).unwrap(), checkered());
+        for end in 0..good.len() - 12 {
+            assert!(parse(&good[..end]).is_err(), "{end}");
+        }
+        // Width and height stand at offset 16 of the first chunk, which a sum follows at 29.
+        let mut huge = good.clone();
+        huge[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
+        let mut sum = flate2::Crc::new();
+        sum.update(&huge[12..29]);
+        huge[29..33].copy_from_slice(&sum.sum().to_be_bytes());
+        assert!(parse(&huge).unwrap_err().contains("2147483647 × 2147483647 pixels"), "{:?}", parse(&huge));
+        let mut deep = Vec::new();
+        let mut encoder = png::Encoder::new(&mut deep, 1, 1);
+        encoder.set_depth(png::BitDepth::Sixteen);
+        encoder.write_header().unwrap().write_image_data(&[0, 0]).unwrap();
+        assert!(parse(&deep).unwrap_err().contains("Sixteen"));
     }
 
     #[test]

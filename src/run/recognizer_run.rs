@@ -2,10 +2,10 @@
 
 use super::weights::{load_weights, save_weights};
 use super::{RunDirectory, RunError};
-use crate::data::{WriteError, write_atomically};
+use crate::data::{WriteError, file, write_atomically};
 use crate::recognizer::{Recognizer, RecognizerConfig, StepReport};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,9 +31,9 @@ pub struct LearnedFrom {
     pub real: usize,
     /// How many generated ones.
     pub generated: usize,
-    /// By which run's generator.
+    /// By which run's generator: its directory, as it was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<PathBuf>,
+    pub run: Option<String>,
 }
 
 /// How a recognizer read digits that it had never seen.
@@ -92,13 +92,20 @@ impl RecognizerRun {
         self.root.join("recognizer.safetensors")
     }
 
+    /// The files that are there.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        let all = [self.summary_file(), self.weights_file(), self.root.join("metrics.csv")];
+        all.into_iter().filter(|path| path.is_file()).collect()
+    }
+
     /// What stands in `recognizer.toml`.
     ///
     /// # Errors
     /// When it cannot be read or used.
     pub fn summary(&self) -> Result<RecognizerSummary, RunError> {
         let path = self.summary_file();
-        let text = fs::read_to_string(&path).map_err(|reason| RunError::Read { path: path.clone(), reason })?;
+        let text = file::read_text(&path, file::LONGEST_TEXT)
+            .map_err(|reason| RunError::Read { path: path.clone(), reason })?;
         let unusable = |reason: String| RunError::Recognizer { path: path.clone(), reason };
         let summary: RecognizerSummary = toml::from_str(&text).map_err(|error| unusable(error.to_string()))?;
         summary.recognizer.validate().map_err(|error| unusable(error.to_string()))?;
@@ -159,6 +166,7 @@ impl RecognizerRun {
 mod tests {
     use super::*;
     use crate::nn::{LayerSpec, UnitActivation};
+    use std::fs;
 
     #[test]
     fn what_was_saved_reads_alike_and_what_is_damaged_is_named() {

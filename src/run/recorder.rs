@@ -6,8 +6,8 @@ use super::lock::Lock;
 use super::log::Log;
 use super::{Checkpoint, Picture, RunDirectory, RunError, grid, to_bytes};
 use crate::gan::{
-    Beginning, Config, EpochEnd, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores, Session,
-    StepEnd, Warning,
+    Beginning, Config, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores,
+    Session, StepEnd, Warning,
 };
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,10 @@ struct Open {
     epoch_has_ended: bool,
     /// The step of the last checkpoint.
     saved: Option<u64>,
+    /// The configuration, until there is a first checkpoint.
+    unwritten: Option<Config>,
+    /// What the images are, once that has been asked.
+    images: Option<String>,
 }
 
 /// How much a grid of samples is enlarged.
@@ -73,17 +77,19 @@ impl Recorder {
         Self { from: Some(from), evaluator: None, diagnosis: None, open: None }
     }
 
-    /// Takes this directory and will write on in it: from where its last checkpoint left it, or that of a step, which is
-    /// given too, or from the beginning where there is none.
+    /// Takes this directory and will write on in it, by this configuration, from where its last checkpoint left it, or
+    /// that of a step, which is given too. Until training begins, nothing in the directory changes.
     ///
     /// # Errors
-    /// When another process is at it, or the checkpoint cannot be read.
-    pub fn resuming(run: &RunDirectory, step: Option<u64>) -> Result<(Self, Option<Checkpoint>), RunError> {
+    /// When another process is at it, or there is no checkpoint that can be read.
+    pub fn resuming(run: &RunDirectory, config: &Config, step: Option<u64>) -> Result<(Self, Checkpoint), RunError> {
         let lock = Lock::take(run.root())?; // before anything is read that another might be writing
-        run.sweep();
-        let checkpoint = run.checkpoints().load(step)?;
-        let written = checkpoint.as_ref().map(Checkpoint::written).unwrap_or_default();
-        Ok((Self::beginning_with(From::Run(run.clone(), lock, written)), checkpoint))
+        let kept = MemoryEstimate::of_training(config, 1).map(|estimate| estimate.kept);
+        let kept = kept.map_err(|error| RunError::Build { path: run.config_file(), error })?;
+        let Some(checkpoint) = run.checkpoints().load(step, kept)? else {
+            return Err(RunError::NoCheckpoints { path: run.root().into(), config: run.config_file() });
+        };
+        Ok((Self::beginning_with(From::Run(run.clone(), lock, checkpoint.written())), checkpoint))
     }
 
     /// The same, and evaluates the run as it goes: metrics.csv has the figures, and the weights with the lowest Fréchet
@@ -97,23 +103,54 @@ impl Recorder {
     }
 }
 
+/// The logs of a new run: metrics, times, norms, warnings.
+fn new_logs(run: &RunDirectory, more_columns: &str) -> Result<[Log; 4], RunError> {
+    Ok([
+        Log::create(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"))?,
+        Log::create(run.times_file(), TIMES_HEADER)?,
+        Log::create(run.norms_file(), NORMS_HEADER)?,
+        Log::create(run.warnings_file(), WARNINGS_HEADER)?,
+    ])
+}
+
+/// The logs of a run that goes on after a step, as they were then. All that can be wrong is found before the first byte
+/// changes; and should the process be killed in between, the run can be gone on with as before.
+fn continued(
+    run: &RunDirectory,
+    mut lock: Lock,
+    written: &Written,
+    config: &Config,
+    step: u64,
+) -> Result<(Lock, [Log; 4]), RunError> {
+    let mut logs = [
+        Log::open(run.metrics_file(), written.metrics)?,
+        Log::open(run.times_file(), written.times)?,
+        Log::open(run.norms_file(), written.norms)?,
+        Log::open(run.warnings_file(), written.warnings)?,
+    ];
+    lock.mark()?;
+    run.sweep();
+    run.write_config(config)?;
+    run.checkpoints().forget_after(step)?; // those need the rows that are cut off now
+    let lengths = [written.metrics, written.times, written.norms, written.warnings];
+    logs.iter_mut().zip(lengths).try_for_each(|(log, length)| log.cut(length))?;
+    Ok((lock, logs))
+}
+
 impl Open {
     fn new(from: From, config: &Config, step: u64, more_columns: &str) -> Result<Self, RunError> {
-        let (run, lock, written) = match from {
+        let (run, lock, written, logs, unwritten) = match from {
             From::Nothing(root) => {
-                let (run, lock) = RunDirectory::create(&root, config)?;
-                (run, lock, Written::default())
+                let (run, lock) = RunDirectory::create(&root)?;
+                let logs = new_logs(&run, more_columns)?;
+                (run, lock, Written::default(), logs, Some(config.clone()))
             }
             From::Run(run, lock, written) => {
-                run.write_config(config)?;
-                run.checkpoints().forget_after(step)?;
-                (run, lock, written)
+                let (lock, logs) = continued(&run, lock, &written, config, step)?;
+                (run, lock, written, logs, None)
             }
         };
-        let metrics = Log::open(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"), written.metrics)?;
-        let times = Log::open(run.times_file(), TIMES_HEADER, written.times)?;
-        let norms = Log::open(run.norms_file(), NORMS_HEADER, written.norms)?;
-        let warnings = Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?;
+        let [metrics, times, norms, warnings] = logs;
         let (start, lowest) = ((Instant::now(), written.seconds), written.lowest);
         let record = config.record;
         Ok(Self {
@@ -129,6 +166,8 @@ impl Open {
             is_ill: written.is_ill,
             epoch_has_ended: false,
             saved: None,
+            unwritten,
+            images: None,
         })
     }
 
@@ -164,7 +203,11 @@ impl Open {
             lowest: self.lowest,
             is_ill: self.is_ill,
         };
-        self.run.checkpoints().save(session, written)?;
+        let images = self.images.get_or_insert_with(|| session.digits().sha256());
+        self.run.checkpoints().save(session, images, written)?;
+        if let Some(config) = self.unwritten.take() {
+            self.run.write_config(&config)?;
+        }
         self.saved = Some(session.step());
         Ok(())
     }

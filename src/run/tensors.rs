@@ -1,7 +1,7 @@
 //! Named arrays on disk, in the safetensors format: a JSON header of names, shapes and offsets, then the numbers.
 //! PyTorch reads it with `safetensors.torch.load_file`.
 
-use crate::data::{WriteError, write_atomically};
+use crate::data::{WriteError, file, write_atomically};
 use crate::nn::Parameter;
 use ndarray::ArrayD;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -17,6 +16,11 @@ use std::path::Path;
 const KEY: &str = "twoplayer";
 /// What other programs write there.
 const FORMAT: &str = "format";
+
+/// Bytes of the number that says how long the header is.
+const LENGTH: u64 = 8;
+/// The longest header that is read: thousands of arrays, where a network has some dozens.
+const LONGEST_HEADER: u64 = 1 << 22;
 
 /// What stands under ours, as JSON.
 #[derive(Serialize, Deserialize)]
@@ -61,14 +65,20 @@ impl Tensors {
         self.arrays.remove(name)
     }
 
-    /// Reads a file.
-    pub fn read(path: &Path) -> Result<Self, TensorsError> {
-        Self::parse(&fs::read(path).map_err(TensorsError::Read)?)
+    /// Reads a file of at most so many numbers.
+    pub fn read(path: &Path, most: usize) -> Result<Self, TensorsError> {
+        let most = LENGTH + LONGEST_HEADER + 4 * most as u64;
+        Self::parse(&file::read(path, most).map_err(TensorsError::Read)?)
     }
 
     /// Reads the bytes of a file, and checks that they are what [`write`] made, unless something else made them.
     pub fn parse(file: &[u8]) -> Result<Self, TensorsError> {
         let format = |error: SafeTensorError| TensorsError::Format(error.to_string());
+        if let Some(length) =
+            file.first_chunk().copied().map(u64::from_le_bytes).filter(|&length| length > LONGEST_HEADER)
+        {
+            return Err(TensorsError::Format(format!("its header would have {length} bytes, more than any network's")));
+        }
         let (_, header) = SafeTensors::read_metadata(file).map_err(format)?;
         let tensors = SafeTensors::deserialize(file).map_err(format)?;
         let mut note = Value::Null;
@@ -93,13 +103,12 @@ impl Tensors {
 
 /// The note of a file alone, without its arrays, and unchecked; none where that cannot be read.
 pub(super) fn read_note(path: &Path) -> Option<Value> {
-    const LONGEST: u64 = 1 << 24;
-    let mut file = fs::File::open(path).ok()?;
-    let mut length = [0; 8];
+    let mut file = file::open(path).ok()?;
+    let mut length = [0; LENGTH as usize];
     file.read_exact(&mut length).ok()?;
     let length = u64::from_le_bytes(length);
     let mut header = Vec::new();
-    file.take(length.min(LONGEST)).read_to_end(&mut header).ok()?;
+    file.take(length.min(LONGEST_HEADER)).read_to_end(&mut header).ok()?;
     let header: Value = serde_json::from_slice(&header).ok()?;
     let seal: Seal = serde_json::from_str(header["__metadata__"][KEY].as_str()?).ok()?;
     Some(seal.note)

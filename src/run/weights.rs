@@ -1,10 +1,9 @@
 //! A network's weights on disk.
 
 use super::RunError;
-use super::tensors::{self, Tensors};
+use super::tensors::{self, Tensors, TensorsError};
 use crate::nn::{Network, Parameter};
 use serde_json::Value;
-use std::fs;
 use std::path::Path;
 
 /// Writes the parameters and statistics of networks under their names, as safetensors.
@@ -22,8 +21,11 @@ pub fn save_weights(networks: &[&Network], path: &Path) -> Result<(), RunError> 
 /// When the file cannot be read, is damaged, or holds another architecture; what has been loaded into the networks
 /// is then of no use.
 pub fn load_weights(networks: &mut [&mut Network], path: &Path) -> Result<(), RunError> {
-    let bytes = fs::read(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
-    parse_weights(networks, &bytes, path)
+    /// Room for another network's arrays, so that it is named as what it is.
+    const MORE: usize = 1 << 24;
+    let numbers: usize = networks.iter().flat_map(|network| arrays(network)).map(|array| array.value.len()).sum();
+    let tensors = Tensors::read(path, numbers + MORE).map_err(|error| unusable(path, error))?;
+    load(networks, tensors, path)
 }
 
 /// The same from a file's bytes. `path` is what error messages call them; it is not opened.
@@ -31,10 +33,21 @@ pub fn load_weights(networks: &mut [&mut Network], path: &Path) -> Result<(), Ru
 /// # Errors
 /// As [`load_weights`].
 pub fn parse_weights(networks: &mut [&mut Network], bytes: &[u8], path: &Path) -> Result<(), RunError> {
-    let damaged = |reason: String| RunError::Weights { path: path.into(), reason };
-    let mut tensors = Tensors::parse(bytes).map_err(|error| damaged(error.to_string()))?;
+    load(networks, Tensors::parse(bytes).map_err(|error| unusable(path, error))?, path)
+}
+
+fn load(networks: &mut [&mut Network], mut tensors: Tensors, path: &Path) -> Result<(), RunError> {
     let load = |network: &mut &mut Network| network.load(|name| tensors.take(name));
-    networks.iter_mut().try_for_each(load).map_err(|error| damaged(error.to_string()))
+    let loaded = networks.iter_mut().try_for_each(load);
+    loaded.map_err(|error| RunError::Weights { path: path.into(), reason: error.to_string() })
+}
+
+/// Why a file of weights is of no use.
+fn unusable(path: &Path, error: TensorsError) -> RunError {
+    match error {
+        TensorsError::Read(reason) => RunError::Read { path: path.into(), reason },
+        error => RunError::Weights { path: path.into(), reason: error.to_string() },
+    }
 }
 
 /// Everything that makes one network differ from another of the same layers.
@@ -47,6 +60,7 @@ mod tests {
     use super::*;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
+    use std::fs;
 
     /// Two dense layers and a normalisation, its running averages not the first ones.
     fn network(seed: u64, units: usize) -> Network {

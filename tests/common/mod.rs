@@ -13,13 +13,20 @@ pub struct Answer {
     pub stderr: String,
 }
 
+/// A call, from the source tree.
+pub fn call(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twoplayer"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("TWOPLAYER_DATA");
+    command
+}
+
 pub fn twoplayer(arguments: &[&str]) -> Answer {
-    let output = Command::new(env!("CARGO_BIN_EXE_twoplayer"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("TWOPLAYER_DATA")
-        .output()
-        .unwrap();
+    answer(&mut call(arguments))
+}
+
+/// What a call answers, of which standard output or standard error may have been put elsewhere.
+pub fn answer(command: &mut Command) -> Answer {
+    let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Answer { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

@@ -4,13 +4,15 @@ mod machine;
 mod products;
 mod step;
 
-use super::{UsageError, on_threads};
+use super::say::{print, say};
+use super::{UsageError, memory, on_threads, threads};
 use crate::gan::{Config, ConfigError, blank_discriminator};
 use crate::gemm;
 use clap::Args;
 use machine::Machine;
 use products::{LayerRates, rates};
 use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
 use step::{StepTiming, time_steps};
 
 /// Measure how fast this machine trains.
@@ -36,8 +38,12 @@ pub struct Arguments {
     steps: u32,
 
     /// Threads to compute on; 0 means one a core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
+
+    /// The most memory that it may take, such as 2GiB; what would take more is refused [default: what is free]
+    #[arg(long, value_name = "SIZE", value_parser = memory::size)]
+    memory_limit: Option<u64>,
 
     /// Also time a game that the discriminator has won: its logits are about 80 and -80, and
     /// gradients fade into the smallest numbers there are, which many programs compute with slowly
@@ -83,16 +89,16 @@ struct Report {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = arguments.config()?;
+    memory::check(&config, arguments.threads, arguments.memory_limit)?;
     let is_dense = blank_discriminator::<f32>(&config)?.sums_over_samples();
     if arguments.saturated && !is_dense {
         let problem = "only for presets of dense networks, such as mlp and article";
         return Err(UsageError(format!("--saturated with the preset {}: {problem}", config.preset)).into());
     }
     let report = on_threads(arguments.threads, || measure(&config, arguments))?;
-    if arguments.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        print(&report);
+    match arguments.json {
+        true => say(serde_json::to_string(&report)?)?,
+        false => print(report)?,
     }
     Ok(())
 }
@@ -116,43 +122,50 @@ fn measure(config: &Config, arguments: &Arguments) -> anyhow::Result<Report> {
     })
 }
 
-/// The report as a table.
-fn print(report: &Report) {
-    let Report { preset, batch_size, threads, kernel, machine, peak_gflops: peak, gemm_gflops, products, step, .. } =
-        report;
-    let plural = if *threads == 1 { "" } else { "s" };
-    println!(
-        "{}, {} cores; {threads} thread{plural}, kernel {kernel}, at most {peak:.0} GFLOP/s",
-        machine.processor, machine.cores
-    );
-    println!("preset {preset}, batch {batch_size}\n");
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Report {
+            preset, batch_size, threads, kernel, machine, peak_gflops: peak, gemm_gflops, products, step, ..
+        } = self;
+        let plural = if *threads == 1 { "" } else { "s" };
+        writeln!(
+            f,
+            "{}, {} cores; {threads} thread{plural}, kernel {kernel}, at most {peak:.0} GFLOP/s",
+            machine.processor, machine.cores
+        )?;
+        writeln!(f, "preset {preset}, batch {batch_size}\n")?;
 
-    println!("{:24} {:>9} {:>9} {:>9}", "products, GFLOP/s", "output", "weights", "input");
-    for LayerRates { layer, output, weights, input } in products {
-        println!("{layer:24} {output:9.1} {weights:9.1} {input:9.1}");
-    }
-    println!("{:24} {gemm_gflops:9.1}   {:.0} % of the peak\n", "all", 100.0 * gemm_gflops / peak);
+        writeln!(f, "{:24} {:>9} {:>9} {:>9}", "products, GFLOP/s", "output", "weights", "input")?;
+        for LayerRates { layer, output, weights, input } in products {
+            writeln!(f, "{layer:24} {output:9.1} {weights:9.1} {input:9.1}")?;
+        }
+        writeln!(f, "{:24} {gemm_gflops:9.1}   {:.0} % of the peak\n", "all", 100.0 * gemm_gflops / peak)?;
 
-    println!("{:24} {:>9} {:>9} {:>9}", "one step, ms", "all", "products", "the rest");
-    let row =
-        |name: &str, all: f64, products: f64| println!("{name:24} {all:9.2} {products:9.2} {:9.2}", all - products);
-    row("forward", step.forward_ms, step.forward_products_ms);
-    row("backward", step.backward_ms, step.backward_products_ms);
-    row("update", step.update_ms, step.update_products_ms);
-    row("together", step.step_ms, step.products_ms());
-    println!(
-        "\n{:.0} images/s. Products take {:.0} % of a step, at {:.1} GFLOP/s, the update's rest (Adam) {:.0} %, \
+        writeln!(f, "{:24} {:>9} {:>9} {:>9}", "one step, ms", "all", "products", "the rest")?;
+        let mut row = |name: &str, all: f64, products: f64| {
+            writeln!(f, "{name:24} {all:9.2} {products:9.2} {:9.2}", all - products)
+        };
+        row("forward", step.forward_ms, step.forward_products_ms)?;
+        row("backward", step.backward_ms, step.backward_products_ms)?;
+        row("update", step.update_ms, step.update_products_ms)?;
+        row("together", step.step_ms, step.products_ms())?;
+        writeln!(
+            f,
+            "\n{:.0} images/s. Products take {:.0} % of a step, at {:.1} GFLOP/s, the update's rest (Adam) {:.0} %, \
          everything else {:.1} %.",
-        step.images_per_s,
-        100.0 * step.products_ms() / step.step_ms,
-        step.in_step_gflops,
-        100.0 * (step.update_ms - step.update_products_ms) / step.step_ms,
-        100.0 * step.overhead(),
-    );
-    if let Some(saturated) = report.saturated_step_ms {
-        println!(
-            "A game that the discriminator has won: {saturated:.2} ms a step, {:.2} times as long.",
-            saturated / step.step_ms
-        );
+            step.images_per_s,
+            100.0 * step.products_ms() / step.step_ms,
+            step.in_step_gflops,
+            100.0 * (step.update_ms - step.update_products_ms) / step.step_ms,
+            100.0 * step.overhead(),
+        )?;
+        if let Some(saturated) = self.saturated_step_ms {
+            writeln!(
+                f,
+                "A game that the discriminator has won: {saturated:.2} ms a step, {:.2} times as long.",
+                saturated / step.step_ms
+            )?;
+        }
+        Ok(())
     }
 }

@@ -5,12 +5,15 @@ mod pictures;
 mod report;
 mod subject;
 
-use super::given::{labels_in, recognizer_or_pretrained};
-use super::{UsageError, on_threads};
+use super::given::{labels_in, output, recognizer_or_pretrained, run_or_pretrained};
+use super::outputs::Files;
+use super::say::{note, print, say};
+use super::{UsageError, on_threads, threads};
 use crate::data::{Digits, Idx, PixelRange, Split, locate};
 use crate::gan::score;
 use crate::metrics::{Reference, nearest};
 use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
+use anyhow::Context;
 use clap::Args;
 use ndarray::Array2;
 use report::{Discriminator, Evaluation, Memory};
@@ -62,7 +65,7 @@ pub struct Arguments {
 
     /// Also draw, into this directory: digits beside the training digits nearest to them, the ones read
     /// with the most and the least confidence, and a map of real and generated digits
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = output())]
     pictures: Option<PathBuf>,
 
     /// The recognizer whose features are compared, as `twoplayer recognizer train` made it [default: the
@@ -76,7 +79,7 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
 }
 
@@ -85,6 +88,12 @@ const CAS_DIGITS: usize = 60_000;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { run, samples, labels, recognizer, data, pictures, .. } = arguments;
+    let read = [run_or_pretrained(run.as_deref()).ok()].into_iter().flatten();
+    let files =
+        read.fold(Files::default(), |files, run| files.of_run(&run)).reading(samples.iter().chain(labels).cloned());
+    let files = files.of_recognizer(recognizer.as_deref()).of_data(data.as_deref());
+    files.writing_into("--pictures", pictures.as_deref(), &pictures::NAMES).check()?;
     on_threads(arguments.threads, || {
         let recognizer = recognizer_or_pretrained(arguments.recognizer.as_deref())?;
         let subject = Subject::of(arguments)?;
@@ -97,11 +106,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         if let (Some(root), None) = (&arguments.run, &arguments.samples)
             && let Err(error) = subject.keep(root, &judged)
         {
-            eprintln!("note: the figures are not kept: {error:#}"); // they were asked for, and stand below
+            note(format_args!("note: the figures are not kept: {error:#}")); // they were asked for, and stand below
         }
         match arguments.json {
-            true => println!("{}", serde_json::to_string_pretty(&judged)?),
-            false => print!("{judged}"),
+            true => say(serde_json::to_string_pretty(&judged)?)?,
+            false => print(judged)?,
         }
         Ok(())
     })
@@ -137,11 +146,11 @@ fn evaluate(
     recognizer.check_shape(test)?;
     subject.check_shape(test)?;
     let discriminator = discriminator(subject, train, test)?;
-    let reference = Reference::new(recognizer, test)?;
+    let reference = Reference::new(recognizer, test).context("the real test digits")?;
     let floor = train.first(subject.count()); // as many real images, which the reference does not hold
     let [readings, of_floor] = [&subject.images, floor.images()].map(|images| recognizer.read(images));
-    let generated = reference.compare(&readings, &subject.labels)?;
-    let floor = reference.compare(&of_floor, floor.labels())?;
+    let generated = reference.compare(&readings, &subject.labels).with_context(|| subject.name.clone())?;
+    let floor = reference.compare(&of_floor, floor.labels()).context("real training digits in their place")?;
 
     let [pixels, of_train, of_test] =
         [&subject.images, train.images(), test.images()].map(|i| as_points(i, test.pixels()));

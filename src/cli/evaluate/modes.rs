@@ -2,8 +2,10 @@
 
 use super::Arguments;
 use super::subject::Subject;
-use crate::metrics::{Histogram, MetricError};
+use crate::cli::say::say;
+use crate::metrics::Histogram;
 use crate::recognizer::Recognizer;
+use anyhow::Context;
 use serde::Serialize;
 
 /// What is found.
@@ -21,17 +23,19 @@ pub struct Modes {
 pub fn evaluate(subject: &Subject, recognizer: &Recognizer, arguments: &Arguments) -> anyhow::Result<()> {
     let found = modes(subject, recognizer)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        say(serde_json::to_string_pretty(&found)?)?;
     } else {
         let Modes { subject, images, modes, kullback_leibler } = found;
-        println!("{images} stacked digits of {subject}: {modes} of 1000 modes");
-        println!("Kullback-Leibler divergence from equal shares: {kullback_leibler:.3} nats (0 is equal)");
+        say(format_args!("{images} stacked digits of {subject}: {modes} of 1000 modes"))?;
+        say(format_args!("Kullback-Leibler divergence from equal shares: {kullback_leibler:.3} nats (0 is equal)"))?;
     }
     Ok(())
 }
 
 /// Reads each channel of the images.
-pub fn modes(subject: &Subject, recognizer: &Recognizer) -> Result<Modes, MetricError> {
+pub fn modes(subject: &Subject, recognizer: &Recognizer) -> anyhow::Result<Modes> {
+    let [height, width, _] = subject.shape();
+    recognizer.check_image_shape([height, width, 1]).with_context(|| subject.name.clone())?;
     let channels = [0, 1, 2].map(|channel| {
         let images: Vec<u8> = subject.images.iter().skip(channel).step_by(3).copied().collect();
         recognizer.read(&images).digits()

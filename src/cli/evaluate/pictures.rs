@@ -1,6 +1,7 @@
 //! Digits to look at.
 
 use super::subject::Subject;
+use crate::cli::say::note;
 use crate::data::Digits;
 use crate::metrics::{Neighbour, Projection, Reference};
 use crate::recognizer::Readings;
@@ -15,6 +16,9 @@ const COLUMNS: usize = 16;
 /// Rows of digits.
 const ROWS: usize = 4;
 const SCALE: usize = 3;
+
+/// What is drawn.
+pub const NAMES: [&str; 4] = ["nearest.png", "least-confident.png", "most-confident.png", "map.png"];
 
 /// Draws all pictures into a directory, which is made.
 pub fn draw(
@@ -43,7 +47,8 @@ pub fn draw(
     let projection = Projection::fit(real)?;
     let map = map(&[&projection.project(real), &projection.project(readings.features.view())]);
     map.write_png(&directory.join("map.png"))?;
-    eprintln!("nearest.png, least-confident.png, most-confident.png and map.png are in {}", directory.display());
+    let pictures = "nearest.png, least-confident.png, most-confident.png and map.png";
+    note(format_args!("{pictures} are in {}", directory.display()));
     Ok(())
 }
 

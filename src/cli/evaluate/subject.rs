@@ -1,11 +1,11 @@
 //! What is evaluated.
 
 use super::Arguments;
-use crate::cli::given::{labelled_digits, labels, run_or_pretrained};
+use crate::cli::given::{drawn, labelled_digits, labels, run_or_pretrained};
 use crate::data::{Digits, Idx, PixelRange, write_atomically};
-use crate::gan::{Config, Stream, draw};
+use crate::gan::Config;
 use crate::nn::Network;
-use crate::run::{RunDirectory, to_bytes};
+use crate::run::RunDirectory;
 use anyhow::ensure;
 use std::path::Path;
 
@@ -53,11 +53,11 @@ impl Subject {
         let players = Players::open(run)?;
         let (generator, config) = &players.generator;
         let usual = if config.generator.channels == 1 { COUNT } else { STACKED_COUNT };
-        let drawn = draw(generator, count.unwrap_or(usual) as usize, &mut Stream::Sample.of(seed));
+        let (images, labels) = drawn(generator, config, count.unwrap_or(usual) as usize, seed)?;
         Ok(Self {
             name: format!("{} (seed {seed})", run.display()),
-            images: to_bytes(&drawn.images, config.pixel_range()?),
-            labels: drawn.labels,
+            images,
+            labels,
             shape: config.image_shape(),
             players: Some(players),
         })

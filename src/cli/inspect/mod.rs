@@ -2,13 +2,17 @@
 
 mod pictures;
 
-use super::on_threads;
+use super::given::output;
+use super::outputs::Files;
+use super::say::say;
+use super::{on_threads, threads};
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, LayerView, Stream, draw, layer_views, score};
 use crate::nn::Network;
 use crate::run::{History, RunDirectory, to_bytes};
 use clap::Args;
 use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 /// Look inside a run's players: layers, weights, units that are never active, what the discriminator thinks.
@@ -26,7 +30,7 @@ pub struct Arguments {
     run: PathBuf,
 
     /// Where the pictures go [default: RUN/inside]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = output())]
     pictures: Option<PathBuf>,
 
     /// Print one JSON object instead of tables
@@ -38,11 +42,11 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
 }
 
-/// How many digits are looked at.
+/// How many digits are looked at, of real ones as many as there are.
 const COUNT: usize = 1000;
 
 /// What was found.
@@ -71,7 +75,7 @@ struct Subject {
     config: Config,
     generator: Network,
     discriminator: Network,
-    /// `[COUNT, pixels]` in the players' range, and their labels.
+    /// `[n, pixels]` in the players' range, and their labels; at most `COUNT`.
     real: (Vec<f32>, Vec<u8>),
     generated: (Vec<f32>, Vec<u8>),
     /// The latent vectors of those, `[COUNT, latent_dim]`.
@@ -82,17 +86,16 @@ struct Subject {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     on_threads(arguments.threads, || {
         let run = RunDirectory::open(&arguments.run)?;
+        let directory = arguments.pictures.clone().unwrap_or_else(|| arguments.run.join("inside"));
+        let files = Files::default().of_run(&arguments.run).of_data(arguments.data.as_deref());
+        files.writing_into("--pictures", Some(&directory), &pictures::NAMES).check()?;
         let subject = Subject::of(&run, arguments)?;
         let history = History::read(&run)?;
         let inside = Inside::of(&subject, &history);
-        let directory = arguments.pictures.clone().unwrap_or_else(|| arguments.run.join("inside"));
         pictures::draw(&directory, &subject)?;
         match arguments.json {
-            true => println!("{}", serde_json::to_string_pretty(&inside)?),
-            false => {
-                inside.print();
-                println!("\nfilters.png and gradients.png are in {}", directory.display());
-            }
+            true => say(serde_json::to_string_pretty(&inside)?)?,
+            false => say(format_args!("{inside}\nfilters.png and gradients.png are in {}", directory.display()))?,
         }
         Ok(())
     })
@@ -147,15 +150,18 @@ impl Inside {
             scores: Scores::of(&judged(real), &judged(generated)),
         }
     }
+}
 
-    fn print(&self) {
+impl Display for Inside {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (name, layers) in [("generator", &self.generator), ("discriminator", &self.discriminator)] {
             let parameters: usize = layers.iter().map(|layer| layer.parameters).sum();
-            println!("{name}: {parameters} parameters");
-            println!(
+            writeln!(f, "{name}: {parameters} parameters")?;
+            writeln!(
+                f,
                 "  {:>2} {:16} {:>14} {:>11} {:>11} {:>11} {:>11} {:>12}",
                 "", "layer", "output", "parameters", "weight rms", "largest", "gradient", "silent units"
-            );
+            )?;
             for layer in layers {
                 let weight = format!("{name}.{}.weight", layer.place);
                 let gradient = self.gradients.iter().find(|(parameter, _)| *parameter == weight).map(|(_, norm)| *norm);
@@ -172,11 +178,11 @@ impl Inside {
                     number(layer.weight_max),
                     number(gradient),
                 );
-                println!("{}", line.trim_end());
+                writeln!(f, "{}", line.trim_end())?;
             }
-            println!();
+            writeln!(f)?;
         }
-        self.scores.print();
+        self.scores.fmt(f)
     }
 }
 
@@ -196,18 +202,23 @@ impl Scores {
         let borders = (0..=BINS).map(|i| low + i as f32 * width).collect();
         Self { borders, real: count(real), generated: count(generated) }
     }
+}
 
-    fn print(&self) {
+impl Display for Scores {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let most = self.real.iter().chain(&self.generated).copied().max().unwrap_or(1).max(1);
         let bar = |count: usize| "▆".repeat((28 * count).div_ceil(most));
-        println!(
-            "the discriminator's logits of {COUNT} real test digits and {COUNT} generated ones (above 0: it thinks real)"
-        );
-        println!("  {:>17}  {:28}  generated", "", "real");
+        let [real, generated] = [&self.real, &self.generated].map(|counts| counts.iter().sum::<usize>());
+        writeln!(
+            f,
+            "the discriminator's logits of {real} real test digits and {generated} generated ones (above 0: it thinks real)"
+        )?;
+        writeln!(f, "  {:>17}  {:28}  generated", "", "real")?;
         for (i, (&real, &generated)) in self.real.iter().zip(&self.generated).enumerate() {
             let bin = format!("{:.2} to {:.2}", self.borders[i], self.borders[i + 1]);
-            println!("  {bin:>17}  {:28}  {}", bar(real), bar(generated));
+            writeln!(f, "  {bin:>17}  {:28}  {}", bar(real), bar(generated))?;
         }
+        Ok(())
     }
 }
 

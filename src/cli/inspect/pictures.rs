@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::gan::input_gradients;
 use crate::nn::Parameter;
-use crate::run::{Picture, grid};
+use crate::run::{Grid, Picture};
 use anyhow::Context;
 use std::fs;
 use std::path::Path;
@@ -16,55 +16,64 @@ const ROWS: usize = 8;
 /// Digits whose gradients are shown: so many real ones, and as many generated.
 const DIGITS: usize = 12;
 
+/// What is drawn.
+pub(super) const NAMES: [&str; 2] = ["filters.png", "gradients.png"];
+
 /// Draws filters.png and gradients.png.
 pub(super) fn draw(directory: &Path, subject: &Subject) -> anyhow::Result<()> {
+    let (filters, gradients) = (filters(subject)?, gradients(subject)?);
     fs::create_dir_all(directory).with_context(|| format!("{}: cannot create this directory", directory.display()))?;
-    filters(subject).write_png(&directory.join("filters.png"))?;
-    gradients(subject).write_png(&directory.join("gradients.png"))?;
+    filters.write_png(&directory.join("filters.png"))?;
+    gradients.write_png(&directory.join("gradients.png"))?;
     Ok(())
 }
 
 /// The weights that look at images, one tile a unit: red above 0, blue below.
-fn filters(subject: &Subject) -> Picture {
+fn filters(subject: &Subject) -> anyhow::Result<Picture> {
     let first = &subject.discriminator.parameters[0];
-    let (tiles, shape) = tiles(first, subject.config.image_shape());
-    let tiles: Vec<Vec<u8>> = tiles.iter().take(COLUMNS * ROWS).map(|tile| signed(tile)).collect();
-    let [height, width] = shape;
-    grid(
-        tiles.iter().map(Vec::as_slice),
-        [height, width, 3],
-        COLUMNS.min(tiles.len()),
-        SCALE * 28usize.div_ceil(height).max(1),
-    )
+    let (tiles, [height, width]) = tiles(first, subject.config.image_shape());
+    let tiles: Vec<Vec<u8>> = tiles.iter().map(|tile| signed(tile)).collect();
+    let (columns, scale) = (COLUMNS.min(tiles.len()), SCALE * 28usize.div_ceil(height));
+    let grid = Grid::new(tiles.len(), [height, width, 3], columns, scale).context("filters.png")?;
+    Ok(grid.draw(tiles.iter().map(Vec::as_slice)))
 }
 
-/// The weights of each unit of the discriminator's first layer over the image (of the first colour), and their
-/// `[height, width]`.
+/// The weights of the first units of the discriminator's first layer over the image (of the first colour), and their
+/// `[height, width]`. Where it looks at something else, one tile: the first weights of the first units, a row a unit.
 fn tiles(weight: &Parameter, [height, width, channels]: [usize; 3]) -> (Vec<Vec<f32>>, [usize; 2]) {
+    /// Rows and columns of that tile.
+    const SIDES: [usize; 2] = [256, 1024];
     let numbers: Vec<f32> = weight.value.iter().copied().collect();
     match *weight.value.shape() {
         // [kernel, kernel, in, out]
         [rows, columns, inputs, units] => {
             let tile = |unit: usize| (0..rows * columns).map(|place| numbers[place * inputs * units + unit]).collect();
-            ((0..units).map(tile).collect(), [rows, columns])
+            ((0..units.min(COLUMNS * ROWS)).map(tile).collect(), [rows, columns])
         }
         // [out, in], and in is the image.
         [_, inputs] if inputs == height * width * channels => {
             let tile = |row: &[f32]| row.iter().step_by(channels).copied().collect();
-            (numbers.chunks(inputs).map(tile).collect(), [height, width])
+            (numbers.chunks(inputs).take(COLUMNS * ROWS).map(tile).collect(), [height, width])
         }
-        _ => (vec![numbers.clone()], [1, numbers.len()]),
+        _ => {
+            let units = weight.value.shape().first().copied().unwrap_or(1);
+            let inputs = numbers.len() / units;
+            let sides = [units.min(SIDES[0]), inputs.min(SIDES[1])];
+            (vec![numbers.chunks(inputs).take(sides[0]).flat_map(|row| &row[..sides[1]]).copied().collect()], sides)
+        }
     }
 }
 
 /// Digits, and under each how its pixels move the discriminator's score.
-fn gradients(subject: &Subject) -> Picture {
+fn gradients(subject: &Subject) -> anyhow::Result<Picture> {
     let [height, width, channels] = subject.config.image_shape();
     let pixels = height * width * channels;
+    let count = DIGITS.min(subject.real.0.len() / pixels);
+    let grid = Grid::new(4 * count, [height, width, 3], count, SCALE).context("gradients.png")?;
     let mut rows = Vec::new();
     for (images, labels) in [&subject.real, &subject.generated] {
-        let images = &images[..DIGITS * pixels];
-        let gradients = input_gradients(&subject.discriminator, images, &labels[..labels.len().min(DIGITS)]);
+        let images = &images[..count * pixels];
+        let gradients = input_gradients(&subject.discriminator, images, &labels[..labels.len().min(count)]);
         let shown = subject.bytes(images);
         let in_colour = |tile: &[u8]| -> Vec<u8> {
             tile.chunks(channels)
@@ -75,7 +84,7 @@ fn gradients(subject: &Subject) -> Picture {
         let summed = |tile: &[f32]| tile.chunks(channels).map(|pixel| pixel.iter().sum()).collect::<Vec<f32>>();
         rows.extend(gradients.chunks(pixels).map(|tile| signed(&summed(tile))));
     }
-    grid(rows.iter().map(Vec::as_slice), [height, width, 3], DIGITS, SCALE)
+    Ok(grid.draw(rows.iter().map(Vec::as_slice)))
 }
 
 /// Numbers in colour, `[n × 3]`: white where they are 0, red as far as they are above it, blue below; full at the largest.
@@ -109,5 +118,9 @@ mod tests {
         );
         let (found, shape) = tiles(&dense, [2, 2, 1]);
         assert_eq!((found[1].as_slice(), shape), (&[4.0, 5.0, 6.0, 7.0][..], [2, 2]));
+        let (found, shape) = tiles(&dense, [1, 1, 1]); // of something that is no image: all of it
+        assert_eq!((found.len(), found[0].len(), shape), (1, 8, [2, 4]));
+        let wide = Parameter::new("w", ndarray::ArrayD::zeros(vec![512, 16_464]));
+        assert_eq!(tiles(&wide, [28, 28, 1]).1, [256, 1024]);
     }
 }

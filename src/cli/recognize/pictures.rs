@@ -1,31 +1,119 @@
 //! The pictures that a call names.
 
-use super::Form;
-use crate::data::{Grey, Idx};
-use crate::recognizer::{PIXELS, SIDE, mnist_form};
+use crate::data::{Grey, Idx, file};
+use crate::recognizer::{NoDigit, PIXELS, SIDE, mnist_form};
 use anyhow::{Context, bail, ensure};
+use rayon::prelude::*;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// A picture in MNIST's form, or why it cannot be brought into it.
+type Form = Result<[u8; PIXELS], NoDigit>;
+
 /// A picture.
-#[derive(Clone)]
 pub struct Shown {
     /// Its file, and its place in it where there are several.
     pub name: String,
-    pub form: Form,
+    /// What it shows; an error where it cannot be read.
+    pub form: anyhow::Result<Form>,
 }
 
-/// Everything that a file or folder shows.
-pub fn read(path: &Path) -> anyhow::Result<Vec<Shown>> {
-    if path.is_dir() {
-        let files = pngs(path)?;
-        ensure!(!files.is_empty(), "{}: no PNG files in this folder", path.display());
-        return files.iter().map(|file| read_png(file)).collect();
+impl Shown {
+    /// Its form, if it shows something.
+    pub fn form(&self) -> Option<&[u8; PIXELS]> {
+        self.form.as_ref().ok()?.as_ref().ok()
     }
-    match begins_like_idx(path)? {
-        true => read_idx(path),
-        false => Ok(vec![read_png(path)?]),
+}
+
+/// The pictures of a file or folder, each read when it is asked for.
+pub enum Pictures {
+    /// PNG files.
+    Files(Vec<PathBuf>),
+    /// The digits of an IDX file, `[count, height, width]`.
+    Digits { path: PathBuf, size: [usize; 2], bytes: Vec<u8> },
+}
+
+impl Pictures {
+    /// Looks what there is.
+    ///
+    /// # Errors
+    /// When there is no such file or folder, or nothing in it.
+    pub fn of(path: &Path) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            let files = pngs(path)?;
+            ensure!(!files.is_empty(), "{}: no PNG files in this folder", path.display());
+            return Ok(Self::Files(files));
+        }
+        match begins_like_idx(path)? {
+            true => Self::digits(path),
+            false => Ok(Self::Files(vec![path.to_path_buf()])),
+        }
     }
+
+    fn digits(path: &Path) -> anyhow::Result<Self> {
+        let Idx { shape, bytes } = Idx::read(path)?;
+        let [count, height, width] = *shape else {
+            bail!("{}: of shape {shape:?}; digits are [count, height, width]", path.display());
+        };
+        ensure!(count > 0, "{}: there are no images in it", path.display());
+        ensure!(height * width > 0, "{}: images of {height} × {width} pixels show nothing", path.display());
+        Ok(Self::Digits { path: path.to_path_buf(), size: [height, width], bytes })
+    }
+
+    /// The files that they are in.
+    pub fn files(self) -> Vec<PathBuf> {
+        match self {
+            Self::Files(files) => files,
+            Self::Digits { path, .. } => vec![path],
+        }
+    }
+
+    /// How many there are; at least one.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Files(files) => files.len(),
+            Self::Digits { size: [height, width], bytes, .. } => bytes.len() / (height * width),
+        }
+    }
+
+    /// Reads some of them; never more than a few at the same time, for each may be large.
+    pub fn read(&self, range: Range<usize>) -> Vec<Shown> {
+        let together = range.len().div_ceil(AT_A_TIME);
+        range.into_par_iter().with_min_len(together).map(|i| self.picture(i)).collect()
+    }
+
+    fn picture(&self, i: usize) -> Shown {
+        match self {
+            Self::Files(files) => {
+                let form = Grey::read_png(&files[i]).map(|picture| mnist_form(&picture));
+                Shown { name: files[i].display().to_string(), form: form.map_err(Into::into) }
+            }
+            Self::Digits { path, size: [height, width], bytes } => {
+                let image = &bytes[i * height * width..][..height * width];
+                Shown { name: format!("{}[{i}]", path.display()), form: Ok(digit_form([*height, *width], image)) }
+            }
+        }
+    }
+}
+
+/// Pictures that are in memory, as their files have them, at the same time.
+const AT_A_TIME: usize = 4;
+
+/// Digits of MNIST's size are in MNIST's form, others are brought into it.
+fn digit_form([height, width]: [usize; 2], image: &[u8]) -> Form {
+    match <&[u8; PIXELS]>::try_from(image) {
+        Ok(&form) if [height, width] == [SIDE, SIDE] && form.iter().any(|&level| level > 0) => Ok(form),
+        _ => mnist_form(&Grey::new(width, height, image.to_vec())),
+    }
+}
+
+/// How many pictures these files and folders have.
+///
+/// # Errors
+/// When one is not there, or has none.
+pub fn count(files: &[PathBuf]) -> anyhow::Result<usize> {
+    files.iter().map(|file| Ok(Pictures::of(file)?.len())).sum()
 }
 
 /// The PNG files of a folder, by name.
@@ -43,30 +131,7 @@ fn pngs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn begins_like_idx(path: &Path) -> anyhow::Result<bool> {
     use std::io::Read;
     let mut start = Vec::new();
-    let file = fs::File::open(path).with_context(|| format!("{}: cannot open", path.display()))?;
+    let file = file::open(path).with_context(|| format!("{}: cannot open", path.display()))?;
     file.take(2).read_to_end(&mut start).with_context(|| format!("{}: cannot read", path.display()))?;
     Ok([[0, 0], [0x1f, 0x8b]].iter().any(|magic| start == magic))
-}
-
-fn read_png(path: &Path) -> anyhow::Result<Shown> {
-    Ok(Shown { name: path.display().to_string(), form: mnist_form(&Grey::read_png(path)?) })
-}
-
-/// The digits of an IDX file. Those of MNIST's size are in MNIST's form, others are brought into it.
-fn read_idx(path: &Path) -> anyhow::Result<Vec<Shown>> {
-    let Idx { shape, bytes } = Idx::read(path)?;
-    let [_, height, width] = *shape else {
-        bail!("{}: of shape {shape:?}; digits are [count, height, width]", path.display());
-    };
-    ensure!(height * width > 0, "{}: images of {height} × {width} pixels show nothing", path.display());
-    let form = |image: &[u8]| match <&[u8; PIXELS]>::try_from(image) {
-        Ok(&form) if [height, width] == [SIDE, SIDE] && form.iter().any(|&level| level > 0) => Ok(form),
-        _ => mnist_form(&Grey::new(width, height, image.to_vec())),
-    };
-    let name = |i: usize| format!("{}[{i}]", path.display());
-    Ok(bytes
-        .chunks_exact(height * width)
-        .enumerate()
-        .map(|(i, image)| Shown { name: name(i), form: form(image) })
-        .collect())
 }

@@ -2,7 +2,8 @@
 
 use super::table::{Row, Table};
 use crate::cli::given::{labelled_digits_of, run_or_pretrained};
-use crate::cli::{UsageError, on_threads};
+use crate::cli::say::{note, print, say};
+use crate::cli::{UsageError, on_threads, threads};
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, train_recognizer};
 use crate::run::RunDirectory;
@@ -49,7 +50,7 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
 }
 
@@ -92,7 +93,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             let name = run.display();
             rows.push(Row {
                 real: size,
-                run: Some(run.to_path_buf()),
+                run: Some(name.to_string()),
                 on_real: alone.clone(),
                 on_generated: Some(learner.accuracies(&format!("digits of {name}"), &[&drawn])?),
                 on_both: Some(
@@ -103,8 +104,8 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let table = Table { test_digits: learner.test.len(), generated: arguments.count, seeds: arguments.seeds, rows };
     match arguments.json {
-        true => println!("{}", serde_json::to_string_pretty(&table)?),
-        false => print!("{table}"),
+        true => say(serde_json::to_string_pretty(&table)?)?,
+        false => print(table)?,
     }
     Ok(())
 }
@@ -137,7 +138,7 @@ impl Learner<'_> {
             let recognizer = train_recognizer(&config, sets, &mut |_| Ok(()))?;
             let accuracy = recognizer.read(self.test.images()).accuracy(self.test.labels());
             let seconds = self.start.elapsed().as_secs_f64();
-            eprintln!("{seconds:5.0} s · from {from}, seed {seed}: {:.2} %", 100.0 * accuracy);
+            note(format_args!("{seconds:5.0} s · from {from}, seed {seed}: {:.2} %", 100.0 * accuracy));
             Ok(accuracy)
         };
         (0..self.arguments.seeds).map(learn).collect()

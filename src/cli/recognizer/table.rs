@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use std::fmt::{Display, Formatter, Result};
-use std::path::PathBuf;
 
 /// All that was compared.
 #[derive(Serialize)]
@@ -23,7 +22,7 @@ pub struct Row {
     /// How many.
     pub real: usize,
     /// Whose generator.
-    pub run: Option<PathBuf>,
+    pub run: Option<String>,
     pub on_real: Vec<f64>,
     pub on_generated: Option<Vec<f64>>,
     pub on_both: Option<Vec<f64>>,
@@ -38,7 +37,7 @@ impl Display for Table {
         for Row { real, run, on_real, on_generated, on_both } in rows {
             let cell = |values: Option<&Vec<f64>>| values.map_or("-".into(), |v| format!("{:.2}", 100.0 * median(v)));
             let cells = [Some(on_real), on_generated.as_ref(), on_both.as_ref()].map(cell);
-            let run = run.as_ref().map_or(String::new(), |run| run.display().to_string());
+            let run = run.as_deref().unwrap_or_default();
             writeln!(f, "{real:>12}  {:>10} {:>10} {:>10}  {run}", cells[0], cells[1], cells[2])?;
         }
         if *seeds > 1 {

@@ -1,13 +1,14 @@
 //! `twoplayer recognizer train`.
 
-use crate::cli::given::labelled_digits_of;
-use crate::cli::{UsageError, on_threads};
+use crate::cli::bar::bar;
+use crate::cli::given::{labelled_digits_of, output};
+use crate::cli::say::{note, say};
+use crate::cli::{UsageError, on_threads, threads};
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, StepReport, train_recognizer};
 use crate::run::{LearnedFrom, RecognizerRun, RecognizerSummary, RunDirectory, TestResult};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -47,7 +48,7 @@ pub struct Arguments {
     seed: u64,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     threads: usize,
 
     /// The directory with the four MNIST files [default: $TWOPLAYER_DATA, then data/mnist here, then
@@ -56,7 +57,7 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// The run's directory, new or empty [default: runs/recognizer-DATE-TIME]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = output())]
     out: Option<PathBuf>,
 }
 
@@ -92,9 +93,13 @@ fn train(arguments: &Arguments) -> anyhow::Result<()> {
     let (sets, learned_from) = learn_from(arguments, &directory)?;
     let mut config = RecognizerConfig { seed: arguments.seed, ..Default::default() };
     config.steps = arguments.steps.unwrap_or(config.steps);
+    config.validate()?;
     let mut summary = RecognizerSummary { learned_from, test: None, recognizer: config };
 
-    let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path("recognizer"));
+    let root = match &arguments.out {
+        Some(root) => root.clone(),
+        None => RunDirectory::make_fresh("recognizer")?,
+    };
     let directory = RecognizerRun::create(&root, &summary)?;
     let (start, progress) = (Instant::now(), Progress::new(&summary));
     let mut log = directory.log(LOG_EVERY)?;
@@ -107,13 +112,13 @@ fn train(arguments: &Arguments) -> anyhow::Result<()> {
     let accuracy = recognizer.read(test.images()).accuracy(test.labels());
     summary.test = Some(TestResult { digits: test.len(), accuracy });
     directory.save(&recognizer, &summary)?;
-    println!(
+    say(format_args!(
         "{:.2} % of the {} test digits are read rightly, after {:.0} s; the recognizer is in {}",
         100.0 * accuracy,
         test.len(),
         start.elapsed().as_secs_f64(),
         root.display()
-    );
+    ))?;
     Ok(())
 }
 
@@ -129,7 +134,7 @@ fn learn_from(arguments: &Arguments, data: &Path) -> anyhow::Result<(Vec<Digits>
     if let Some(run) = &arguments.run {
         let drawn = labelled_digits_of(run, arguments.count as usize, arguments.seed)?;
         learned_from.generated = drawn.len();
-        learned_from.run = Some(run.clone());
+        learned_from.run = Some(run.display().to_string());
         sets.push(drawn);
     }
     Ok((sets, learned_from))
@@ -149,12 +154,9 @@ impl Progress {
             (0, generated) => format!("{generated} generated digits"),
             (real, generated) => format!("{real} real and {generated} generated digits"),
         };
-        eprintln!("{} steps of {} images, from {digits}", recognizer.steps, recognizer.batch_size);
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("[{bar:20}] step {pos}/{len} · {msg} · {eta} left");
-            let style = style.expect("the template is fixed").progress_chars("=> ");
-            ProgressBar::new(recognizer.steps).with_style(style)
-        });
+        note(format_args!("{} steps of {} images, from {digits}", recognizer.steps, recognizer.batch_size));
+        let bar = bar("[{bar:20}] step {pos}/{len} · {msg} · {eta} left");
+        bar.iter().for_each(|bar| bar.set_length(recognizer.steps));
         Self { bar }
     }
 
@@ -168,7 +170,7 @@ impl Progress {
                 bar.set_position(step);
             }
             None if step.is_multiple_of(steps.div_ceil(10)) || step == steps => {
-                eprintln!("step {step}/{steps} · {scores}");
+                note(format_args!("step {step}/{steps} · {scores}"));
             }
             None => {}
         }

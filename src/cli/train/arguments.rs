@@ -1,11 +1,12 @@
 //! What a call of `twoplayer train` may say.
 
 use super::guard::OnDivergence;
-use crate::data::Source;
+use crate::cli::given::output;
+use crate::cli::{memory, threads};
+use crate::data::{Source, file};
 use crate::gan::{Config, Objective, Pairing, Schedule, UpdateRule};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use std::fs;
 use std::path::PathBuf;
 
 /// Train a generator and a discriminator against each other.
@@ -89,7 +90,7 @@ pub struct Arguments {
     schedule: Option<ScheduleFlag>,
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub(super) threads: usize,
 
     /// The directory with the four MNIST files (or others of their names and form); or
@@ -100,7 +101,7 @@ pub struct Arguments {
     data: Option<PathBuf>,
 
     /// The run's directory, new or empty [default: runs/PRESET-DATE-TIME]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = output())]
     pub(super) out: Option<PathBuf>,
 
     /// Evaluate 10,000 digits after every so many epochs: figures go to metrics.csv, and the weights
@@ -142,6 +143,15 @@ pub struct Arguments {
     /// samples are alike, a layer is dead, a label is ignored
     #[arg(long, value_enum, default_value_t)]
     pub(super) on_divergence: OnDivergence,
+
+    /// Go on although the images or the configuration are not those of the checkpoint
+    #[arg(long, requires = "resume")]
+    pub(super) force: bool,
+
+    /// The most memory that training may take, such as 2GiB; what would take more is refused before it begins [default: what
+    /// is free]
+    #[arg(long, value_name = "SIZE", value_parser = memory::size)]
+    pub(super) memory_limit: Option<u64>,
 
     /// Go on from the checkpoint of this step, instead of the last one
     #[arg(long, value_name = "STEP", requires = "resume")]
@@ -196,8 +206,10 @@ impl Arguments {
     /// The preset, changed by the file, changed by the flags.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
         let Some(path) = &self.config else { return self.changed(Config::preset(self.preset())?) };
-        let text = fs::read_to_string(path).with_context(|| format!("{}: cannot read", path.display()))?;
-        self.changed(Config::from_toml(&text, self.preset()).with_context(|| path.display().to_string())?)
+        let text =
+            file::read_text(path, file::LONGEST_TEXT).with_context(|| format!("{}: cannot read", path.display()))?;
+        let config = Config::from_toml(&text, self.preset()).and_then(|config| config.validate().map(|()| config));
+        self.changed(config.with_context(|| path.display().to_string())?)
     }
 
     /// The preset that is begun with.

@@ -1,20 +1,24 @@
 //! Ctrl-C while a run trains.
 
+use crate::cli::say::note;
 use crate::gan::{Observer, ObserverError, Session};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::io;
 use std::ops::ControlFlow;
-use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The exit code of a program that Ctrl-C ended, as shells have it: 128 and the number of the signal.
 pub const EXIT_CODE: u8 = 130;
 
-/// Whether Ctrl-C has been pressed, or the system has asked the program to end.
-static ASKED: AtomicBool = AtomicBool::new(false);
-
-/// Asks for an end after the step at hand when Ctrl-C has been pressed. Pressed again, it ends the program at once: what
-/// is on the disk then is whole, for files are replaced and not overwritten.
-#[derive(Clone, Copy)]
-pub struct Interrupt;
+/// Asks for an end after the step at hand when Ctrl-C has been pressed, or the system or a terminal that closes has asked
+/// the program to end. The second time, it ends at once: what is on the disk then is whole, for files are replaced and
+/// not overwritten.
+#[derive(Clone)]
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+}
 
 /// The run ended because somebody asked for it.
 #[derive(Debug, thiserror::Error)]
@@ -22,26 +26,42 @@ pub struct Interrupt;
 pub struct Interrupted(pub String);
 
 impl Interrupt {
-    /// Begins to listen.
+    /// Begins to listen to every signal that the program was not started to ignore: under `nohup`, a terminal that
+    /// closes ends nothing.
     ///
     /// # Errors
     /// When the system does not let it.
-    pub fn listen() -> Result<Self, ctrlc::Error> {
-        ctrlc::set_handler(|| {
-            if ASKED.swap(true, Ordering::Relaxed) {
-                process::exit(i32::from(EXIT_CODE));
-            }
-            eprintln!("\nending after this step, with a checkpoint; Ctrl-C again ends at once, without");
-        })?;
-        Ok(Self)
+    pub fn listen() -> io::Result<Self> {
+        let asked = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+        #[cfg(not(unix))]
+        const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
+        let ignored = ignored_signals();
+        for signal in SIGNALS.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0) {
+            flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&asked))?; // the second time
+            flag::register(signal, Arc::clone(&asked))?;
+        }
+        Ok(Self { asked })
     }
 }
 
+/// The signals that this process ignores, bit n − 1 for signal n; none where the system does not say.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
 impl Observer for Interrupt {
-    fn pause(&mut self, _: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
-        Ok(match ASKED.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        })
+    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+        if !self.asked.load(Ordering::Relaxed) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let step = session.step();
+        note(format_args!(
+            "Asked to end: a checkpoint of step {step} is written; asked again, the program ends without it."
+        ));
+        Ok(ControlFlow::Break(()))
     }
 }

@@ -7,10 +7,12 @@ mod json_lines;
 mod progress;
 
 use super::given::recognizer_or_pretrained;
-use super::{UsageError, on_threads};
+use super::report;
+use super::say::{note, say};
+use super::{UsageError, memory, on_threads};
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, Ended, Observer, Observers, Session, Stream};
-use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard, write_evolution, write_report};
+use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard};
 use anyhow::Context;
 pub use arguments::Arguments;
 use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence};
@@ -18,6 +20,7 @@ use interrupt::Interrupt;
 pub use interrupt::{EXIT_CODE, Interrupted};
 use json_lines::JsonLines;
 use progress::Progress;
+use std::fs;
 use std::path::Path;
 
 /// Runs the command.
@@ -36,10 +39,17 @@ pub fn check(arguments: &Arguments) -> anyhow::Result<()> {
 /// A new run.
 fn begin(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.config()?;
+    memory::check(&config, arguments.threads, arguments.memory_limit)?;
     let digits = load(&mut config)?;
-    let root = arguments.out.clone().unwrap_or_else(|| RunDirectory::fresh_path(&config.preset));
-    let first = Recorder::new(&root);
-    to_its_end(arguments, config, &digits, &root, first, None)
+    let root = match &arguments.out {
+        Some(root) => root.clone(),
+        None => RunDirectory::make_fresh(&config.preset)?,
+    };
+    let trained = to_its_end(arguments, config, &digits, &root, Recorder::new(&root), None);
+    if trained.is_err() && arguments.out.is_none() {
+        let _ = fs::remove_dir(&root); // it goes only if it is empty: the run could not begin
+    }
+    trained
 }
 
 /// A run goes on.
@@ -49,13 +59,13 @@ fn resume(arguments: &Arguments, root: &Path) -> anyhow::Result<()> {
     config.training.epochs = arguments.epochs.unwrap_or(config.training.epochs);
     config.training.steps = arguments.steps.or(config.training.steps.filter(|_| arguments.epochs.is_none()));
     config.validate()?;
-    let (recorder, checkpoint) = Recorder::resuming(&run, arguments.from_step)?;
-    if checkpoint.is_none() && run.sample_files().len() > 1 {
-        let problem = "this run has drawn after its first epoch, but there is no checkpoint of it left to go on from";
-        anyhow::bail!("{}: {problem}; begin a new one, with --config {}", root.display(), run.config_file().display());
+    memory::check(&config, arguments.threads, arguments.memory_limit)?;
+    let (recorder, checkpoint) = Recorder::resuming(&run, &config, arguments.from_step)?;
+    if !arguments.force {
+        checkpoint.check_config(&config, &run.config_file())?;
     }
     let digits = load(&mut config)?;
-    to_its_end(arguments, config, &digits, root, recorder, checkpoint)
+    to_its_end(arguments, config, &digits, root, recorder, Some(checkpoint))
 }
 
 /// Trains to the end, from a checkpoint or the beginning, with what is to be done when it goes wrong.
@@ -70,7 +80,8 @@ fn to_its_end(
     let interrupt = Interrupt::listen()?;
     let mut rollbacks = 0;
     loop {
-        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), interrupt) else {
+        let listening = interrupt.clone();
+        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), listening) else {
             return Ok(());
         };
         if arguments.on_divergence != OnDivergence::Rollback || rollbacks == ROLLBACKS || !is_divergence(&error) {
@@ -80,12 +91,13 @@ fn to_its_end(
         let run = RunDirectory::open(root)?;
         // The older of those that are kept: the last one may be ill already.
         let before = run.checkpoints().steps().first().copied();
-        (recorder, checkpoint) = Recorder::resuming(&run, before)?;
+        let resumed = Recorder::resuming(&run, &config, before)?;
+        (recorder, checkpoint) = (resumed.0, Some(resumed.1));
         for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
             adam.learning_rate /= 2.0;
         }
-        eprintln!("{error:#}");
-        eprintln!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0));
+        note(format_args!("{error:#}"));
+        note(format_args!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0)));
     }
 }
 
@@ -102,7 +114,7 @@ fn watch(
     let mut recorder = recorder.evaluating(evaluator(config)?);
     let loud = !arguments.json && !arguments.quiet;
     let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
-    let mut json = JsonLines;
+    let mut json = JsonLines::default();
     let mut board = TensorBoard::new(root);
     let mut guard = Guard(arguments.on_divergence);
     let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
@@ -113,7 +125,7 @@ fn watch(
     observers.extend([&mut guard as &mut (dyn Observer + Send), &mut interrupt]);
     let mut observers = Observers(observers);
     let (ended, step, total) = on_threads(arguments.threads, || {
-        let mut session = session(config, digits, root, checkpoint)?;
+        let mut session = session(arguments, config, digits, root, checkpoint)?;
         let ended = session.run(&mut observers)?;
         Ok((ended, session.step(), session.total_steps()))
     })?;
@@ -125,27 +137,36 @@ fn watch(
         let how = format!("stopped after step {step} of {total}; go on with: twoplayer train --resume {root}");
         return Err(Interrupted(how).into());
     }
-    if !loud {
-        return Ok(());
+    let saved = || format!("the run in {root} is complete and saved, but");
+    json.end().with_context(saved)?;
+    if loud {
+        say(format_args!(
+            "The run is in {root}:\n  \
+             report.html              all of it in one page, for a browser\n  \
+             samples/                 the same latent vectors after each epoch\n  \
+             metrics.csv              losses and scores, step by step\n  \
+             generator.safetensors    draw from it: twoplayer sample {root} --count 64 -o digits.png"
+        ))
+        .with_context(saved)?;
     }
-    println!("The run is in {root}:");
-    println!("  report.html              all of it in one page, for a browser");
-    println!("  samples/                 the same latent vectors after each epoch");
-    println!("  metrics.csv              losses and scores, step by step");
-    println!("  generator.safetensors    draw from it: twoplayer sample {root} --count 64 -o digits.png");
     Ok(())
 }
 
 /// What is made of a run as a whole.
 fn finish(root: &Path) -> anyhow::Result<()> {
-    let run = RunDirectory::open(root)?;
-    write_evolution(&run)?;
-    write_report(&run)?;
+    report::write(&RunDirectory::open(root)?)?;
     Ok(())
 }
 
-/// The run from where the checkpoint left it, or (killed before its first) from the beginning.
+/// Whether what is made of a run as a whole was made after its last checkpoint.
+fn is_finished(root: &Path, checkpoint: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    time(&root.join("report.html")) >= time(checkpoint) // which is there
+}
+
+/// The run from where the checkpoint left it, or a new one.
 fn session<'d>(
+    arguments: &Arguments,
     config: &Config,
     digits: &'d Digits,
     root: &Path,
@@ -155,9 +176,15 @@ fn session<'d>(
         return Ok(Session::new(config, digits)?);
     };
     let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
+    if !arguments.force {
+        let data = config.data.as_ref().map_or("the data".into(), |data| data.display().to_string());
+        checkpoint.check_images(session.digits(), &data)?;
+    }
     let step = session.step();
     if step >= session.total_steps() {
-        finish(root)?; // it may have been killed just before that
+        if !is_finished(root, checkpoint.path()) {
+            finish(root)?; // it was killed just before that
+        }
         let root = root.display();
         let problem = format!("{root}: this run has come to its end, {step} steps; --epochs N goes on with it");
         return Err(UsageError(problem).into());
@@ -178,7 +205,7 @@ fn evaluator(config: &Config) -> anyhow::Result<Option<Evaluator>> {
     let recognizer = recognizer_or_pretrained(None)?;
     let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
     recognizer.check_shape(&test)?;
-    Ok(Some(Evaluator::new(recognizer, &test, every)?))
+    Ok(Some(Evaluator::new(recognizer, &test, every).context("--evaluate-every: the real test digits")?))
 }
 
 /// Loads the images that the configuration names, and writes into it where they were, so that it is good

@@ -1,8 +1,9 @@
 //! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
 
+use crate::cli::bar::bar;
+use crate::cli::say::note;
 use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, Scores, StepEnd, Warning};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 
 /// Shows a run on standard error.
@@ -21,10 +22,9 @@ pub struct Progress {
 impl Progress {
     /// A bar if standard error is a terminal, lines otherwise.
     pub fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(ProgressBar::no_length);
         Self {
             quiet: false,
-            bar,
+            bar: bar(TEMPLATE),
             start: Instant::now(),
             first: 0,
             images_per_step: 0,
@@ -59,17 +59,13 @@ impl Progress {
     fn print(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => note(text),
         }
     }
 }
 
-fn style() -> ProgressStyle {
-    // Two lines, so that all of it fits a terminal of 80 columns.
-    ProgressStyle::with_template("{prefix} [{bar:20}] step {pos}/{len} · {msg}")
-        .expect("the template is fixed")
-        .progress_chars("=> ")
-}
+/// Two lines, so that all of it fits a terminal of 80 columns.
+const TEMPLATE: &str = "{prefix} [{bar:20}] step {pos}/{len} · {msg}";
 
 impl Observer for Progress {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
@@ -93,7 +89,6 @@ impl Observer for Progress {
         }
         if let Some(bar) = &self.bar {
             bar.set_length(run.total_steps);
-            bar.set_style(style());
         }
         Ok(())
     }

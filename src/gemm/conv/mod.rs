@@ -42,6 +42,9 @@ use std::time::Instant;
 
 /// A result with fewer channels than this is computed by products that are moved afterwards.
 const NARROW: usize = 5;
+/// Pixels that a gradient of weights sums in registers before a tile goes to memory, or a few more. What a tile
+/// multiplies at so many stays in the near cache.
+const STEPS: usize = 192;
 
 /// `y = x ∗ w`; `finish` is called with each image of `y` as soon as it is there.
 ///

@@ -1,5 +1,7 @@
 //! The extents of a convolution.
 
+use super::{NARROW, STEPS};
+
 /// The extents of a convolution and its two relatives: images `x: [batch, h, w, in]`, a kernel
 /// `w: [kernel h, kernel w, in, out]` and what the one makes of the other, `y: [batch, out h, out w, out]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,30 @@ impl ConvShape {
     /// Elements of `w`.
     pub fn w_len(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.inputs * self.outputs
+    }
+
+    /// At most so many numbers one thread keeps beside `x`, `w` and `y` in any of the three forms: packed weights, an
+    /// image with its border, products that have yet to be moved, sums that have yet to be put in order.
+    pub fn buffers(&self) -> usize {
+        /// No tile of any kernel is higher or wider, and no more images share one.
+        const TILE: usize = 64;
+        let Self { image, kernel, inputs, outputs, stride, padding, .. } = *self;
+        let [oh, ow] = self.output().unwrap_or([0, 0]);
+        let product = |factors: &[usize]| factors.iter().fold(1usize, |product, &f| product.saturating_mul(f));
+        let even = |channels: usize| channels.next_multiple_of(TILE);
+        let taps = kernel[0] * kernel[1];
+        let packed = product(&[taps, inputs, even(outputs)]).max(product(&[taps, outputs, even(inputs)]));
+        let sums = product(&[kernel[0], even(kernel[1] * inputs), even(outputs)]);
+        let images = (STEPS / (oh * ow).max(1) + 1).max(TILE);
+        let x = product(&[image[0] + 2 * padding, image[1] + 2 * padding, inputs]);
+        let y = product(&[oh + 2 * kernel[0].div_ceil(stride), ow + 2 * kernel[1].div_ceil(stride), outputs]);
+        let narrow = |channels: usize, pixels: usize| match channels < NARROW {
+            true => product(&[pixels, taps, channels]),
+            false => 0,
+        };
+        let narrow = narrow(outputs, image[0] * image[1]).max(narrow(inputs, oh * ow));
+        let copies = product(&[images, x.saturating_add(y)]);
+        [packed, sums, narrow, copies].iter().fold(0, |sum, numbers| sum.saturating_add(*numbers))
     }
 
     /// Elements of `y`; 0 where there is no place for the kernel.

@@ -4,10 +4,9 @@
 //! from far away again for every tile. So where several tiles read the same numbers, these are copied first, as many as
 //! stay in the near cache: those under one tap of the kernel, and each tile's channels of `y` one after the other.
 
-use super::ConvShape;
 use super::padded::Padded;
-use super::spread;
 use super::walk::Walk;
+use super::{ConvShape, STEPS, spread};
 use crate::gemm::split::part;
 use crate::gemm::{Element, Kernel};
 use rayon::prelude::*;
@@ -15,9 +14,6 @@ use std::ops::Range;
 
 /// Fewer channels than this fill a vector of them badly.
 const FEW: usize = 8;
-/// Pixels to sum in registers before a tile goes to memory, or a few more. What a tile multiplies at so many stays in
-/// the near cache.
-const STEPS: usize = 192;
 
 /// For one row of the kernel, `w[i]` is a matrix whose rows are the places of the window's row, `(j, c)`, neighbours
 /// in `x`, and whose columns are the channels of `y`. It is cut into tiles.

@@ -2,6 +2,7 @@
 
 use super::spectral;
 use crate::autodiff::{Activation, Real, Var, Window};
+use crate::gemm::ConvShape;
 use crate::nn::build::{Builder, at_least_one, sensible};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerSpec, Misfit};
@@ -35,6 +36,7 @@ impl Conv {
         sensible(&[("padding", padding.unwrap_or(0))])?;
         let image @ [h, w, from] = b.image("conv")?;
         let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
+        check_padding(padding, kernel)?;
         let window = Window { stride, padding };
         let output = window.output([h, w], [kernel, kernel]);
         let [height, width] = output.ok_or(Misfit::Kernel { kernel, image, padding })?;
@@ -43,7 +45,8 @@ impl Conv {
         let fan_in = (kernel * kernel * from) as f64;
         let fan_out = (kernel * kernel * channels) as f64 / (stride * stride) as f64;
         b.weight(&[kernel, kernel, from, channels], [fan_in, fan_out], activation);
-        finish(spectral_norm.then_some(channels), bias, [channels, height, width], b);
+        b.buffers(buffers([h, w], kernel, [from, channels], window));
+        finish(spectral_norm.then_some([kernel, kernel, from, channels]), bias, [channels, height, width], b);
         Ok(Self { window, activation, bias, spectral_norm })
     }
 
@@ -76,6 +79,7 @@ impl ConvTranspose {
         sensible(&[("padding", padding.unwrap_or(0)), ("output_padding", output_padding)])?;
         let image @ [h, w, from] = b.image("conv-transpose")?;
         let (padding, activation) = (padding.unwrap_or((kernel - 1) / 2), activation.function());
+        check_padding(padding, kernel)?;
         let window = Window { stride, padding };
         let size = |size: usize| ((size - 1) * stride + kernel + output_padding).checked_sub(2 * padding);
         // The convolution must lead back from what comes out to what comes in.
@@ -90,7 +94,8 @@ impl ConvTranspose {
         let fan_in = (kernel * kernel * from * h * w) as f64 / (height * width) as f64;
         let fan_out = (kernel * kernel * channels) as f64;
         b.weight(&[kernel, kernel, channels, from], [fan_in, fan_out], activation);
-        finish(spectral_norm.then_some(from), bias, [channels, height, width], b);
+        b.buffers(buffers(output, kernel, [channels, from], window));
+        finish(spectral_norm.then_some([kernel, kernel, channels, from]), bias, [channels, height, width], b);
         Ok(Self { window, image: output, activation, bias, spectral_norm })
     }
 
@@ -104,9 +109,23 @@ impl ConvTranspose {
     }
 }
 
-/// What both kinds have besides their weights. If these are normalised, their last axis has extent `normalised`.
+/// Refuses a border so wide that windows lie in it which see nothing of the image.
+fn check_padding(padding: usize, kernel: usize) -> Result<(), Misfit> {
+    match padding < kernel {
+        true => Ok(()),
+        false => Err(Misfit::OutOfRange { key: "padding", value: padding as f64, allowed: "less than the kernel" }),
+    }
+}
+
+/// What a thread keeps while it computes a convolution of such an image, from so many channels to so many.
+fn buffers(image: [usize; 2], kernel: usize, [inputs, outputs]: [usize; 2], window: Window) -> usize {
+    let Window { stride, padding } = window;
+    ConvShape { batch: 1, image, kernel: [kernel, kernel], inputs, outputs, stride, padding }.buffers()
+}
+
+/// What both kinds have besides their weights. If these are normalised, their shape is `normalised`.
 fn finish<T: Real>(
-    normalised: Option<usize>,
+    normalised: Option<[usize; 4]>,
     bias: bool,
     [channels, height, width]: [usize; 3],
     b: &mut Builder<'_, T>,
@@ -114,9 +133,10 @@ fn finish<T: Real>(
     if bias {
         b.bias(channels);
     }
-    if let Some(last) = normalised {
-        spectral::build(last, b);
+    if let Some(shape) = normalised {
+        spectral::build(&shape, b);
     }
+    b.holds(if bias { 1 } else { 2 }); // without one, the activation is an operation by itself
     b.extent = Extent::Image([height, width, channels]);
 }
 

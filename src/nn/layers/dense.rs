@@ -26,7 +26,7 @@ impl Dense {
         b.weight(&[units, fan_in], [fan_in as f64, units as f64], activation);
         b.bias(units);
         if spectral_norm {
-            spectral::build(fan_in, b);
+            spectral::build(&[units, fan_in], b);
         }
         b.extent = Extent::Flat(units);
         Ok(Self { activation, spectral_norm })

@@ -53,8 +53,8 @@ impl Projection {
         b.bias(1);
         b.parameter("embedding", role, &[b.classes, width]);
         if spectral_norm {
-            b.at("weight", |b| spectral::build(width, b));
-            b.at("embedding", |b| spectral::build(width, b));
+            b.at("weight", |b| spectral::build(&[1, width], b));
+            b.at("embedding", |b| spectral::build(&[b.classes, width], b));
         }
         if classifier {
             b.parameter("class_weight", role, &[b.classes, width]);

@@ -6,7 +6,6 @@ use crate::autodiff::{Activation, Normalised, Real, Var};
 use crate::nn::build::{Builder, at_least_one};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, Misfit, Role};
-use ndarray::{ArrayD, IxDyn};
 
 /// `f(gain·x̂ + bias)`, with `x̂` of mean 0 and variance 1 over a batch.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +37,9 @@ impl BatchNorm {
             b.parameter("gain", Role::Gain, &[channels]);
             b.bias(channels);
         }
-        b.statistic("running_mean", ArrayD::zeros(IxDyn(&[channels])));
-        b.statistic("running_variance", ArrayD::ones(IxDyn(&[channels])));
+        b.statistic("running_mean", &[channels], T::ZERO);
+        b.statistic("running_variance", &[channels], T::ONE);
+        b.holds(if conditional { 4 } else { 2 });
         Ok(Self { channels, momentum, epsilon, conditional, activation })
     }
 
@@ -103,6 +103,7 @@ impl GroupNorm {
         }
         b.parameter("gain", Role::Gain, &[channels]);
         b.bias(channels);
+        b.holds(8); // it is made of plain operations
         Ok(Self { groups, epsilon, activation })
     }
 
@@ -118,6 +119,7 @@ pub(super) fn minibatch_stddev<T: Real>(group: usize, b: &mut Builder<'_, T>) ->
     at_least_one(&[("group", group)])?;
     let [h, w, c] = b.image("minibatch-stddev")?;
     b.extent = Extent::Image([h, w, c + 1]);
+    b.holds(4);
     Ok(Kind::MinibatchStddev { group })
 }
 

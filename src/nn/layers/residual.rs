@@ -35,6 +35,7 @@ impl Residual {
             }
             _ => return Err(b.refuse(Misfit::Residual { input, block })),
         };
+        b.holds(2);
         Ok(Self { layers, projects })
     }
 

@@ -39,6 +39,9 @@ impl Resize {
         if !fits {
             return Err(Misfit::Pool { image, size: by });
         }
+        if matches!(how, How::BilinearUp | How::BilinearDown) {
+            b.holds(3); // on the way, one axis is done and the other is not
+        }
         b.extent = Extent::Image(if enlarges { [h * by, w * by, c] } else { [h / by, w / by, c] });
         Ok(Self { how })
     }

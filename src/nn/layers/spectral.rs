@@ -6,10 +6,11 @@ use crate::autodiff::{Real, Var};
 use crate::nn::build::Builder;
 use crate::nn::pass::Pass;
 
-/// Adds the vector from which the power iteration goes on at the next step: `u`, as long as the last axis of
-/// the weights.
-pub(super) fn build<T: Real>(last: usize, b: &mut Builder<'_, T>) {
-    b.random_statistic("u", &[last]);
+/// Adds the vector from which the power iteration goes on at the next step: `u`, as long as the last axis of weights
+/// of this shape.
+pub(super) fn build<T: Real>(shape: &[usize], b: &mut Builder<'_, T>) {
+    b.derives(shape.iter().fold(2, |product, &extent| product.saturating_mul(extent))); // the quotient, and a step on the way
+    b.random_statistic("u", &shape[shape.len() - 1..]);
 }
 
 /// `W / σ(W)`, of the shape of `W`.

@@ -2,21 +2,22 @@
 
 mod charts;
 
-use super::{History, MetricsRow, RunDirectory, RunError};
+use super::{Epochs, History, MetricsRow, RunDirectory, RunError};
 use crate::data::write_atomically;
 use crate::gan::Config;
 use base64::prelude::{BASE64_STANDARD, Engine};
-use charts::{Curve, Scale, chart};
+use charts::{Chart, Curve, Scale, chart};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Writes `report.html` into the run's directory: all in one file, nothing is fetched from anywhere.
+/// Writes `report.html` into the run's directory: all in one file, nothing is fetched from anywhere. What its pictures are
+/// has been asked before.
 ///
 /// # Errors
 /// When the run's files cannot be read, or the page cannot be written.
-pub fn write_report(run: &RunDirectory) -> Result<PathBuf, RunError> {
-    let page = report(run, &run.config()?, &History::read(run)?)?;
+pub fn write_report(run: &RunDirectory, epochs: &Epochs) -> Result<PathBuf, RunError> {
+    let page = report(run, &run.config()?, &History::read(run)?, epochs)?;
     let path = run.root().join("report.html");
     write_atomically(&path, |out| out.write_all(page.as_bytes()))?;
     Ok(path)
@@ -26,11 +27,11 @@ pub fn write_report(run: &RunDirectory) -> Result<PathBuf, RunError> {
 ///
 /// # Errors
 /// When the run's pictures cannot be read.
-pub fn report(run: &RunDirectory, config: &Config, history: &History) -> Result<String, RunError> {
-    Ok(page(run, config, history)?.into_string())
+pub fn report(run: &RunDirectory, config: &Config, history: &History, epochs: &Epochs) -> Result<String, RunError> {
+    Ok(page(run, config, history, epochs)?.into_string())
 }
 
-fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup, RunError> {
+fn page(run: &RunDirectory, config: &Config, history: &History, epochs: &Epochs) -> Result<Markup, RunError> {
     let name = run.root().file_name().map_or("run".into(), |name| name.to_string_lossy());
     Ok(html! {
         (DOCTYPE)
@@ -43,9 +44,9 @@ fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup
             }
             body {
                 h1 { (name) }
-                p.note { (summary(run, config, history)) }
+                p.note { (summary(run, config, history, epochs)) }
                 @for warning in &history.warnings { div.warning { (warning) } }
-                (samples(run)?)
+                (samples(run, epochs)?)
                 (curves(history))
                 (figures(run, history))
                 (reproduce(run, config))
@@ -56,8 +57,8 @@ fn page(run: &RunDirectory, config: &Config, history: &History) -> Result<Markup
 }
 
 /// The run in a line.
-fn summary(run: &RunDirectory, config: &Config, history: &History) -> String {
-    let epochs = run.sample_files().last().map_or(0, |&(epoch, _)| epoch);
+fn summary(run: &RunDirectory, config: &Config, history: &History, epochs: &Epochs) -> String {
+    let epochs = epochs.files().last().map_or(0, |&(epoch, _)| epoch);
     let steps = match history.steps(run.checkpoints().progress()) {
         0 => "no step yet".into(),
         steps => format!("{steps} steps, {epochs} epochs"),
@@ -67,13 +68,14 @@ fn summary(run: &RunDirectory, config: &Config, history: &History) -> String {
 }
 
 /// The grids with a slider over the epochs, and the animation of all.
-fn samples(run: &RunDirectory) -> Result<Markup, RunError> {
-    let grids = run.sample_files();
+fn samples(run: &RunDirectory, epochs: &Epochs) -> Result<Markup, RunError> {
+    let grids = epochs.files();
     let evolution = run.evolution_file();
     let newest = grids.len().saturating_sub(1);
     Ok(html! {
         h2 { "What it draws" }
         p.note { "The same latent vectors after every epoch." }
+        @if let Some(left_out) = epochs.left_out() { p.note { (left_out) } }
         @if !grids.is_empty() {
             label { span #epoch-name {} input #epoch type="range" min="0" max=(newest) value=(newest); }
             div #grids {
@@ -82,7 +84,7 @@ fn samples(run: &RunDirectory) -> Result<Markup, RunError> {
                 }
             }
         }
-        @if evolution.is_file() {
+        @if !grids.is_empty() && evolution.is_file() {
             figure { img #evolution src=(embedded(&evolution)?) alt="the grids, one after another"; figcaption { "All of them, one after another." } }
         }
     })
@@ -123,8 +125,17 @@ fn curves(history: &History) -> Markup {
 }
 
 fn titled(title: &str, what: &str, curves: &[Curve], scale: Scale) -> Markup {
-    let Some(svg) = chart(curves, scale) else { return html! {} };
-    html! { figure.chart { h3 { (title) } (PreEscaped(svg)) figcaption { (what) } } }
+    let Some(Chart { svg, beyond }) = chart(curves, scale) else { return html! {} };
+    html! {
+        figure.chart {
+            h3 { (title) }
+            (PreEscaped(svg))
+            figcaption {
+                (what)
+                @if beyond > 0 { " Of its values, " (beyond) " are beyond all bounds: they stand at the edge." }
+            }
+        }
+    }
 }
 
 /// The norms of the weights of a player's layers, or of their gradients.
