@@ -49,7 +49,7 @@ SEEN = """twoplayer twoplayer_fuzz clap_builder clap_lex csv csv_core fdeflate f
 toml toml_parser winnow""".split()
 COVERAGE = ["-Cpasses=sancov-module"] + [
     f"-Cllvm-args=-sanitizer-coverage-{option}"
-    for option in ("level=3", "inline-8bit-counters", "pc-table", "trace-compares")
+    for option in ("level=3", "inline-8bit-counters", "pc-table")  # what is compared as well would take twice the time
 ]
 # Set where cargo calls this script in the compiler's place.
 WRAPS = "TWOPLAYER_FUZZ_WRAPS"
@@ -128,11 +128,11 @@ def fuzz(programs, target, runs):
             running.discard(process)
         executed = re.search(r"stat::number_of_executed_units: *(\d+)", said)
         features = re.findall(r"\bft: (\d+)", said)
-        artifact = re.search(r"Test unit written to (\S+)", said)
+        artifact = re.search(r"Test unit written to (\S*/(?:crash|timeout|oom|leak)-\S+)", said)
         executions = int(executed[1]) if executed else 0
         done = add(target, executions, time.monotonic() - start, int(features[-1]) if features else 0, bool(artifact))
         if artifact:
-            why = re.search(r"panicked at [^\n]*\n[^\n]*|ERROR: libFuzzer: [^\n]*", said)
+            why = re.search(r"panicked at [^\n]*\n[^\n]*|memory allocation of [^\n]*|ERROR: libFuzzer: [^\n]*", said)
             return f"{target}: {why[0] if why else 'crashed'}\n  input   {artifact[1]}\n  repeat  {command[0]} {artifact[1]}"
         if process.returncode != 0 and not stopped.is_set():
             return f"{target}: libFuzzer ended with {process.returncode}:\n{said[-2000:]}"
@@ -162,7 +162,8 @@ def main():
         parser.error(f"no target {unknown[0]!r}; there are {', '.join(TARGETS)}")
     if arguments.table:
         return table(targets)
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    for ending in (signal.SIGINT, signal.SIGTERM):  # both are ignored in the background of some shells
+        signal.signal(ending, signal.default_int_handler)
     CORPUS.mkdir(parents=True, exist_ok=True)
     programs = build()
     crashes = []
@@ -174,7 +175,7 @@ def main():
             stopped.set()
             with lock:
                 for process in running:
-                    process.send_signal(signal.SIGINT)  # libFuzzer then says how far it came
+                    process.terminate()  # libFuzzer then says how far it came
             crashes = [crash for crash in (future.result() for future in futures) if crash]
     table(targets)
     for crash in crashes:

@@ -1,13 +1,25 @@
-//! Configurations: whatever the text, players or an error; and what is valid reads back as it was written.
+//! Configurations: whatever the text, players or an error; what is valid reads back as it was written; and networks
+//! that can be built are as large as was estimated before.
 
-use twoplayer::gan::{Config, blank_discriminator, blank_generator};
+use twoplayer::gan::{Config, MemoryEstimate, blank_discriminator, blank_generator};
+
+/// Numbers of which players are built; more take their time and show nothing new.
+const NUMBERS: usize = 1 << 22;
 
 pub fn take(bytes: &[u8]) {
     let Ok(config) = Config::from_toml(&String::from_utf8_lossy(bytes), Config::DEFAULT_PRESET) else { return };
-    if config.validate().is_ok() {
-        let text = config.to_toml(); // and not the configurations: one with a NaN in it is not equal to itself
-        assert_eq!(Config::from_toml(&text, Config::DEFAULT_PRESET).map(|again| again.to_toml()), Ok(text));
-        let _ = blank_generator::<f32>(&config);
-        let _ = blank_discriminator::<f32>(&config);
+    if config.validate().is_err() {
+        return;
+    }
+    let text = config.to_toml();
+    assert_eq!(Config::from_toml(&text, Config::DEFAULT_PRESET).map(|again| again.to_toml()), Ok(text));
+    let estimate = MemoryEstimate::of_training(&config, 1);
+    if estimate.as_ref().is_ok_and(|estimate| estimate.kept > NUMBERS) {
+        return;
+    }
+    let players = (blank_generator::<f32>(&config), blank_discriminator::<f32>(&config));
+    if let (Ok(generator), Ok(discriminator)) = players {
+        let parameters = generator.parameter_count() + discriminator.parameter_count();
+        assert!(estimate.is_ok_and(|estimate| parameters <= estimate.kept), "{parameters} parameters");
     }
 }

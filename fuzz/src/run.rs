@@ -21,8 +21,11 @@ use twoplayer::run::{
     load_weights, report, write_evolution,
 };
 
-/// The files that the first byte chooses between, how the bytes become the file, and who reads it then.
-const FILES: [(&str, Form, fn(&Run)); 15] = [
+/// Its name, how the bytes become it, and who reads it then.
+type File = (&'static str, Form, fn(&Run));
+
+/// The files that the first byte chooses between.
+const FILES: [File; 15] = [
     ("config.toml", Form::Plain, Run::configuration),
     ("metrics.csv", Form::Plain, Run::logs),
     ("norms.csv", Form::Plain, Run::logs),
@@ -43,10 +46,8 @@ const FILES: [(&str, Form, fn(&Run)); 15] = [
 const CHECKPOINT: &str = "checkpoints/step-00000004.safetensors";
 /// Empty unless they are the file at hand: a chart takes longer than all else.
 const LOGS: [&str; 3] = ["metrics.csv", "norms.csv", "times.csv"];
-/// What the readers may write beside it.
-const WRITTEN: [&str; 2] = ["lock", "samples/evolution.png"];
-/// Steps that a checkpoint says have been made, beyond which the target does not go on from it.
-const STEPS: u64 = 1 << 12;
+/// What the readers may write.
+const WRITTEN: [&str; 1] = ["samples/evolution.png"];
 /// Parameters beyond which the target does not train with a configuration.
 const PARAMETERS: usize = 1 << 12;
 
@@ -119,7 +120,7 @@ pub fn take(bytes: &[u8]) {
 /// The files of the run as they are, as input that [`take`] reads.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     RUN.with_borrow(|run| {
-        let seed = |(first, (name, form, _)): (usize, &(&str, Form, fn(&Run)))| {
+        let seed = |(first, (name, form, _)): (usize, &File)| {
             let file = &run.files.iter().find(|(file, _)| file == name).expect("a file of the run").1;
             let bytes = match form {
                 Form::Plain => file.clone(),
@@ -234,9 +235,6 @@ impl Run {
     fn goes_on(&self, config: &Config) {
         let Ok((_recorder, mut checkpoint)) = Recorder::resuming(&self.directory, config, None) else { return };
         let _ = checkpoint.check_config(config, &self.directory.config_file());
-        if checkpoint.step() > STEPS {
-            return;
-        }
         if let Ok(mut session) = checkpoint.session(config, &self.digits) {
             let _ = checkpoint.check_images(session.digits(), "these");
             let before = session.step();
