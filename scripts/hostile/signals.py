@@ -5,13 +5,14 @@ from functools import partial
 
 from .cases import EITHER, STOPPED, WORKS, kind
 from .streams import COMMANDS, WRITES, given
+from .watch import after
 
 TRAIN = ["train", "--config", "LABELLED", "--data", "DATA", "--out", "run", "--epochs", "30"]
 
 
-def has(run, name=None):
-    """Whether the run has that file, or else a checkpoint after its first step; to be asked again and again."""
-    return lambda: (run / name).exists() if name else bool([*(run / "checkpoints").glob("step-*[1-9].safetensors")])
+def has_checkpoint(run):
+    """The moment when the run has a checkpoint after its first step."""
+    return lambda: bool([*(run / "checkpoints").glob("step-*[1-9].safetensors")])
 
 
 def go_on(place, run, undisturbed, tries=2):
@@ -30,7 +31,7 @@ def go_on(place, run, undisturbed, tries=2):
 def signals(random):
     def stop(place, sent, when, before="", expect=STOPPED, more=()):
         run = place / "run"
-        moment = has(run) if when == "checkpoint" else has(run, "config.toml") if when == "beginning" else when
+        moment = has_checkpoint(run) if when == "checkpoint" else after(run / "config.toml", 0 if when == "beginning" else when)
         ended = place.call(*given(place, TRAIN), *more, before=before, expect=expect | WORKS, signals=[(moment, one) if i == 0 else (lambda: True, one) for i, one in enumerate(sent)])
         if ended.code == 0:
             return place.expect_same(run, place.made.runs["kill"])
@@ -56,7 +57,7 @@ def signals(random):
 
     def resumed(place, number):
         run = place.run()
-        ended = place.call("train", "--resume", run, "--epochs", "8", expect=STOPPED | WORKS, writes=[run], signals=[(0.15, number)])
+        ended = place.call("train", "--resume", run, "--epochs", "8", expect=STOPPED | WORKS, writes=[run], signals=[(after(run / "checkpoints/step-00000014.safetensors", 0), number)])
         if ended.code != 0:
             place.call("train", "--resume", run, expect=EITHER, writes=[run], always=[run])
         place.call("train", "--resume", run, "--epochs", "8", expect=EITHER, writes=[run], always=[run])
@@ -85,7 +86,7 @@ def signals(random):
         run = place / "run"
         first = place.start(*given(place, TRAIN))
         until = time.monotonic() + 10
-        while not has(run)() and time.monotonic() < until:
+        while not has_checkpoint(run)() and time.monotonic() < until:
             time.sleep(0.01)
         for words in others:
             place.call(*(run if word == "run" else word for word in words), expect=EITHER, always=[run])

@@ -186,6 +186,18 @@ class Watched:
             pass
 
 
+def after(path, seconds):
+    """A moment: so long after this file has been there. What asks a run to end comes once the run listens."""
+    seen = []
+
+    def has_come():
+        if not seen and path.exists():
+            seen.append(time.monotonic())
+        return bool(seen) and time.monotonic() - seen[0] >= seconds
+
+    return has_come
+
+
 def shell_line(argv, cwd, streams, before, env):
     """What a person types to make this call again."""
     quoted = [quote(word) for word in argv]
