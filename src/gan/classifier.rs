@@ -1,6 +1,6 @@
 //! A discriminator that also says which digit it sees.
 
-use super::{ConfigError, config::check};
+use super::{ConfigError, ranges::check};
 use crate::autodiff::{Real, Var};
 use serde::{Deserialize, Serialize};
 

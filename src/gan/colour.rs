@@ -1,6 +1,6 @@
 //! Players for images in colour.
 
-use super::config::check;
+use super::ranges::check;
 use super::{Config, ConfigError};
 use crate::nn::LayerSpec;
 

@@ -25,6 +25,7 @@ mod observer;
 mod penalty;
 mod phases;
 mod players;
+mod ranges;
 mod record;
 mod regulariser;
 mod rules;

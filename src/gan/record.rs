@@ -1,6 +1,6 @@
 //! What is written down of a run.
 
-use super::{ConfigError, config::check_count};
+use super::{ConfigError, ranges::check_count};
 use serde::{Deserialize, Serialize};
 
 /// What is written down of a run as it goes, and how often.

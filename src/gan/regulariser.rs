@@ -1,8 +1,8 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
 use super::clipping::clip_weights;
-use super::config::{check, check_count};
 use super::penalty::{dragan, r1, r2, wgan_gp};
+use super::ranges::{check, check_count};
 use super::{ConfigError, Course, Stream};
 use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Parameter};

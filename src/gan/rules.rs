@@ -1,6 +1,6 @@
 //! The rules of the game: what the two players make of their images' logits.
 
-use super::{ConfigError, Objective, config::check};
+use super::{ConfigError, Objective, ranges::check};
 use crate::autodiff::{Real, Var};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! What changes from the first step to the last.
 
-use super::{AdamConfig, ConfigError, config::check};
+use super::{AdamConfig, ConfigError, ranges::check};
 use crate::autodiff::Real;
 use crate::nn::Adam;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! The training loop: it may stop after any step, and go on from there elsewhere.
 
-use super::config::MOST;
 use super::draw::{Classes, draw_from};
 use super::latent_vectors;
+use super::ranges::MOST;
 use super::{
     Beginning, Config, Draws, EpochEnd, Health, Observer, Samples, Scores, StepEnd, Stream, TrainError, Trainer, Watch,
 };

@@ -1,10 +1,62 @@
-//! A CSV file that grows row by row.
+//! CSV files that grow row by row.
 
-use super::RunError;
+use super::checkpoint::Written;
+use super::{RunDirectory, RunError};
 use crate::data::{WriteError, file};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+
+/// The header of `metrics.csv`.
+const METRICS_HEADER: &str = "step,epoch,discriminator_loss,generator_loss,d_real,d_fake";
+/// The header of `times.csv`: apart, for it is the one thing that differs between two runs of the same configuration.
+const TIMES_HEADER: &str = "step,seconds";
+
+/// The header of `norms.csv`.
+const NORMS_HEADER: &str = "step,parameter,gradient,value";
+/// The header of `warnings.txt`, which is empty as long as all is well.
+const WARNINGS_HEADER: &str = "What looked wrong:";
+
+/// What a run writes down as it goes.
+pub(super) struct Logs {
+    pub metrics: Log,
+    pub times: Log,
+    pub norms: Log,
+    pub warnings: Log,
+}
+
+impl Logs {
+    /// Those of a new run; metrics.csv has so many more columns.
+    pub fn create(run: &RunDirectory, more_columns: &str) -> Result<Self, RunError> {
+        Ok(Self {
+            metrics: Log::create(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"))?,
+            times: Log::create(run.times_file(), TIMES_HEADER)?,
+            norms: Log::create(run.norms_file(), NORMS_HEADER)?,
+            warnings: Log::create(run.warnings_file(), WARNINGS_HEADER)?,
+        })
+    }
+
+    /// Those of a run that had written so much by a checkpoint; nothing of them changes yet.
+    ///
+    /// # Errors
+    /// When one is shorter, or not there, or cannot be written to.
+    pub fn open(run: &RunDirectory, written: &Written) -> Result<Self, RunError> {
+        Ok(Self {
+            metrics: Log::open(run.metrics_file(), written.metrics)?,
+            times: Log::open(run.times_file(), written.times)?,
+            norms: Log::open(run.norms_file(), written.norms)?,
+            warnings: Log::open(run.warnings_file(), written.warnings)?,
+        })
+    }
+
+    /// Cuts off what the run wrote after that checkpoint, for it will be written again.
+    pub fn cut(&mut self, written: &Written) -> Result<(), WriteError> {
+        self.metrics.cut(written.metrics)?;
+        self.times.cut(written.times)?;
+        self.norms.cut(written.norms)?;
+        self.warnings.cut(written.warnings)
+    }
+}
 
 /// A CSV file, open at its end.
 pub(super) struct Log {
@@ -14,7 +66,7 @@ pub(super) struct Log {
 
 impl Log {
     /// A new file with this header.
-    pub fn create(path: PathBuf, header: &str) -> Result<Self, RunError> {
+    fn create(path: PathBuf, header: &str) -> Result<Self, RunError> {
         let file = File::create(&path).map_err(|reason| WriteError { path: path.clone(), reason })?;
         let mut log = Self { path, file };
         log.row(header)?;
@@ -25,7 +77,7 @@ impl Log {
     ///
     /// # Errors
     /// When it is shorter, or not there, or cannot be written to.
-    pub fn open(path: PathBuf, length: u64) -> Result<Self, RunError> {
+    fn open(path: PathBuf, length: u64) -> Result<Self, RunError> {
         let shortened = |found| RunError::Shortened { path: path.clone(), found, expected: length };
         match file::check_regular(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(shortened(None)),
@@ -41,8 +93,8 @@ impl Log {
         }
     }
 
-    /// Cuts off what the run wrote after its first `length` bytes, for it will be written again.
-    pub fn cut(&mut self, length: u64) -> Result<(), WriteError> {
+    /// Cuts off what stands after its first `length` bytes.
+    fn cut(&mut self, length: u64) -> Result<(), WriteError> {
         let cut = self.file.set_len(length).and_then(|()| self.file.seek(SeekFrom::End(0)));
         cut.map(drop).map_err(|reason| WriteError { path: self.path.clone(), reason })
     }

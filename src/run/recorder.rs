@@ -4,7 +4,7 @@ use super::checkpoint::Written;
 use super::directory::make;
 use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns, diagnosis};
 use super::lock::Lock;
-use super::log::Log;
+use super::log::Logs;
 use super::{Checkpoint, History, Picture, RunDirectory, RunError, grid, to_bytes};
 use crate::gan::{
     Beginning, Config, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores,
@@ -38,10 +38,7 @@ struct Open {
     run: RunDirectory,
     _lock: Lock,
     record: RecordConfig,
-    metrics: Log,
-    times: Log,
-    norms: Log,
-    warnings: Log,
+    logs: Logs,
     /// When training began, and the seconds that it had taken before.
     start: (Instant, f64),
     lowest: Option<f64>,
@@ -58,16 +55,6 @@ struct Open {
 
 /// How much a grid of samples is enlarged.
 const SCALE: usize = 3;
-/// The header of `metrics.csv`.
-const METRICS_HEADER: &str = "step,epoch,discriminator_loss,generator_loss,d_real,d_fake";
-/// The header of `times.csv`: apart, for it is the one thing that differs between two runs of the same configuration.
-const TIMES_HEADER: &str = "step,seconds";
-
-/// The header of `norms.csv`.
-const NORMS_HEADER: &str = "step,parameter,gradient,value";
-/// The header of `warnings.txt`, which is empty as long as all is well.
-const WARNINGS_HEADER: &str = "What looked wrong:";
-
 impl Recorder {
     /// Will write into a new directory here, as often as the configuration says.
     pub fn new(root: &Path) -> Self {
@@ -104,39 +91,23 @@ impl Recorder {
     }
 }
 
-/// The logs of a new run: metrics, times, norms, warnings.
-fn new_logs(run: &RunDirectory, more_columns: &str) -> Result<[Log; 4], RunError> {
-    Ok([
-        Log::create(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"))?,
-        Log::create(run.times_file(), TIMES_HEADER)?,
-        Log::create(run.norms_file(), NORMS_HEADER)?,
-        Log::create(run.warnings_file(), WARNINGS_HEADER)?,
-    ])
-}
-
-/// The logs of a run that goes on after a step, as they were then. All that can be wrong is found before the first byte
-/// changes; and should the process be killed in between, the run can be gone on with as before.
+/// The logs of a run that goes on after a step, as they were then, and the lock, marked. All that can be wrong is found
+/// before the first byte changes; and should the process be killed in between, the run can be gone on with as before.
 fn continued(
     run: &RunDirectory,
     mut lock: Lock,
     written: &Written,
     config: &Config,
     step: u64,
-) -> Result<(Lock, [Log; 4]), RunError> {
-    let mut logs = [
-        Log::open(run.metrics_file(), written.metrics)?,
-        Log::open(run.times_file(), written.times)?,
-        Log::open(run.norms_file(), written.norms)?,
-        Log::open(run.warnings_file(), written.warnings)?,
-    ];
+) -> Result<(Lock, Logs), RunError> {
+    let mut logs = Logs::open(run, written)?;
     History::check(run, [written.metrics, written.norms, written.times])?;
     make(&run.root().join("samples"))?;
     lock.mark()?;
     run.sweep();
     run.write_config(config)?;
     run.checkpoints().forget_after(step)?; // those need the rows that are cut off now
-    let lengths = [written.metrics, written.times, written.norms, written.warnings];
-    logs.iter_mut().zip(lengths).try_for_each(|(log, length)| log.cut(length))?;
+    logs.cut(written)?;
     Ok((lock, logs))
 }
 
@@ -145,7 +116,7 @@ impl Open {
         let (run, lock, written, logs, unwritten) = match from {
             From::Nothing(root) => {
                 let (run, lock) = RunDirectory::create(&root)?;
-                let logs = new_logs(&run, more_columns)?;
+                let logs = Logs::create(&run, more_columns)?;
                 (run, lock, Written::default(), logs, Some(config.clone()))
             }
             From::Run(run, lock, written) => {
@@ -153,17 +124,13 @@ impl Open {
                 (run, lock, written, logs, None)
             }
         };
-        let [metrics, times, norms, warnings] = logs;
         let (start, lowest) = ((Instant::now(), written.seconds), written.lowest);
         let record = config.record;
         Ok(Self {
             run,
             _lock: lock,
             record,
-            metrics,
-            times,
-            norms,
-            warnings,
+            logs,
             start,
             lowest,
             is_ill: written.is_ill,
@@ -182,11 +149,11 @@ impl Open {
     /// A row of metrics.csv, and one of times.csv.
     fn log(&mut self, step: u64, epoch: u64, scores: &Scores, more_columns: &str) -> Result<(), RunError> {
         let Scores { discriminator_loss, generator_loss, real, fake } = scores;
-        self.metrics.row(&format!(
+        self.logs.metrics.row(&format!(
             "{step},{epoch},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{more_columns}"
         ))?;
         let seconds = self.seconds();
-        Ok(self.times.row(&format!("{step},{seconds:.3}"))?)
+        Ok(self.logs.times.row(&format!("{step},{seconds:.3}"))?)
     }
 
     /// A checkpoint of the session as it stands, unless there is one.
@@ -194,14 +161,11 @@ impl Open {
         if self.saved == Some(session.step()) {
             return Ok(());
         }
-        let [metrics, times, norms, warnings] =
-            [&mut self.metrics, &mut self.times, &mut self.norms, &mut self.warnings].map(Log::sync);
-        let (metrics, times, norms, warnings) = (metrics?, times?, norms?, warnings?);
         let written = Written {
-            metrics,
-            times,
-            norms,
-            warnings,
+            metrics: self.logs.metrics.sync()?,
+            times: self.logs.times.sync()?,
+            norms: self.logs.norms.sync()?,
+            warnings: self.logs.warnings.sync()?,
             seconds: self.seconds(),
             lowest: self.lowest,
             is_ill: self.is_ill,
@@ -235,7 +199,7 @@ impl Observer for Recorder {
         let Some(norms) = norms else { return Ok(()) };
         let more_columns = if self.evaluator.is_some() { NO_COLUMNS } else { "" };
         for Norm { parameter, gradient, value } in norms.iter().flatten() {
-            self.open().norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
+            self.open().logs.norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
         }
         Ok(self.open().log(*step, *epoch, scores, more_columns)?)
     }
@@ -264,7 +228,7 @@ impl Observer for Recorder {
     }
 
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
-        Ok(self.open().warnings.row(&warning.to_string())?)
+        Ok(self.open().logs.warnings.row(&warning.to_string())?)
     }
 
     fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
