@@ -178,7 +178,7 @@ def larger_than_meant(random):
     yield "inspect labels beside an image", partial(
         inspect, settings='[training]\nclasses = 10\n[generator]\nlayers = [{ kind = "label-embedding", units = 2 }, { kind = "dense", units = 784, activation = "tanh" }]\n[discriminator]\nlayers = [{ kind = "label-embedding", units = 3 }, ' + wide + DENSE + "]")
     yield "inspect a layer of 4,096 units", partial(inspect, settings='[discriminator]\nlayers = [{ kind = "max-pool", size = 2 }, { kind = "dense", units = 4096 }, ' + DENSE + "]")
-    yield "inspect a kernel of 100", partial(inspect, settings=CRITIC % conv(channels=2, kernel=100, padding=50))
+    yield "inspect a kernel of 30", partial(inspect, settings=CRITIC % conv(channels=2, kernel=30, padding=15))
     yield "inspect one unit", partial(inspect, settings="[discriminator]\nlayers = [" + DENSE + "]")
 
     def bomb(place, content, arguments):

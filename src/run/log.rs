@@ -4,7 +4,7 @@ use super::checkpoint::Written;
 use super::{RunDirectory, RunError};
 use crate::data::{WriteError, file};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 /// The header of `metrics.csv`.
@@ -39,13 +39,13 @@ impl Logs {
     /// Those of a run that had written so much by a checkpoint; nothing of them changes yet.
     ///
     /// # Errors
-    /// When one is shorter, or not there, or cannot be written to.
+    /// When one is shorter, or not there, or begins otherwise, or cannot be written to.
     pub fn open(run: &RunDirectory, written: &Written) -> Result<Self, RunError> {
         Ok(Self {
-            metrics: Log::open(run.metrics_file(), written.metrics)?,
-            times: Log::open(run.times_file(), written.times)?,
-            norms: Log::open(run.norms_file(), written.norms)?,
-            warnings: Log::open(run.warnings_file(), written.warnings)?,
+            metrics: Log::open(run.metrics_file(), METRICS_HEADER, written.metrics)?,
+            times: Log::open(run.times_file(), TIMES_HEADER, written.times)?,
+            norms: Log::open(run.norms_file(), NORMS_HEADER, written.norms)?,
+            warnings: Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?,
         })
     }
 
@@ -73,11 +73,12 @@ impl Log {
         Ok(log)
     }
 
-    /// The file of a run that had written `length` bytes to it by a checkpoint; nothing of it changes yet.
+    /// The file of a run that had written `length` bytes to it by a checkpoint, the beginning of its header first; nothing
+    /// of it changes yet.
     ///
     /// # Errors
-    /// When it is shorter, or not there, or cannot be written to.
-    fn open(path: PathBuf, length: u64) -> Result<Self, RunError> {
+    /// When it is shorter, or not there, or begins otherwise, or cannot be written to.
+    fn open(path: PathBuf, header: &str, length: u64) -> Result<Self, RunError> {
         let shortened = |found| RunError::Shortened { path: path.clone(), found, expected: length };
         match file::check_regular(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(shortened(None)),
@@ -85,11 +86,15 @@ impl Log {
             Ok(()) => {}
         }
         let failed = |reason| WriteError { path: path.clone(), reason };
-        let file = OpenOptions::new().write(true).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?.len();
-        match found < length {
-            true => Err(shortened(Some(found))),
-            false => Ok(Self { path, file }),
+        if found < length {
+            return Err(shortened(Some(found)));
+        }
+        let mut beginning = vec![0; header.len()];
+        match file.read_exact(&mut beginning) {
+            Ok(()) if beginning == header.as_bytes() => Ok(Self { path, file }),
+            _ => Err(RunError::Log { path, reason: format!("it does not begin with {header:?}") }),
         }
     }
 

@@ -1,0 +1,143 @@
+//! Every number of a configuration against its range.
+
+use super::{AuxiliaryClassifier, Config, ConfigError, Regulariser, Training};
+use crate::data::CLASSES;
+
+/// The most that anything is counted to: steps, epochs, images. A run of a billion steps of a millisecond takes eleven
+/// days; and products of two such numbers are far from where 64 bits end.
+pub(super) const MOST: u64 = 1_000_000_000;
+/// The most moves of the discriminator's for one of the generator's.
+const MOST_CRITIC_STEPS: u64 = 10_000;
+
+/// Refuses a number of things that is 0, or above [`MOST`].
+pub(super) fn check_count(key: &str, count: u64) -> Result<(), ConfigError> {
+    check((1..=MOST).contains(&count), key, &count, "at least 1 and at most 1000000000")
+}
+
+/// Refuses a value that is not fine.
+pub(super) fn check(fine: bool, key: &str, value: &dyn ToString, allowed: &'static str) -> Result<(), ConfigError> {
+    match fine {
+        true => Ok(()),
+        false => Err(ConfigError::OutOfRange { key: key.into(), value: value.to_string(), allowed }),
+    }
+}
+
+impl Config {
+    /// Checks every number against its range.
+    ///
+    /// # Errors
+    /// The first that is out of its range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let Training { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } = &self.training;
+        check(self.seed <= i64::MAX as u64, "seed (--seed)", &self.seed, "at most 9223372036854775807, 2^63 - 1")?;
+        check_count("training.epochs (--epochs)", *epochs)?;
+        check_count("training.steps (--steps)", steps.unwrap_or(1))?;
+        check_count("training.examples (--examples)", self.training.examples.map_or(1, |count| count as u64))?;
+        check_count("training.batch_size (--batch-size)", *batch_size as u64)?;
+        let critic_key = "training.critic_steps (--critic-steps)";
+        check(
+            (1..=MOST_CRITIC_STEPS).contains(critic_steps),
+            critic_key,
+            critic_steps,
+            "at least 1 and at most 10000",
+        )?;
+        let floor_key = "training.learning_rate_floor";
+        check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
+        self.training.rules().validate()?;
+        self.training.auxiliary_classifier.as_ref().map_or(Ok(()), AuxiliaryClassifier::validate)?;
+        check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
+        let channels = self.generator.channels;
+        check([1, 3].contains(&channels), "generator.channels", &channels, "1 for grey or 3 for colours")?;
+        let latent_dim = self.generator.latent_dim;
+        check(
+            (1..=65_536).contains(&latent_dim),
+            "generator.latent_dim (--latent-dim)",
+            &latent_dim,
+            "from 1 to 65536",
+        )?;
+        let sides = &self.generator.image_shape;
+        let shape_key = "generator.image_shape";
+        check(
+            sides.iter().all(|side| (1..=4096).contains(side)),
+            shape_key,
+            &format!("{sides:?}"),
+            "sides from 1 to 4096",
+        )?;
+        if let Some(decay) = self.generator.average_decay {
+            check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
+        }
+        self.record.validate()?;
+        self.discriminator.regularisers.iter().try_for_each(Regulariser::validate)?;
+        self.generator.adam.validate("generator")?;
+        self.discriminator.adam.validate("discriminator")?;
+        self.pixel_range()?;
+        self.check_readable()
+    }
+
+    /// Refuses what a run's `config.toml` could not hold, so that no command could read the run.
+    fn check_readable(&self) -> Result<(), ConfigError> {
+        let written = toml::to_string(self).map_err(|error| error.to_string());
+        let read = written.and_then(|text| Self::complete_from_toml(&text).map_err(|error| error.to_string()));
+        match read {
+            Ok(read) if read == *self => Ok(()),
+            Ok(_) => Err(ConfigError::Unreadable { reason: "a number of it comes back as another".into() }),
+            Err(reason) => Err(ConfigError::Unreadable { reason: reason.replace('\n', " ") }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gan::{Course, Objective, Schedule};
+
+    #[test]
+    fn ranges_are_checked() {
+        let message = |change: fn(&mut Config)| {
+            let mut config = Config::preset("mlp").unwrap();
+            change(&mut config);
+            config.validate().unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(|c| c.training.batch_size = 0),
+            "training.batch_size (--batch-size) is 0; it must be at least 1 and at most 1000000000"
+        );
+        for (key, change) in [
+            ("seed", (|c| c.seed = 1 << 63) as fn(&mut Config)),
+            ("epochs", |c| c.training.epochs = 1 << 62),
+            ("steps", |c| c.training.steps = Some(u64::MAX)),
+            ("examples", |c| c.training.examples = Some(usize::MAX)),
+            ("critic_steps", |c| c.training.critic_steps = 1 << 63),
+            ("log_every", |c| c.record.log_every = u64::MAX),
+            ("checkpoint_every", |c| c.record.checkpoint_every = Some(1 << 40)),
+            ("evaluate_every", |c| c.record.evaluate_every = Some(1 << 40)),
+            ("learning_rate", |c| c.generator.adam.learning_rate = 1e-320),
+            ("image_shape", |c| c.generator.image_shape = [1 << 40, 1 << 40]),
+        ] {
+            assert!(message(change).contains(key), "{key}: {}", message(change));
+        }
+        assert!(message(|c| c.generator.adam.learning_rate = f64::NAN).contains("is NaN; it must be a finite number"));
+        assert!(message(|c| c.discriminator.adam.beta2 = 1.0.into()).contains("discriminator.adam.beta2 is 1"));
+        const RISING: Course = Course::Changing { from: 0.5, to: 1.5, schedule: Schedule::Cosine };
+        assert!(message(|c| c.generator.adam.beta1 = RISING).contains("generator.adam.beta1 is 1.5; it must be"));
+        assert!(message(|c| c.generator.latent_dim = 0).contains("--latent-dim"));
+        assert!(message(|c| c.training.steps = Some(0)).contains("--steps"));
+        assert!(message(|c| c.training.critic_steps = 0).contains("(--critic-steps) is 0; it must be at least 1"));
+        assert!(message(|c| c.training.learning_rate_floor = 1.1).contains("floor is 1.1; it must be from 0 to 1"));
+        assert!(message(|c| c.training.label_smoothing = Some(0.5)).contains("is 0.5; it must be above 0.5"));
+        let smoothed_hinge = message(|c| {
+            c.training.label_smoothing = Some(0.9);
+            c.training.objective = Objective::Hinge;
+        });
+        assert!(smoothed_hinge.contains("(--label-smoothing) is 0.9; it must be left out with"), "{smoothed_hinge}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_could_not_be_read_again_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        let data = Some(std::ffi::OsString::from_vec(b"d\xff".to_vec()).into());
+        let config = Config { data, ..Config::preset("mlp").unwrap() };
+        assert!(config.validate().unwrap_err().to_string().contains("cannot be kept in a run's config.toml"));
+    }
+}
