@@ -38,7 +38,7 @@ TARGETS = {
     "config": 2048,
     "idx": 256,
     "picture": 512,
-    "run": 6144,
+    "run": 8192,
     "samples": 256,
     "weights": 512,
 }
