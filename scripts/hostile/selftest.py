@@ -54,7 +54,7 @@ class Fakes:
 
     def __init__(self, program, shared):
         self.program = self.open_program = str(program)
-        self.shared, self.seconds, self.bytes = shared, 8.0, 300 << 20
+        self.shared, self.seconds, self.bytes = shared, 12.0, 300 << 20
 
     def mended(self):
         if self.shared.read_text() == "shared":
