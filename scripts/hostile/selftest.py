@@ -20,6 +20,7 @@ PROGRAMS = {
     "killed by the script": ("ready(); time.sleep(9)", dict(expect=WORKS, signals=[signal.SIGKILL]), None),
     "a reader went away": ("signal.signal(13, signal.SIG_DFL); os.write(1, b'x' * 100000)", dict(expect=QUIET, streams=Streams(out="gone")), None),
     "goes on under nohup": ("ready(); time.sleep(1)", dict(expect=WORKS, before="trap '' HUP;", signals=[signal.SIGHUP]), None),
+    "a small disk, and one line": ("print('done'); sys.exit('error: no room')", dict(expect=FAULT, says="room", before="ulimit -f 0;"), None),
     "panics": ("print(\"thread 'main' panicked at src/x.rs:1\", file=sys.stderr); sys.exit(101)", dict(expect=FAILS), "panic"),
     "panics with another code": ("print(\"thread 'main' panicked at src/x.rs:1\", file=sys.stderr); sys.exit(1)", dict(expect=FAILS), "panic"),
     "panics in silence": ("sys.exit(101)", dict(streams=Streams(err="full")), "panic"),
@@ -31,7 +32,7 @@ PROGRAMS = {
     "waits for a FIFO": ("os.mkfifo('fifo'); open('fifo')", dict(expect=EITHER), "hang"),
     "hangs after Ctrl-C": ("signal.signal(2, signal.SIG_IGN); ready(); time.sleep(60)", dict(expect=STOPPED, signals=[signal.SIGINT]), "hang"),
     "eats memory": ("x = []\nwhile True: x.append(bytearray(b'x' * (1 << 22)))", dict(expect=EITHER), "memory"),
-    "eats memory for a moment": ("x = bytearray(b'x' * 400000000); del x", dict(expect=EITHER), "memory"),
+    "eats memory for a moment": ("x = bytearray(b'x' * 200000000); del x", dict(expect=EITHER), "memory"),
     "fails without a line": ("sys.exit(1)", dict(expect=FAILS), "wrong"),
     "fails with two lines": ("print('error: a\\nerror: b', file=sys.stderr); sys.exit(1)", dict(expect=FAILS), "wrong"),
     "fails with another line": ("sys.exit('error: something else')", dict(expect=FAILS, says="x.toml"), "wrong"),
@@ -54,7 +55,7 @@ class Fakes:
 
     def __init__(self, program, shared):
         self.program = self.open_program = str(program)
-        self.shared, self.seconds, self.bytes = shared, 8.0, 300 << 20
+        self.shared, self.seconds, self.bytes = shared, 12.0, 120 << 20
 
     def mended(self):
         if self.shared.read_text() == "shared":

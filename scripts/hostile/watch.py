@@ -57,12 +57,15 @@ class Watched:
 
     def __init__(self, argv, cwd, env, streams, before="", signals=(), seconds=SECONDS, bytes_=BYTES, user=None):
         self.streams, self.signals, self.limits = streams, list(signals), (seconds, bytes_)
-        self.terminal, self.line_pipe = None, []
+        self.terminal, self.line_pipe, self.pipes = None, [], {}
         self.captured = {name: tempfile.TemporaryFile() for name in ("out", "err")}
         own, opened = {}, []
         for name in ("out", "err"):
             where = getattr(streams, name)
-            if where == "full":
+            if where == "capture" and "ulimit -f" in before:  # what it says is not to count as its files
+                self.pipes[name], own[name] = os.pipe()
+                os.set_blocking(self.pipes[name], False)
+            elif where == "full":
                 own[name] = os.open("/dev/full", os.O_WRONLY)
             elif where in ("gone", "line"):
                 read, own[name] = os.pipe()
@@ -130,6 +133,12 @@ class Watched:
                     self.captured["err"].write(data)
             except OSError:
                 pass  # nothing there, or the other end is closed
+        for name, pipe in self.pipes.items():
+            try:
+                while data := os.read(pipe, 1 << 16):
+                    self.captured[name].write(data)
+            except BlockingIOError:
+                pass
         for pipe in [*self.line_pipe]:
             try:
                 if b"\n" in os.read(pipe, 1 << 12):
@@ -175,7 +184,7 @@ class Watched:
             self.captured[name].seek(0)
             setattr(ended, name, self.captured[name].read(1 << 22).decode("utf-8", "replace"))
             self.captured[name].close()
-        for one in [*self.line_pipe, *([self.terminal] if self.terminal is not None else [])]:
+        for one in [*self.line_pipe, *self.pipes.values(), *([self.terminal] if self.terminal is not None else [])]:
             os.close(one)
         return ended
 
