@@ -138,8 +138,7 @@ def small_disks(random):
         place.call("train", "--resume", run, expect=EITHER if len(has_checkpoint) == 2 else WORKS, writes=[run], always=[run])
         return place.expect_same(run, place.made.runs["whole"])
 
-    # With files of no block, the file that takes what is said here would take nothing either.
-    for blocks in (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 22, 24, 28, 32, 40, 60, 100, 200):
+    for blocks in (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 22, 24, 28, 32, 40, 60, 100, 200):
         yield f"train with files of {blocks} blocks", partial(train, blocks=blocks)
 
     def resumed(place, blocks):
@@ -150,7 +149,7 @@ def small_disks(random):
             place.call("train", "--resume", run, "--epochs", "8", expect=EITHER, writes=[run], always=[run])
         place.expect_same(run, place.made.runs["long"])
 
-    for blocks in (1, 2, 4, 8, 16, 24, 26, 28, 32, 40, 50, 100):
+    for blocks in (0, 1, 2, 4, 8, 16, 24, 26, 28, 32, 40, 50, 100):
         yield f"train --resume with files of {blocks} blocks", partial(resumed, blocks=blocks)
 
     def output(place, words, outputs, blocks):
@@ -170,5 +169,5 @@ def small_disks(random):
         "confusion": (["recognize", "SAMPLES", "--labels", "LABELS", "--confusion", "x.png"], ["x.png"]),
         "recognizer train": (COMMANDS["recognizer train"][0], []),
     }.items():
-        for blocks in (1, 2, 8):
+        for blocks in (0, 1, 8):
             yield f"{name} with files of {blocks} blocks", partial(output, words=words, outputs=outputs, blocks=blocks)
