@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 SECONDS = 20.0
 BYTES = 2 << 30
-PATIENCE = 3  # so many times as long may a call take that waits for a core
+PATIENCE = 6  # so many times as long may a call take that waits for a core
 
 
 @dataclass

@@ -95,7 +95,7 @@ impl Checkpoints {
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let named = entries.filter_map(|entry| Some((step(entry.file_name().to_str()?)?, entry.path())));
         let mut steps: Vec<u64> =
-            named.filter(|(step, path)| *path == self.file(*step) && path.is_file()).map(|(step, _)| step).collect();
+            named.filter(|(step, path)| *path == self.file(*step)).map(|(step, _)| step).collect();
         steps.sort_unstable();
         steps
     }
@@ -135,9 +135,13 @@ impl Checkpoints {
         self.steps().into_iter().filter(|&later| later > step).try_for_each(|later| self.remove(later))
     }
 
+    /// Removes that of a step; what is no file under its name is somebody else's, and stays.
     fn remove(&self, step: u64) -> Result<(), RunError> {
         let path = self.file(step);
-        Ok(fs::remove_file(&path).map_err(|reason| WriteError { path, reason })?)
+        match path.is_file() {
+            true => Ok(fs::remove_file(&path).map_err(|reason| WriteError { path, reason })?),
+            false => Ok(()),
+        }
     }
 
     /// The last one, or that of a step, with at most so many numbers; none where there are none.
