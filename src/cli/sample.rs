@@ -141,6 +141,9 @@ impl Form {
         match path.extension() {
             _ if name.ends_with(['/', std::path::MAIN_SEPARATOR]) || path.is_dir() => Ok(Form::Directory),
             _ if ends("-ubyte") || ends("-ubyte.gz") => Ok(Form::Idx), // MNIST's own names
+            None if path.exists() => Err(UsageError(format!(
+                "-o {name}: it is there and no directory; choose another name, or one that ends in .png, .idx, .idx.gz or .npy"
+            ))),
             None => Ok(Form::Directory),
             Some(_) if ends(".png") => Ok(Form::Picture),
             Some(_) if ends(".idx") || ends(".idx.gz") => Ok(Form::Idx),

@@ -59,7 +59,7 @@ pub struct Training {
     pub critic_steps: u64,
     /// How many classes the images have, 10 for digits, if the players are to look at labels; 0, the usual
     /// value, if not.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub classes: usize,
     /// If given, the discriminator also tells classes apart; its last layer must then be a projection with a
     /// classifier.
@@ -112,7 +112,7 @@ pub struct Generator {
     /// `[height, width]` of an image.
     pub image_shape: [usize; 2],
     /// Numbers to a pixel: 1 for grey, 3 for red, green and blue.
-    #[serde(default = "grey", skip_serializing_if = "is_grey")]
+    #[serde(default = "grey")]
     pub channels: usize,
     /// Its layers from latent vector to pixels, `height × width × channels` numbers.
     pub layers: Vec<LayerSpec>,
@@ -145,16 +145,8 @@ pub struct AdamConfig {
     pub beta2: Course,
 }
 
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
-
 fn grey() -> usize {
     1
-}
-
-fn is_grey(channels: &usize) -> bool {
-    *channels == grey()
 }
 
 /// The presets by name: each a complete configuration.
@@ -290,6 +282,12 @@ mod tests {
             config.validate().unwrap();
             assert_eq!(Config::from_toml(&config.to_toml(), "mlp").unwrap(), config);
         }
+    }
+
+    #[test]
+    fn what_is_written_down_undoes_what_a_preset_has() {
+        let config = Config::from_toml("preset = \"cdcgan\"\n[training]\nclasses = 0", "mlp").unwrap();
+        assert_eq!(Config::from_toml(&config.to_toml(), "mlp").unwrap(), config);
     }
 
     #[test]
