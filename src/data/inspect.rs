@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::error::{DataError, IdxError};
+use super::hash::hexadecimal;
 use super::idx::Idx;
 use super::mnist::{SET_FILES, SetFile};
 
@@ -56,8 +57,7 @@ fn report(file: &SetFile, directory: &Path) -> Result<FileReport, DataError> {
 
 /// The format leaves no freedom, so header and elements are the file's content again.
 fn sha256_of_content(idx: &Idx) -> String {
-    let digest = Sha256::new().chain_update(idx.header()).chain_update(&idx.bytes).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(Sha256::new().chain_update(idx.header()).chain_update(&idx.bytes))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use rand::{Rng, RngExt};
 use sha2::{Digest, Sha256};
 
 use super::error::DataError;
+use super::hash::hexadecimal;
 use super::idx::Idx;
 
 /// How many classes there are: the digits 0 to 9.
@@ -190,7 +191,7 @@ impl Digits {
     pub fn sha256(&self) -> String {
         let extents = [self.len(), self.height, self.width, self.channels].map(|extent| (extent as u64).to_le_bytes());
         let hash = Sha256::new().chain_update(extents.as_flattened()).chain_update(&self.images);
-        hash.chain_update(&self.labels).finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(hash.chain_update(&self.labels))
     }
 
     /// How many labelled images there are; at least one.

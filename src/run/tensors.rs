@@ -1,7 +1,7 @@
 //! Named arrays on disk, in the safetensors format: a JSON header of names, shapes and offsets, then the numbers.
 //! PyTorch reads it with `safetensors.torch.load_file`.
 
-use crate::data::{WriteError, file, write_atomically};
+use crate::data::{WriteError, file, hexadecimal, write_atomically};
 use crate::nn::Parameter;
 use ndarray::ArrayD;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
@@ -141,7 +141,7 @@ fn hash_of<'a>(note: &Value, arrays: impl Iterator<Item = (&'a str, &'a [usize],
         hash.update(format!("{name:?} {shape:?}"));
         hash.update(bytes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash)
 }
 
 /// The numbers of a tensor.
