@@ -17,8 +17,13 @@ pub fn run_or_pretrained(run: Option<&Path>) -> Result<PathBuf, RunError> {
 
 /// The recognizer in the directory that is named, or else the one that comes with the program.
 pub fn recognizer_or_pretrained(root: Option<&Path>) -> Result<Recognizer, RunError> {
+    recognizer_directory(root)?.recognizer()
+}
+
+/// That directory.
+pub fn recognizer_directory(root: Option<&Path>) -> Result<RecognizerRun, RunError> {
     let root = root.map_or_else(|| pretrained("recognizer"), |root| Ok(root.to_path_buf()))?;
-    RecognizerRun::open(&root)?.recognizer()
+    RecognizerRun::open(&root)
 }
 
 /// The labels of `count` images, from an IDX file.

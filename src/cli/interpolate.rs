@@ -70,7 +70,7 @@ const HUNDREDTHS: u16 = 8;
 const COLUMNS: usize = 5;
 
 impl Arguments {
-    /// Refuses files that are not two PNG files, or one.
+    /// Refuses files that are no PNG files.
     pub fn check_files(&self) -> Result<(), UsageError> {
         for (flag, path) in [("-o", &self.output), ("--animation", &self.animation)] {
             if let Some(path) = path.as_deref().filter(|path| !is_png(path)) {
@@ -80,12 +80,7 @@ impl Arguments {
                 )));
             }
         }
-        match (&self.output, &self.animation) {
-            (Some(strip), Some(animation)) if strip == animation => {
-                Err(UsageError(format!("--animation {}: the strip goes there; choose another name", strip.display())))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// What the strip will be, a column for each step, and the animation, a picture for each; refused before anything is
@@ -120,10 +115,9 @@ fn is_png(path: &Path) -> bool {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.check_files()?;
-    let run = run_or_pretrained(arguments.run.as_deref())?;
-    let outputs = Files::default().of_run(&run).writing("-o", arguments.output.as_deref());
-    outputs.writing("--animation", arguments.animation.as_deref()).check()?;
-    let (generator, config) = RunDirectory::open(&run)?.generator()?;
+    let files = Files::default().of_run(arguments.run.as_deref()).writing("-o", arguments.output.as_deref());
+    files.writing("--animation", arguments.animation.as_deref()).check()?;
+    let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
     if arguments.digit.is_some() {
         check_conditional("--digit", &generator)?;
     }

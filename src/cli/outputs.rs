@@ -1,8 +1,9 @@
 //! That no output takes the place of what is read, or of another output.
 
 use super::UsageError;
+use super::given::{recognizer_directory, run_or_pretrained};
 use crate::data::{check_replaceable, locate, set_files};
-use crate::run::{RecognizerRun, RunDirectory, pretrained};
+use crate::run::RunDirectory;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,16 +22,16 @@ impl Files {
         self
     }
 
-    /// All that is a run's own is read, if there is a run.
-    pub fn of_run(self, root: &Path) -> Self {
-        self.reading(RunDirectory::open(root).map_or(Vec::new(), |run| run.own_files()))
+    /// A run is read: the one that is named, or else the one that comes with the program.
+    pub fn of_run(self, root: Option<&Path>) -> Self {
+        let run = run_or_pretrained(root).and_then(|root| RunDirectory::open(&root));
+        self.reading(run.map_or(Vec::new(), |run| run.own_files()))
     }
 
-    /// A recognizer is read: the one that is named, or else the one that comes with the program.
+    /// A recognizer is read, again that one or the program's own.
     pub fn of_recognizer(self, root: Option<&Path>) -> Self {
-        let root = root.map_or_else(|| pretrained("recognizer"), |root| Ok(root.to_path_buf()));
-        let own = root.and_then(|root| RecognizerRun::open(&root)).map(|run| run.own_files());
-        self.reading(own.unwrap_or_default())
+        let run = recognizer_directory(root);
+        self.reading(run.map_or(Vec::new(), |run| run.own_files()))
     }
 
     /// A set of images is read, from where it is named or found.

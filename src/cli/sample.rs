@@ -105,14 +105,11 @@ impl Arguments {
         Ok(Request { count: self.count()?, classes, truncation: self.truncation })
     }
 
-    /// Refuses labels of another form, or in the place of the digits.
+    /// Refuses labels of another form.
     fn check_labels_file(&self) -> Result<(), UsageError> {
         let Some(path) = &self.labels else { return Ok(()) };
         let name = path.display();
         match Form::of(path) {
-            Ok(Form::Idx) if *path == self.output => {
-                Err(UsageError(format!("--labels {name}: the digits themselves go there; choose another name")))
-            }
             Ok(Form::Idx) => Ok(()),
             _ => Err(UsageError(format!("--labels {name}: labels are written as .idx or .idx.gz; end the name so"))),
         }
@@ -165,13 +162,13 @@ pub fn check(arguments: &Arguments) -> Result<(Form, Request), UsageError> {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (form, request) = check(arguments)?;
-    let run = run_or_pretrained(arguments.run.as_deref())?;
-    let file = (!matches!(form, Form::Directory)).then_some(&*arguments.output);
-    let outputs = Files::default().of_run(&run).writing("-o", file).writing("--labels", arguments.labels.as_deref());
-    outputs.writing("--latent", arguments.latent.as_deref()).check()?;
-    let (generator, config) = RunDirectory::open(&run)?.generator()?;
+    let Arguments { run, output, labels, latent, .. } = arguments;
+    let file = (!matches!(form, Form::Directory)).then_some(output.as_path());
+    let files = Files::default().of_run(run.as_deref()).writing("-o", file).writing("--labels", labels.as_deref());
+    files.writing("--latent", latent.as_deref()).check()?;
+    let (generator, config) = RunDirectory::open(&run_or_pretrained(run.as_deref())?)?.generator()?;
     arguments.check_conditional(&generator)?;
-    let output = arguments.output.display();
+    let output = output.display();
     on_threads(arguments.threads, || {
         write(arguments, form, &request, &generator, &config)?;
         say(format_args!("{} digits, seed {}, in {output}", request.count, arguments.seed))?;

@@ -5,7 +5,7 @@ mod pictures;
 mod report;
 mod subject;
 
-use super::given::{labels_in, output, recognizer_or_pretrained, run_or_pretrained};
+use super::given::{labels_in, output, recognizer_or_pretrained};
 use super::outputs::Files;
 use super::say::{note, print, say};
 use super::{UsageError, on_threads, threads};
@@ -89,10 +89,8 @@ const CAS_DIGITS: usize = 60_000;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { run, samples, labels, recognizer, data, pictures, .. } = arguments;
-    let read = [run_or_pretrained(run.as_deref()).ok()].into_iter().flatten();
-    let files =
-        read.fold(Files::default(), |files, run| files.of_run(&run)).reading(samples.iter().chain(labels).cloned());
-    let files = files.of_recognizer(recognizer.as_deref()).of_data(data.as_deref());
+    let files = Files::default().of_run(run.as_deref()).of_recognizer(recognizer.as_deref()).of_data(data.as_deref());
+    let files = files.reading(samples.iter().chain(labels).cloned());
     files.writing_into("--pictures", pictures.as_deref(), &pictures::NAMES).check()?;
     on_threads(arguments.threads, || {
         let recognizer = recognizer_or_pretrained(arguments.recognizer.as_deref())?;

@@ -87,7 +87,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     on_threads(arguments.threads, || {
         let run = RunDirectory::open(&arguments.run)?;
         let directory = arguments.pictures.clone().unwrap_or_else(|| arguments.run.join("inside"));
-        let files = Files::default().of_run(&arguments.run).of_data(arguments.data.as_deref());
+        let files = Files::default().of_run(Some(&arguments.run)).of_data(arguments.data.as_deref());
         files.writing_into("--pictures", Some(&directory), &pictures::NAMES).check()?;
         let subject = Subject::of(&run, arguments)?;
         let history = History::read(&run)?;

@@ -8,7 +8,7 @@ use super::given::{labels, output, recognizer_or_pretrained};
 use super::outputs::Files;
 use super::{on_threads, threads};
 use clap::Args;
-use pictures::{Pictures, count};
+use pictures::{Pictures, count, files_of};
 use reader::Reader;
 use std::path::PathBuf;
 
@@ -54,7 +54,7 @@ fn check_outputs(arguments: &Arguments) -> Result<(), UsageError> {
     if confusion.is_none() {
         return Ok(());
     }
-    let pictures = files.iter().filter_map(|file| Pictures::of(file).ok()).flat_map(|pictures| pictures.files());
+    let pictures = files.iter().filter_map(|file| files_of(file).ok()).flatten();
     let read = Files::default().reading(pictures).reading(labels.iter().cloned()).of_recognizer(recognizer.as_deref());
     read.writing("--confusion", confusion.as_deref()).check()
 }

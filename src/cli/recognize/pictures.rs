@@ -40,14 +40,11 @@ impl Pictures {
     /// # Errors
     /// When there is no such file or folder, or nothing in it.
     pub fn of(path: &Path) -> anyhow::Result<Self> {
-        if path.is_dir() {
-            let files = pngs(path)?;
-            ensure!(!files.is_empty(), "{}: no PNG files in this folder", path.display());
-            return Ok(Self::Files(files));
-        }
-        match begins_like_idx(path)? {
+        let files = files_of(path)?;
+        ensure!(!files.is_empty(), "{}: no PNG files in this folder", path.display());
+        match !path.is_dir() && begins_like_idx(path)? {
             true => Self::digits(path),
-            false => Ok(Self::Files(vec![path.to_path_buf()])),
+            false => Ok(Self::Files(files)),
         }
     }
 
@@ -59,14 +56,6 @@ impl Pictures {
         ensure!(count > 0, "{}: there are no images in it", path.display());
         ensure!(height * width > 0, "{}: images of {height} × {width} pixels show nothing", path.display());
         Ok(Self::Digits { path: path.to_path_buf(), size: [height, width], bytes })
-    }
-
-    /// The files that they are in.
-    pub fn files(self) -> Vec<PathBuf> {
-        match self {
-            Self::Files(files) => files,
-            Self::Digits { path, .. } => vec![path],
-        }
     }
 
     /// How many there are; at least one.
@@ -114,6 +103,11 @@ fn digit_form([height, width]: [usize; 2], image: &[u8]) -> Form {
 /// When one is not there, or has none.
 pub fn count(files: &[PathBuf]) -> anyhow::Result<usize> {
     files.iter().map(|file| Ok(Pictures::of(file)?.len())).sum()
+}
+
+/// A file by itself, or the PNG files of a folder.
+pub fn files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if path.is_dir() { pngs(path) } else { Ok(vec![path.to_path_buf()]) }
 }
 
 /// The PNG files of a folder, by name.
