@@ -141,8 +141,7 @@ impl RunDirectory {
 
     /// Removes what a process that was killed was about to write.
     pub(super) fn sweep(&self) {
-        for directory in
-            [self.root.clone(), self.root.join("samples"), self.root.join("checkpoints"), self.root.join("best")]
+        for directory in [self.root.clone(), self.root.join("samples"), self.root.join("checkpoints"), self.best().root]
         {
             sweep(&directory);
         }
@@ -156,19 +155,30 @@ impl RunDirectory {
     /// The grids of the epochs, in order; of very many, every so many-th, and the last.
     pub fn sample_files(&self) -> Vec<(u64, PathBuf)> {
         const SHOWN: usize = 64;
-        let epoch = |name: &str| name.strip_prefix("epoch-")?.strip_suffix(".png")?.parse().ok();
-        let entries = fs::read_dir(self.root.join("samples")).into_iter().flatten().flatten();
-        let named = entries.filter_map(|entry| Some((epoch(entry.file_name().to_str()?)?, entry.path())));
-        let mut files: Vec<(u64, PathBuf)> = named.collect();
-        files.sort();
+        let files = self.all_sample_files();
         let (every, last) = (files.len().div_ceil(SHOWN).max(1), files.len().saturating_sub(1));
         let kept = files.into_iter().enumerate().filter(|(i, _)| i % every == 0 || *i == last);
         kept.map(|(_, file)| file).collect()
     }
 
+    /// The grids of all epochs, in order.
+    fn all_sample_files(&self) -> Vec<(u64, PathBuf)> {
+        let epoch = |name: &str| name.strip_prefix("epoch-")?.strip_suffix(".png")?.parse().ok();
+        let entries = fs::read_dir(self.root.join("samples")).into_iter().flatten().flatten();
+        let named = entries.filter_map(|entry| Some((epoch(entry.file_name().to_str()?)?, entry.path())));
+        let mut files: Vec<(u64, PathBuf)> = named.collect();
+        files.sort();
+        files
+    }
+
     /// `samples/evolution.png`.
     pub fn evolution_file(&self) -> PathBuf {
         self.root.join("samples/evolution.png")
+    }
+
+    /// `report.html`.
+    pub fn report_file(&self) -> PathBuf {
+        self.root.join("report.html")
     }
 
     /// `evaluation.json`, where `twoplayer evaluate` leaves its figures.
@@ -188,21 +198,25 @@ impl RunDirectory {
 
     /// The files that are there and are the run's own: none of them is another command's to replace.
     pub fn own_files(&self) -> Vec<PathBuf> {
-        let named = ["config.toml", "metrics.csv", "norms.csv", "warnings.txt", "times.csv", "report.html"]
-            .into_iter()
-            .chain(["evaluation.json", "generator.safetensors", "discriminator.safetensors", "lock"])
-            .map(|name| self.root.join(name));
-        let grids = self.sample_files().into_iter().map(|(_, path)| path).chain([self.evolution_file()]);
+        let what_it_is =
+            |run: &Self| [run.config_file(), run.weights_file("generator"), run.weights_file("discriminator")];
+        let logs = [self.metrics_file(), self.times_file(), self.norms_file(), self.warnings_file()];
+        let made = [self.evolution_file(), self.report_file(), self.evaluation_file(), self.root.join("lock")];
+        let grids = self.all_sample_files().into_iter().map(|(_, path)| path);
         let checkpoints = self.checkpoints();
         let checkpoints = checkpoints.steps().into_iter().map(move |step| checkpoints.file(step));
-        let best = Self { root: self.root.join("best") };
-        let best = [best.config_file(), best.weights_file("generator"), best.weights_file("discriminator")];
-        named.chain(grids).chain(checkpoints).chain(best).filter(|path| path.is_file()).collect()
+        let all = what_it_is(self).into_iter().chain(what_it_is(&self.best())).chain(logs).chain(made);
+        all.chain(grids).chain(checkpoints).filter(|path| path.is_file()).collect()
+    }
+
+    /// best/, whether it is there or not.
+    fn best(&self) -> Self {
+        Self { root: self.root.join("best") }
     }
 
     /// Keeps the players as they are now in best/, a run's directory with the same configuration.
     pub(super) fn keep_best(&self, trainer: &Trainer) -> Result<(), RunError> {
-        let best = Self { root: self.root.join("best") };
+        let best = self.best();
         make(&best.root)?;
         let config = file::read(&self.config_file(), LONGEST_TEXT)
             .map_err(|reason| RunError::Read { path: self.config_file(), reason })?;
@@ -273,4 +287,20 @@ fn now() -> jiff::ZonedDateTime {
 /// Makes a directory, and those above it that are not there.
 pub(super) fn make(directory: &Path) -> Result<(), RunError> {
     fs::create_dir_all(directory).map_err(|reason| RunError::Create { path: directory.into(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_grid_of_a_long_run_is_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let run = RunDirectory { root: directory.path().into() };
+        make(&run.root.join("samples")).unwrap();
+        (0..200).for_each(|epoch| fs::write(run.sample_file(epoch), "").unwrap());
+        assert!(run.sample_files().len() < 100, "a page shows some of them");
+        let own = run.own_files();
+        assert!((0..200).all(|epoch| own.contains(&run.sample_file(epoch))));
+    }
 }

@@ -92,12 +92,13 @@ fn to_its_end(
         // The older of those that are kept: the last one may be ill already.
         let before = run.checkpoints().steps().first().copied();
         let resumed = Recorder::resuming(&run, &config, before)?;
+        let step = resumed.1.step();
         (recorder, checkpoint) = (resumed.0, Some(resumed.1));
         for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
             adam.learning_rate /= 2.0;
         }
         note(format_args!("{error:#}"));
-        note(format_args!("rolled back to step {}, on with half the learning rates", before.unwrap_or(0)));
+        note(format_args!("rolled back to step {step}, on with half the learning rates"));
     }
 }
 
@@ -159,9 +160,9 @@ fn finish(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Whether what is made of a run as a whole was made after its last checkpoint.
-fn is_finished(root: &Path, checkpoint: &Path) -> bool {
+fn is_finished(run: &RunDirectory, checkpoint: &Path) -> bool {
     let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    time(&root.join("report.html")) >= time(checkpoint) // which is there
+    time(&run.report_file()) >= time(checkpoint) // which is there
 }
 
 /// The run from where the checkpoint left it, or a new one.
@@ -182,7 +183,7 @@ fn session<'d>(
     }
     let step = session.step();
     if step >= session.total_steps() {
-        if !is_finished(root, checkpoint.path()) {
+        if !is_finished(&RunDirectory::open(root)?, checkpoint.path()) {
             finish(root)?; // it was killed just before that
         }
         let root = root.display();

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// When the run's files cannot be read, or the page cannot be written.
 pub fn write_report(run: &RunDirectory, epochs: &Epochs) -> Result<PathBuf, RunError> {
     let page = report(run, &run.config()?, &History::read(run)?, epochs)?;
-    let path = run.root().join("report.html");
+    let path = run.report_file();
     write_atomically(&path, |out| out.write_all(page.as_bytes()))?;
     Ok(path)
 }
