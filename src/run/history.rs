@@ -120,16 +120,19 @@ fn rows<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, RunError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let failed = |error: csv::Error| RunError::Log { path: path.into(), reason: error.to_string() };
     let text = file::read_text(path, LONGEST_LOG).map_err(|reason| RunError::Read { path: path.into(), reason })?;
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-    csv::Reader::from_reader(whole.as_bytes()).deserialize().collect::<Result<_, _>>().map_err(failed)
+    parsed(whole.as_bytes(), path).collect()
 }
 
 /// Refuses a log of a run whose first `length` bytes have rows that no run writes.
 fn check_rows<R: DeserializeOwned>(path: &Path, length: u64) -> Result<(), RunError> {
-    let failed = |error: csv::Error| RunError::Log { path: path.into(), reason: error.to_string() };
     let file = file::open(path).map_err(|reason| RunError::Read { path: path.into(), reason })?;
-    let mut rows = csv::Reader::from_reader(file.take(length));
-    rows.deserialize::<R>().try_for_each(|row| row.map(drop)).map_err(failed)
+    parsed::<R>(file.take(length), path).try_for_each(|row| row.map(drop))
+}
+
+/// Each row of a CSV file, or what is wrong with it; `path` is what errors call the file.
+fn parsed<R: DeserializeOwned>(file: impl Read, path: &Path) -> impl Iterator<Item = Result<R, RunError>> {
+    let failed = |error: csv::Error| RunError::Log { path: path.into(), reason: error.to_string() };
+    csv::Reader::from_reader(file).into_deserialize().map(move |row| row.map_err(failed))
 }
