@@ -39,7 +39,7 @@
 //!     [discriminator]
 //!     layers = [{ kind = "dense", units = 8, activation = "leaky-relu" }, { kind = "dense", units = 1 }]
 //!     "#,
-//!     Config::DEFAULT_PRESET,
+//!     Some(Config::DEFAULT_PRESET),
 //! )?;
 //! let trainer = train(&config, &digits, &mut ())?;
 //! let drawn = draw(trainer.artist(), 5, &mut Stream::Sample.of(0));

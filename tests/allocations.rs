@@ -108,7 +108,7 @@ fn from_step_10_on_no_tensor_is_allocated() {
     smoothed.training.label_smoothing = Some(0.9);
     let dragan = Regulariser::Dragan { weight: 1.0.into(), deviation: 0.1, every: 3 };
     smoothed.discriminator.regularisers = vec![dragan, Regulariser::R2 { gamma: 0.5.into(), every: 2 }];
-    let images = Config::from_toml(IMAGES, "mlp").unwrap();
+    let images = Config::from_toml(IMAGES, Some("mlp")).unwrap();
     for (name, config) in [("mlp", preset), ("paired", paired), ("smoothed", smoothed), ("images", images)] {
         for update in [UpdateRule::Simultaneous, UpdateRule::Alternating] {
             let mut config = config.clone();

@@ -22,7 +22,9 @@ fn a_run_leaves_what_it_promises_and_can_be_sampled_in_every_form() {
 
     let metrics = fs::read_to_string(run.join("metrics.csv")).unwrap();
     let rows: Vec<_> = metrics.lines().collect();
-    assert_eq!(rows[0], "step,epoch,discriminator_loss,generator_loss,d_real,d_fake");
+    let columns =
+        "step,epoch,discriminator_loss,generator_loss,d_real,d_fake,frechet,precision,recall,agreement,evaluated";
+    assert_eq!(rows[0], columns);
     assert!(rows.len() == 3 && rows[1].starts_with("2,1,") && rows[2].starts_with("4,1,"), "{metrics}");
     for name in ["config.toml", "samples/epoch-0000.png", "samples/epoch-0001.png", "discriminator.safetensors"] {
         assert!(run.join(name).is_file(), "{name} is missing");
@@ -101,7 +103,11 @@ fn mistakes_in_the_call_are_named_and_leave_nothing_behind() {
     train(&["--config", text(&config)], &["mine.toml", "line 2", "batchsize"]);
     fs::write(&config, "[[discriminator.regularisers]]\nkind = \"r3\"\n").unwrap();
     train(&["--config", text(&config)], &["mine.toml", "line 2", "r3", "wgan-gp"]);
-    fs::write(&config, "[generator]\nlayers = [{ kind = \"dense\", units = 7, activation = \"tanh\" }]\n").unwrap();
+    fs::write(
+        &config,
+        "preset = \"mlp\"\n[generator]\nlayers = [{ kind = \"dense\", units = 7, activation = \"tanh\" }]\n",
+    )
+    .unwrap();
     train(&["--config", text(&config)], &["7 pixels", "784"]);
     assert!(!out.exists(), "a run that could not begin left a directory");
     refuses(&["train", "--config", "nowhere.toml"], 1, &["nowhere.toml"]);
@@ -187,8 +193,14 @@ fn presets_are_listed_and_printed() {
     let list = twoplayer(&["presets"]).stdout;
     for name in Config::presets() {
         assert!(list.lines().any(|line| line.starts_with(name) && line.len() > name.len() + 10), "{name}: {list}");
-        assert_eq!(twoplayer(&["presets", name]).stdout, Config::preset_text(name).unwrap());
+        let printed = twoplayer(&["presets", name]).stdout;
+        assert!(
+            printed.ends_with(Config::preset_text(name).unwrap()) && printed.contains("presets --keys"),
+            "{printed}"
+        );
+        assert_eq!(Config::from_toml(&printed, None).unwrap(), Config::preset(name).unwrap());
     }
+    assert!(twoplayer(&["presets", "--keys"]).stdout.contains("label_smoothing"));
     refuses(&["presets", "artcle"], 2, &["artcle", "did you mean \"article\"?"]);
 }
 

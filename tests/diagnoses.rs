@@ -1,8 +1,10 @@
-//! Runs that go wrong on purpose, each told what is wrong with it, and a healthy one that is told nothing.
+//! Runs that go wrong on purpose, each told what is wrong with it and mended by what it is told to try; and a healthy one
+//! that is told nothing.
 
 use std::path::Path;
 use twoplayer::data::{Digits, Split};
-use twoplayer::gan::{Config, Observer, ObserverError, Warning, train};
+use twoplayer::gan::{Config, Diagnosis, Observer, ObserverError, Remedy, Warning, train};
+use twoplayer::nn::UnitActivation;
 
 /// Keeps every warning.
 #[derive(Default)]
@@ -34,22 +36,57 @@ const HEALTHY: &str = r#"
     ]
 "#;
 
-/// What is said of the healthy game with this changed, each `from` for its `to`.
-fn warnings(changes: &[(&str, &str)]) -> Vec<Warning> {
+/// The same with networks as deep as collapse takes, for two epochs and a bit.
+const DEEP: [(&str, &str); 3] = [
+    ("        { kind = \"dense\", units = 128, activation = \"leaky-relu\" },\n", DEEP_GENERATOR),
+    (
+        "        { kind = \"dense\", units = 128, activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 1 }",
+        DEEP_DISCRIMINATOR,
+    ),
+    ("steps = 2500", "steps = 600"),
+];
+const DEEP_GENERATOR: &str = "        { kind = \"dense\", units = 96, activation = \"leaky-relu\" },
+        { kind = \"dense\", units = 256, activation = \"leaky-relu\" },
+        { kind = \"dense\", units = 512, activation = \"leaky-relu\" },\n";
+const DEEP_DISCRIMINATOR: &str = "        { kind = \"dense\", units = 512, activation = \"leaky-relu\" },
+        { kind = \"dense\", units = 256, activation = \"leaky-relu\" },
+        { kind = \"dense\", units = 96, activation = \"leaky-relu\" },
+        { kind = \"dense\", units = 1 }";
+
+/// The healthy game with this changed, each `from` for its `to`.
+fn changed(changes: &[(&str, &str)]) -> Config {
     let mut text = HEALTHY.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from:?} is not in {text}");
         text = text.replacen(from, to, 1);
     }
-    let config = Config::from_toml(&text, Config::DEFAULT_PRESET).unwrap();
+    Config::from_toml(&text, None).unwrap()
+}
+
+/// What is said of a run.
+fn warnings(config: &Config) -> Vec<Warning> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
     let digits = Digits::load(&data, Split::Train).unwrap().first(8000);
     let mut watch = Warnings::default();
-    train(&config, &digits, &mut watch).unwrap();
+    train(config, &digits, &mut watch).unwrap();
     for warning in &watch.0 {
         println!("{warning}");
     }
     watch.0
+}
+
+/// A run with a fault is told so, and what has mended such runs; and with each of that made, and nothing else, nothing
+/// is wrong with it any more.
+fn each_mends(config: &Config, is_fault: fn(&Diagnosis) -> bool, remedies: &[Remedy]) {
+    let found = warnings(config);
+    let fault = found.iter().find(|warning| is_fault(&warning.diagnosis));
+    let fault = fault.unwrap_or_else(|| panic!("another diagnosis: {found:?}"));
+    assert_eq!(fault.remedies, remedies);
+    for remedy in remedies {
+        let mut mended = config.clone();
+        remedy.apply(&mut mended);
+        assert_eq!(warnings(&mended), [], "{remedy} does not mend it");
+    }
 }
 
 /// So slow a player that it does not move.
@@ -58,26 +95,65 @@ const GENERATOR_STANDS: (&str, &str) =
 
 #[test]
 fn a_healthy_run_is_told_nothing() {
-    assert_eq!(warnings(&[]), []);
+    assert_eq!(warnings(&changed(&[])), []);
 }
 
 #[test]
 fn a_discriminator_that_wins() {
-    let found = warnings(&[GENERATOR_STANDS]);
-    assert!(found.iter().any(|warning| matches!(warning, Warning::DiscriminatorWins { .. })), "{found:?}");
+    let is_fault = |diagnosis: &Diagnosis| matches!(diagnosis, Diagnosis::DiscriminatorWins { .. });
+    each_mends(&changed(&[GENERATOR_STANDS]), is_fault, &[Remedy::EqualRates]);
+}
+
+fn is_alike(diagnosis: &Diagnosis) -> bool {
+    matches!(diagnosis, Diagnosis::SamplesAlike { .. })
 }
 
 #[test]
 fn a_generator_that_draws_one_image() {
     let tiny = ("latent_dim = 32", "latent_dim = 32\n    init = \"normal-0.02\"");
-    let found = warnings(&[GENERATOR_STANDS, tiny, ("steps = 2500", "steps = 300")]);
-    assert!(matches!(found[..], [Warning::SamplesAlike { epoch: 1, .. }, ..]), "{found:?}");
+    each_mends(&changed(&[tiny, ("steps = 2500", "steps = 800")]), is_alike, &[Remedy::He]);
+}
+
+/// Both players' optimizers.
+fn adam(keys: &str) -> String {
+    format!("    [generator.adam]\n    {keys}\n    [discriminator.adam]\n    {keys}\n    [discriminator]")
+}
+
+#[test]
+fn deep_players_that_step_too_far() {
+    let far = adam("learning_rate = 1e-2");
+    each_mends(&changed(&[DEEP[0], DEEP[1], DEEP[2], ("    [discriminator]", &far)]), is_alike, &[Remedy::LowerRates]);
+}
+
+#[test]
+fn deep_players_whose_adam_forgets_slowly() {
+    let slowly = format!("{}\n    regularisers = []", adam("beta1 = 0.9"));
+    each_mends(&changed(&[DEEP[0], DEEP[1], DEEP[2], ("    [discriminator]", &slowly)]), is_alike, &[Remedy::Beta1]);
+}
+
+#[test]
+fn what_is_wrong_with_the_article_is_mended_together() {
+    let slowly = format!("{}\n    regularisers = []", adam("learning_rate = 1e-4\n    beta1 = 0.9"));
+    let at_once = ("batch_size = 32", "batch_size = 32\n    update = \"simultaneous\"\n    schedule = \"constant\"");
+    let mut config =
+        changed(&[DEEP[0], DEEP[1], DEEP[2], ("    [discriminator]", &slowly), at_once, ("tanh", "sigmoid")]);
+    for layer in config.generator.layers.iter_mut().chain(&mut config.discriminator.layers) {
+        if let Some(activation @ UnitActivation::LeakyRelu) = layer.activation_mut() {
+            *activation = UnitActivation::Relu;
+        }
+    }
+    let found = warnings(&config);
+    let fault = found.iter().find(|warning| is_alike(&warning.diagnosis)).expect("it collapses");
+    assert_eq!(fault.remedies, [Remedy::Tanh, Remedy::Alternating, Remedy::Beta1]);
+    assert!(fault.to_string().contains("All of it") && fault.to_string().contains("the preset mlp"), "{fault}");
+    fault.remedies.iter().for_each(|remedy| remedy.apply(&mut config));
+    assert_eq!(warnings(&config), []);
 }
 
 #[test]
 fn a_generator_that_draws_a_few_images() {
-    let found = warnings(&[("latent_dim = 32", "latent_dim = 1")]);
-    assert!(found.iter().any(|warning| matches!(warning, Warning::SamplesRepeat { .. })), "{found:?}");
+    let is_fault = |diagnosis: &Diagnosis| matches!(diagnosis, Diagnosis::SamplesRepeat { .. });
+    each_mends(&changed(&[("latent_dim = 32", "latent_dim = 1")]), is_fault, &[Remedy::Latent]);
 }
 
 #[test]
@@ -86,33 +162,29 @@ fn a_generator_that_ignores_the_label() {
     let hardly = ("    layers = [", "    layers = [\n        { kind = \"label-embedding\", units = 1 },");
     let projection = ("        { kind = \"dense\", units = 1 },", "        { kind = \"projection\" },");
     let latent = ("latent_dim = 32", "latent_dim = 128");
-    let found = warnings(&[GENERATOR_STANDS, classes, latent, hardly, projection, ("steps = 2500", "steps = 750")]);
-    assert!(found.iter().any(|warning| matches!(warning, Warning::LabelIgnored { epoch: 2, .. })), "{found:?}");
+    let steps = ("steps = 2500", "steps = 750");
+    let config = changed(&[GENERATOR_STANDS, classes, latent, hardly, projection, steps]);
+    let is_fault = |diagnosis: &Diagnosis| matches!(diagnosis, Diagnosis::LabelIgnored { epoch: 2, .. });
+    each_mends(&config, is_fault, &[Remedy::EqualRates]);
 }
 
 #[test]
 fn a_layer_that_is_dead() {
     let relu = (
-        "units = 128, activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 784",
-        "units = 16, activation = \"relu\" },\n        { kind = \"dense\", units = 784",
+        "activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 784",
+        "activation = \"relu\" },\n        { kind = \"dense\", units = 784",
     );
-    let fast = ("    [discriminator]", "    [generator.adam]\n    learning_rate = 3.0\n    [discriminator]");
-    let found = warnings(&[relu, fast]);
-    assert!(found.iter().any(|warning| matches!(warning, Warning::LayerDead { .. })), "{found:?}");
+    let fast = ("    [discriminator]", "    [generator.adam]\n    learning_rate = 1.0\n    [discriminator]");
+    let config = changed(&[relu, fast, ("steps = 2500", "steps = 1500")]);
+    let is_fault = |diagnosis: &Diagnosis| matches!(diagnosis, Diagnosis::LayerDead { .. });
+    each_mends(&config, is_fault, &[Remedy::LowerRates, Remedy::LeakyRelu]);
 }
 
 #[test]
 fn players_that_chase_each_other() {
-    let no_penalty = (
-        "    layers = [\n        { kind = \"dense\", units = 128, activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 1 }",
-        "    regularisers = []\n    layers = [\n        { kind = \"dense\", units = 128, activation = \"leaky-relu\" },\n        { kind = \"dense\", units = 1 }",
-    );
-    let momentum =
-        "    [generator.adam]\n    beta1 = 0.9\n    [discriminator.adam]\n    beta1 = 0.9\n    [discriminator]";
-    let found = warnings(&[
-        ("    [discriminator]", momentum),
-        ("steps = 2500", "steps = 2500\n    objective = \"wasserstein\"\n    schedule = \"constant\""),
-        no_penalty,
-    ]);
-    assert!(found.iter().any(|warning| matches!(warning, Warning::Oscillation { .. })), "{found:?}");
+    let slowly = format!("{}\n    regularisers = []", adam("beta1 = 0.9"));
+    let wasserstein =
+        ("batch_size = 32", "batch_size = 32\n    objective = \"wasserstein\"\n    schedule = \"constant\"");
+    let is_fault = |diagnosis: &Diagnosis| matches!(diagnosis, Diagnosis::Oscillation { .. });
+    each_mends(&changed(&[("    [discriminator]", &slowly), wasserstein]), is_fault, &[Remedy::Beta1]);
 }

@@ -10,6 +10,7 @@ use twoplayer::data::Idx;
 
 /// Small players that know labels.
 const CONDITIONAL: &str = r#"
+preset = "mlp"
 [training]
 batch_size = 5
 steps = 3
@@ -76,6 +77,12 @@ fn a_run_with_labels_draws_the_digits_that_are_asked_for() {
     assert_eq!(labels_of_each.bytes, (0..20).map(|i| i / 2).collect::<Vec<u8>>());
     assert_eq!(of(&each, 15), of(&sevens, 15));
 
+    let array = at("labels.npy");
+    let answer = twoplayer(&["sample", text(&run), "--count", "3", "-o", text(&images), "--labels", text(&array)]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let array = fs::read(array).unwrap();
+    assert!(array.starts_with(b"\x93NUMPY") && array.ends_with(&[0, 1, 2]), "{array:?}");
+
     let grid = at("grid.png");
     assert_eq!(twoplayer(&["sample", text(&run), "--digit", "each", "--scale", "1", "-o", text(&grid)]).code, 0);
     assert_eq!(picture_shape(&grid), [tiles(10), tiles(10), 1]);
@@ -85,7 +92,7 @@ fn a_run_with_labels_draws_the_digits_that_are_asked_for() {
     };
     refused(&["--digit", "10"], &["--digit", "0 to 9, or each"]);
     refused(&["--digit", "each", "--count", "100001"], &["--count", "1000010", "1000000"]);
-    refused(&["--labels", "labels.npy"], &["labels.npy", ".idx.gz"]);
+    refused(&["--labels", "labels.csv"], &["labels.csv", ".idx.gz", ".npy"]);
     refused(&["--labels", text(&images)], &["--labels", "another name"]);
     refused(&["--truncation", "0"], &["--truncation", "above 0"]);
     refused(&["--truncation", "nan"], &["--truncation", "at most 1"]);
@@ -147,6 +154,7 @@ fn one_digit_turns_into_another() {
 
 /// Small players that know no labels.
 const UNCONDITIONAL: &str = r#"
+preset = "mlp"
 [training]
 batch_size = 5
 steps = 3

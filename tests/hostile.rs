@@ -129,7 +129,7 @@ fn networks_that_no_machine_holds_are_refused_by_name() {
             "at most 65536",
         ),
     ] {
-        fs::write(&file, format!("[generator]\nlayers = [{layers}]")).unwrap();
+        fs::write(&file, format!("preset = \"mlp\"\n[generator]\nlayers = [{layers}]")).unwrap();
         refuses(&["train", "--config", text(&file), "--out", text(&out)], 2, &["of generator", part]);
     }
     assert!(!out.exists());
@@ -155,7 +155,7 @@ fn what_takes_more_memory_than_there_is_is_refused_by_its_layer() {
         (format!("{image}, {{ kind = \"conv\", channels = 2, kernel = 3, padding = 2000 }}, {draw}"), "padding 2000"),
         (format!("{{ kind = \"dense\", units = 160000 }}, {draw}"), "generator.1"),
     ] {
-        fs::write(&file, format!("[generator]\nlayers = [{layers}]")).unwrap();
+        fs::write(&file, format!("preset = \"mlp\"\n[generator]\nlayers = [{layers}]")).unwrap();
         refuses(&["train", "--config", text(&file), "--out", text(&out), "--memory-limit", "1GiB"], 2, &[part]);
     }
     refuses(&["bench", "--batch-size", "4294967295"], 2, &["--batch-size"]);

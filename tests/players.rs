@@ -39,7 +39,7 @@ layers = [
 "#;
 
 fn config(update: UpdateRule) -> Config {
-    let mut config = Config::from_toml(PLAYERS, "mlp").unwrap();
+    let mut config = Config::from_toml(PLAYERS, Some("mlp")).unwrap();
     config.training.update = update;
     config.validate().unwrap();
     config
@@ -148,7 +148,7 @@ fn players_learn_from_labelled_digits() {
 #[test]
 fn players_that_do_not_fit_their_labels_or_images_say_so() {
     let with = |from: &str, to: &str| {
-        let config = Config::from_toml(&PLAYERS.replace(from, to), "mlp").unwrap();
+        let config = Config::from_toml(&PLAYERS.replace(from, to), Some("mlp")).unwrap();
         let valid = config.validate().map_err(|error| error.to_string());
         valid.and_then(|()| Trainer::<f32>::new(&config).map(drop).map_err(|error| error.to_string())).unwrap_err()
     };
@@ -174,7 +174,7 @@ fn what_the_last_activation_leaves_open_is_symmetric() {
     use twoplayer::data::PixelRange::{Symmetric, Unit};
     let range = |last: &str| {
         let text = PLAYERS.replace(", activation = \"tanh\" }", last);
-        Config::from_toml(&text, "mlp").unwrap().pixel_range().unwrap()
+        Config::from_toml(&text, Some("mlp")).unwrap().pixel_range().unwrap()
     };
     assert_eq!(range(", activation = \"sigmoid\" }"), Unit);
     assert_eq!(range(" }"), Symmetric);
@@ -185,7 +185,7 @@ fn what_the_last_activation_leaves_open_is_symmetric() {
 fn an_auxiliary_classifier_takes_a_weight_and_a_layer() {
     let text = |training: &str, layer: &str| {
         let classified = PLAYERS.replace("classes = 10", training);
-        Config::from_toml(&classified.replace("{ kind = \"projection\" }", layer), "mlp").unwrap()
+        Config::from_toml(&classified.replace("{ kind = \"projection\" }", layer), Some("mlp")).unwrap()
     };
     let weights = "classes = 10\nauxiliary_classifier = { discriminator = 1.0, generator = 0.5 }";
     let layer = "{ kind = \"projection\", classifier = true }";
@@ -207,7 +207,7 @@ fn a_classifier_learns_to_read_and_the_generator_to_be_read() {
         .replace("classes = 10", weights)
         .replace("{ kind = \"projection\" }", "{ kind = \"projection\", classifier = true }");
     for update in RULES {
-        let mut config = Config::from_toml(&text, "mlp").unwrap();
+        let mut config = Config::from_toml(&text, Some("mlp")).unwrap();
         config.training.update = update;
         config.training.batch_size = 20;
         let mut trainer = Trainer::<f32>::new(&config).unwrap();

@@ -54,9 +54,11 @@ fn a_run_is_listed_inspected_and_animated() {
 
     let answer = twoplayer(&["runs", text(&runs)]);
     let row = answer.stdout.lines().find(|line| line.starts_with("short")).unwrap();
-    assert!(row.contains("cdcgan") && row.contains("8/8") && row.ends_with("finished"), "{}", answer.stdout);
+    assert!(row.contains("cdcgan") && row.contains("8/8") && !answer.stdout.contains("stopped"), "{}", answer.stdout);
     let listed: Value = serde_json::from_str(&twoplayer(&["runs", text(&runs), "--json"]).stdout).unwrap();
     assert_eq!((&listed[0]["step"], &listed[0]["state"]), (&Value::from(8), &Value::from("finished")));
+    assert_eq!(fs::read_dir(Path::new(&run).join("checkpoints")).unwrap().count(), 1, "it has come to its end");
+    beside_another(directory.path(), &runs);
     fs::write(Path::new(&run).join("metrics.csv"), "step,epoch\nmany,1\n").unwrap();
     assert!(twoplayer(&["runs", text(&runs)]).stdout.contains("damaged"));
     refuses(&["report", &run], 1, &["metrics.csv", "line: 2"]);
@@ -97,6 +99,29 @@ fn a_run_is_listed_inspected_and_animated() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("events.out.tfevents."));
     assert_eq!(events.count(), 1);
+}
+
+/// Trains the run once more, at another rate, and compares the two.
+fn beside_another(directory: &Path, runs: &Path) {
+    let config = fs::read_to_string(runs.join("short/config.toml")).unwrap();
+    let file = directory.join("other.toml");
+    fs::write(&file, config.replacen("learning_rate = 0.001", "learning_rate = 0.004", 1)).unwrap();
+    let other = runs.join("other");
+    let answer = twoplayer(&["train", "--config", text(&file), "--out", text(&other), "--quiet"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let difference = ["runs", text(runs), "--diff", "short", "other"];
+    let answer = twoplayer(&difference);
+    assert!(answer.stdout.lines().all(|line| line.chars().count() <= 80), "{}", answer.stdout);
+    let settings: Vec<&str> = answer.stdout.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+    let [rate] = settings[..] else { panic!("{}", answer.stdout) };
+    assert!(rate.starts_with("generator.adam.learning_rate") && rate.contains("0.001") && rate.ends_with("0.004"));
+    let page = fs::read_to_string(runs.join("short-and-other.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("short") && page.contains("other"));
+    let values: Value = serde_json::from_str(&twoplayer(&[&difference[..], &["--json"]].concat()).stdout).unwrap();
+    assert_eq!(values["settings"][0]["values"][1], "0.004");
+    refuses(&["runs", text(runs), "--diff", "short", "none"], 1, &["none"]);
+    let own = runs.join("short/config.toml");
+    refuses(&[&difference[..], &["--page", text(&own)]].concat(), 2, &["--page"]);
 }
 
 #[test]

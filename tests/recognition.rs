@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use twoplayer::data::{Digits, Idx, Split};
 use twoplayer::recognizer::{RecognizerConfig, mnist_form, train_recognizer};
-use twoplayer::run::{RecognizerRun, pretrained};
+use twoplayer::run::{RecognizerRun, pretrained_recognizer};
 
 fn mnist(split: Split) -> Digits {
     Digits::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist"), split).unwrap()
@@ -46,7 +46,7 @@ fn it_learns_to_read_from_a_few_digits_and_the_seed_decides_how() {
 
 #[test]
 fn what_comes_with_the_program_reads_test_digits_and_other_peoples() {
-    let recognizer = RecognizerRun::open(&pretrained("recognizer").unwrap()).unwrap().recognizer().unwrap();
+    let recognizer = pretrained_recognizer();
     let test = mnist(Split::Test);
     let accuracy = recognizer.read(test.images()).accuracy(test.labels());
     assert!(accuracy >= 0.993, "{accuracy}");
@@ -121,7 +121,7 @@ fn recognizer_of_small_set(directory: &Path, on: &[&str]) -> PathBuf {
 fn recognizers_learn_from_real_digits_generated_ones_or_both() {
     let directory = TempDir::new().unwrap();
     small_set(directory.path());
-    let run = text(&pretrained("best").unwrap()).to_owned();
+    let run = concat!(env!("CARGO_MANIFEST_DIR"), "/data/pretrained/best").to_owned();
     let both = ["--on", "both", "--run", &run, "--count", "20", "--real", "7"];
     let out = recognizer_of_small_set(directory.path(), &both);
     let summary = RecognizerRun::open(&out).unwrap().summary().unwrap();
@@ -183,10 +183,10 @@ fn evaluate_measures_a_run_and_samples_alike() {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     let metrics = fs::read_to_string(run.join("metrics.csv")).unwrap();
     let rows: Vec<Vec<&str>> = metrics.lines().map(|row| row.split(',').collect()).collect();
-    assert!(rows.len() == 4 && rows.iter().all(|row| row.len() == 10), "{metrics}");
+    assert!(rows.len() == 4 && rows.iter().all(|row| row.len() == 11), "{metrics}");
     // Of the steps 2 and 4, and of epoch 2, which ends with step 4.
     assert_eq!((rows[0][6], rows[1][6], rows[2][6]), ("frechet", "", ""), "{metrics}");
-    assert!(rows[3][0] == "4" && rows[3][6].parse::<f64>().is_ok(), "{metrics}");
+    assert!(rows[3][0] == "4" && rows[3][6].parse::<f64>().is_ok() && rows[3][10] == "10", "{metrics}");
     evaluate(&[text(&run.join("best")), "--count", "40"]);
 
     refuses(&["evaluate", "--samples", text(&labels), "--data", data], 1, &["l.idx", "[count, height, width]"]);

@@ -49,6 +49,7 @@ const CONFIG: &str = r#"
     [record]
     log_every = 1
     checkpoint_every = 7
+    keep_checkpoints = 2
 "#;
 
 /// A place with a small set of digits and the configuration in it.
@@ -444,20 +445,20 @@ fn a_run_that_goes_wrong_is_ended_or_rolled_back_as_asked() {
     let ending = |how: &str| answer(place.command(&place.run(how), &["--on-divergence", how]).spawn().unwrap());
 
     let Answer { code, stderr, .. } = ending("warn");
-    assert!(code == 0 && stderr.contains("warning: epoch 1: all samples look alike"), "{stderr}");
+    assert!(code == 0 && stderr.contains("warning: epoch 1: mode collapse: all samples look alike"), "{stderr}");
 
     let Answer { code, stderr, .. } = ending("stop");
-    assert!(code == 1 && stderr.contains("error: epoch 1: all samples look alike"), "{stderr}");
+    assert!(code == 1 && stderr.contains("error: mode collapse: the run ends here"), "{stderr}");
     assert!(stderr.lines().last().unwrap().contains("--on-divergence"), "{stderr}");
 
     let Answer { code, stderr, .. } = ending("rollback");
     assert_eq!(
-        (code, stderr.matches("rolled back to step 0, on with half the learning rates").count()),
+        (code, stderr.matches("rolled back to step 0, and on from there with half the learning rates").count()),
         (1, 3),
         "{stderr}"
     );
     let config = fs::read_to_string(place.run("rollback").join("config.toml")).unwrap();
-    let config = Config::from_toml(&config, Config::DEFAULT_PRESET).unwrap();
+    let config = Config::from_toml(&config, Some(Config::DEFAULT_PRESET)).unwrap();
     assert_eq!(config.generator.adam.learning_rate, 1e-12 / 8.0);
     assert_eq!(config.discriminator.adam.learning_rate, 1e-3 / 8.0);
 }

@@ -7,12 +7,12 @@ use twoplayer::gan::{Config, MemoryEstimate, blank_discriminator, blank_generato
 const NUMBERS: usize = 1 << 22;
 
 pub fn take(bytes: &[u8]) {
-    let Ok(config) = Config::from_toml(&String::from_utf8_lossy(bytes), Config::DEFAULT_PRESET) else { return };
+    let Ok(config) = Config::from_toml(&String::from_utf8_lossy(bytes), Some(Config::DEFAULT_PRESET)) else { return };
     if config.validate().is_err() {
         return;
     }
     let text = config.to_toml();
-    assert_eq!(Config::from_toml(&text, Config::DEFAULT_PRESET).map(|again| again.to_toml()), Ok(text));
+    assert_eq!(Config::from_toml(&text, None).map(|again| again.to_toml()), Ok(text));
     let estimate = MemoryEstimate::of_training(&config, 1);
     if estimate.as_ref().is_ok_and(|estimate| estimate.kept > NUMBERS) {
         return;

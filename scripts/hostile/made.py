@@ -42,6 +42,7 @@ weight = 1.0
 every = 3
 [record]
 log_every = 1
+keep_checkpoints = 2
 checkpoint_every = 7
 """
 # The smallest there is.
@@ -58,6 +59,7 @@ layers = [{ kind = "dense", units = 784, activation = "tanh" }]
 layers = [{ kind = "dense", units = 1 }]
 [record]
 log_every = 1
+keep_checkpoints = 2
 """
 DIGITS = 10
 

@@ -92,8 +92,8 @@ def hungry_config(random):
         "twice": 'preset = "mlp"\npreset = "best"',
         "another type": "training = 3",
         "a date": "seed = 2020-01-01",
-        "no layers": "[generator]\nlayers = []",
-        "neither has layers": "[generator]\nlayers = []\n[discriminator]\nlayers = []",
+        "no layers": "preset = \"mlp\"\n[generator]\nlayers = []",
+        "neither has layers": "preset = \"mlp\"\n[generator]\nlayers = []\n[discriminator]\nlayers = []",
         "an unknown key\n": '"error: x\\nerror: y" = 1',
     }
     for name, text in odd.items():

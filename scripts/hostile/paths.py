@@ -151,7 +151,7 @@ def words(random):
             says_not, prepare=closed, call=[*command, "unreadable"], expect=FAILS, says="ermission|may not|not allowed", never=("has no config.toml",))
 
     def range_error(place, text, says):
-        config = place.write("mine.toml", text)
+        config = place.write("mine.toml", f'preset = "mlp"\n{text}')
         place.call("train", "--config", config, "--data", place.made.set, "--out", "begun", expect=FAILS, says=says)
 
     for text, says in (

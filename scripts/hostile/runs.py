@@ -125,9 +125,9 @@ def damaged_config(random):
     for share in (0, 1, 2, 3, 5, 8, 13, 21, 34):
         yield f"the first {share} lines", partial(lines, keep=lambda text, share=share: text[:share])
     for key in ("seed", "data", "[training]", "batch_size", "epochs", "critic_steps", "objective", "latent_dim", "learning_rate", "beta1", "beta2",
-                "init", "preset", "image_shape", "update", "schedule"):
+                "init", "name", "image_shape", "update", "schedule"):
         without = lambda text, key=key: [line for line in text if not line.strip().startswith(key)]
-        optional = EITHER if key in ("critic_steps", "epochs") else FAILS
+        optional = EITHER if key in ("critic_steps", "epochs", "name") else FAILS
         yield f"without {key}", partial(lines, keep=without, expect=optional)
 
     def changed(place, old, new, expect):
@@ -140,8 +140,8 @@ def damaged_config(random):
         return read_by(place, "resume", run, expect)
 
     for old, new in (("seed = 0", "seed = 1"), ("batch_size = 2", "batch_size = 5"), ("critic_steps = 2", "critic_steps = 1"),
-                     ('preset = "cdcgan"', 'preset = "mlp"'), ("every = 3", "every = 2")):
-        yield f"{new} for {old}", partial(changed, old=old, new=new, expect=EITHER if "preset" in old else FAILS)
+                     ('name = "cdcgan"', 'name = "mlp"'), ("every = 3", "every = 2")):
+        yield f"{new} for {old}", partial(changed, old=old, new=new, expect=EITHER if "name" in old else FAILS)
 
 
 # Resumes that fail.

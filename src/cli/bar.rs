@@ -1,5 +1,6 @@
 //! A bar that shows how far something is.
 
+use super::say::note;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
 use terminal_size::{Width, terminal_size_of};
@@ -7,6 +8,14 @@ use terminal_size::{Width, terminal_size_of};
 /// Columns. The bar's last line is filled up to the terminal's edge twenty times a second: on one that says it is 65,535
 /// columns wide, as some programs do that are none, this is all that would be seen of a run.
 const WIDEST: u16 = 1000;
+
+/// Prints a line on standard error, above a bar if there is one: beside it, it would be overwritten.
+pub fn above(bar: Option<&ProgressBar>, line: &str) {
+    match bar {
+        Some(bar) => bar.suspend(|| note(line)),
+        None => note(line),
+    }
+}
 
 /// A bar on standard error by this template, if that is a terminal on which one can be seen.
 pub fn bar(template: &str) -> Option<ProgressBar> {

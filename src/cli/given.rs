@@ -5,25 +5,37 @@ use crate::data::{CLASSES, Digits, Idx};
 use crate::gan::{Classes, Config, ConfigError, Request, Stream, draw_in_pieces};
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
-use crate::run::{RecognizerRun, RunDirectory, RunError, pretrained, to_bytes};
+use crate::run::{
+    RecognizerRun, RunDirectory, RunError, pretrained_config, pretrained_discriminator, pretrained_generator,
+    pretrained_recognizer, to_bytes,
+};
 use anyhow::ensure;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 
-/// The run that is named, or else the one that comes with the program.
-pub fn run_or_pretrained(run: Option<&Path>) -> Result<PathBuf, RunError> {
-    run.map_or_else(|| pretrained("best"), |run| Ok(run.to_path_buf()))
+/// What the run that is named is called, or else the one that comes with the program.
+pub fn name_of(run: Option<&Path>) -> String {
+    run.map_or("the generator that comes with the program".into(), |run| run.display().to_string())
+}
+
+/// The configuration of that run.
+pub fn config_of(run: Option<&Path>) -> Result<Config, RunError> {
+    run.map_or_else(|| Ok(pretrained_config()), |run| RunDirectory::open(run)?.config())
+}
+
+/// Its generator, and its configuration.
+pub fn generator_of(run: Option<&Path>) -> Result<(Network, Config), RunError> {
+    run.map_or_else(|| Ok(pretrained_generator()), |run| RunDirectory::open(run)?.generator())
+}
+
+/// Its discriminator, if its weights are there.
+pub fn discriminator_of(run: Option<&Path>) -> Result<Option<Network>, RunError> {
+    run.map_or_else(|| Ok(Some(pretrained_discriminator())), |run| RunDirectory::open(run)?.discriminator())
 }
 
 /// The recognizer in the directory that is named, or else the one that comes with the program.
 pub fn recognizer_or_pretrained(root: Option<&Path>) -> Result<Recognizer, RunError> {
-    recognizer_directory(root)?.recognizer()
-}
-
-/// That directory.
-pub fn recognizer_directory(root: Option<&Path>) -> Result<RecognizerRun, RunError> {
-    let root = root.map_or_else(|| pretrained("recognizer"), |root| Ok(root.to_path_buf()))?;
-    RecognizerRun::open(&root)
+    root.map_or_else(|| Ok(pretrained_recognizer()), |root| RecognizerRun::open(root)?.recognizer())
 }
 
 /// The labels of `count` images, from an IDX file.
@@ -63,9 +75,9 @@ pub fn drawn(generator: &Network, config: &Config, count: usize, seed: u64) -> R
     Ok((images, request.classes.labels(count, generator.classes())))
 }
 
-/// The same from a run's directory.
-pub fn labelled_digits_of(run: &Path, count: usize, seed: u64) -> anyhow::Result<Digits> {
-    labelled_digits("--run", &RunDirectory::open(run)?.generator()?, count, seed)
+/// The same of a run, or of the one that comes with the program.
+pub fn labelled_digits_of(run: Option<&Path>, count: usize, seed: u64) -> anyhow::Result<Digits> {
+    labelled_digits("--run", &generator_of(run)?, count, seed)
 }
 
 /// Reads the name of a file or directory that is to be written.

@@ -1,12 +1,12 @@
 //! `twoplayer interpolate`.
 
 use super::digit::{Digit, check_conditional, truncation};
-use super::given::{output, run_or_pretrained};
+use super::given::{generator_of, output};
 use super::outputs::Files;
 use super::say::say;
 use super::{UsageError, on_threads, threads};
 use crate::gan::interpolate;
-use crate::run::{Animation, Grid, RunDirectory, TooLarge, to_bytes};
+use crate::run::{Animation, Grid, TooLarge, to_bytes};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.check_files()?;
     let files = Files::default().of_run(arguments.run.as_deref()).writing("-o", arguments.output.as_deref());
     files.writing("--animation", arguments.animation.as_deref()).check()?;
-    let (generator, config) = RunDirectory::open(&run_or_pretrained(arguments.run.as_deref())?)?.generator()?;
+    let (generator, config) = generator_of(arguments.run.as_deref())?;
     if arguments.digit.is_some() {
         check_conditional("--digit", &generator)?;
     }

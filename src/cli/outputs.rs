@@ -1,9 +1,8 @@
 //! That no output takes the place of what is read, or of another output.
 
 use super::UsageError;
-use super::given::{recognizer_directory, run_or_pretrained};
 use crate::data::{check_replaceable, locate, set_files};
-use crate::run::RunDirectory;
+use crate::run::{RecognizerRun, RunDirectory};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,15 +21,15 @@ impl Files {
         self
     }
 
-    /// A run is read: the one that is named, or else the one that comes with the program.
+    /// A run is read, if one is named.
     pub fn of_run(self, root: Option<&Path>) -> Self {
-        let run = run_or_pretrained(root).and_then(|root| RunDirectory::open(&root));
+        let run = root.and_then(|root| RunDirectory::open(root).ok());
         self.reading(run.map_or(Vec::new(), |run| run.own_files()))
     }
 
-    /// A recognizer is read, again that one or the program's own.
+    /// A recognizer is read, if one is named.
     pub fn of_recognizer(self, root: Option<&Path>) -> Self {
-        let run = recognizer_directory(root);
+        let run = root.and_then(|root| RecognizerRun::open(root).ok());
         self.reading(run.map_or(Vec::new(), |run| run.own_files()))
     }
 

@@ -1,14 +1,14 @@
 //! `twoplayer sample`.
 
 use super::digit::{Digit, check_conditional, truncation};
-use super::given::{output, recognizer_or_pretrained, run_or_pretrained};
+use super::given::{generator_of, output, recognizer_or_pretrained};
 use super::outputs::Files;
 use super::say::{note, say};
 use super::{UsageError, on_threads, threads};
 use crate::data::Idx;
 use crate::gan::{Classes, Config, Request, Stream, draw_in_pieces, draw_requested, latent_in_pieces};
 use crate::nn::Network;
-use crate::run::{Grid, Picture, RunDirectory, to_bytes, write_npy_in_pieces};
+use crate::run::{Grid, Picture, to_bytes, write_npy, write_npy_in_pieces};
 use anyhow::{Context, ensure};
 use clap::Args;
 use std::fs;
@@ -64,8 +64,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=32))]
     scale: u32,
 
-    /// Also write the digits' labels, in MNIST's format (idx1-ubyte)
-    #[arg(long, value_name = "FILE.idx", value_parser = output())]
+    /// Also write the digits' labels, in MNIST's format (.idx, idx1-ubyte) or as a NumPy array of bytes (.npy)
+    #[arg(long, value_name = "FILE", value_parser = output())]
     labels: Option<PathBuf>,
 
     /// Also write the latent vectors, a NumPy array [count, latent_dim]
@@ -110,8 +110,10 @@ impl Arguments {
         let Some(path) = &self.labels else { return Ok(()) };
         let name = path.display();
         match Form::of(path) {
-            Ok(Form::Idx) => Ok(()),
-            _ => Err(UsageError(format!("--labels {name}: labels are written as .idx or .idx.gz; end the name so"))),
+            Ok(Form::Idx | Form::Npy) => Ok(()),
+            _ => Err(UsageError(format!(
+                "--labels {name}: labels are written as .idx, .idx.gz or .npy; end the name so"
+            ))),
         }
     }
 
@@ -166,7 +168,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let file = (!matches!(form, Form::Directory)).then_some(output.as_path());
     let files = Files::default().of_run(run.as_deref()).writing("-o", file).writing("--labels", labels.as_deref());
     files.writing("--latent", latent.as_deref()).check()?;
-    let (generator, config) = RunDirectory::open(&run_or_pretrained(run.as_deref())?)?.generator()?;
+    let (generator, config) = generator_of(run.as_deref())?;
     arguments.check_conditional(&generator)?;
     let output = output.display();
     on_threads(arguments.threads, || {
@@ -210,7 +212,10 @@ fn write(
     }
     if let Some(path) = &arguments.labels {
         let labels = request.classes.labels(count, generator.classes());
-        Idx { shape: vec![count], bytes: labels }.write(path)?;
+        match Form::of(path)? {
+            Form::Npy => write_npy(path, &[count], labels.as_slice())?,
+            _ => Idx { shape: vec![count], bytes: labels }.write(path)?,
+        }
     }
     if let Some(path) = &arguments.latent {
         let vectors =

@@ -2,6 +2,7 @@
 
 use super::{ConfigError, ranges::check};
 use crate::autodiff::{Real, Var};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The auxiliary classifier (Odena et al. 2017): beside its logit, the discriminator gives one for each class.
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// A projection tells the generator how well image and label fit *compared with real ones*, which asks for the
 /// share of ambiguous digits that people write. This asks for clear ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuxiliaryClassifier {
     /// What the cross-entropy at real images weighs in the discriminator's loss, at least 0.

@@ -76,7 +76,7 @@ mod tests {
     fn what_comes_after_the_last_layer_with_weights_follows_it() {
         let layers = |layers: &str| {
             let text = format!("[generator]\nlayers = [{layers}]");
-            Config::from_toml(&text, "mlp").unwrap().generator.layers
+            Config::from_toml(&text, Some("mlp")).unwrap().generator.layers
         };
         let ending = |units: usize, channels: usize| {
             let first = format!(r#"{{ kind = "dense", units = {units} }}"#);

@@ -3,16 +3,18 @@
 use super::{AuxiliaryClassifier, ConfigError, Course, Objective, Pairing, RecordConfig, Regulariser, Rules, Schedule};
 use crate::data::PixelRange;
 use crate::nn::{Init, LayerSpec, UnitActivation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A complete description of a training run; the same text in a run's `config.toml`, in a preset
 /// and in a file for `--config`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The preset this began as.
-    pub preset: String,
+    /// What runs of it are called, a preset's name if it is one: letters, digits, `-`, `_` and `.`.
+    #[serde(default = "own", alias = "preset")] // as it was once written
+    pub name: String,
     /// Decides all random numbers.
     pub seed: u64,
     /// The training images, if they are named: a directory, or as [`Source`](crate::data::Source) reads it.
@@ -29,8 +31,13 @@ pub struct Config {
     pub record: RecordConfig,
 }
 
+/// The name of a configuration that has none.
+fn own() -> String {
+    "own".into()
+}
+
 /// The game and its length.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
     /// How often the training set is gone through.
@@ -85,7 +92,7 @@ impl Training {
 }
 
 /// Who moves when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateRule {
     /// Both gradients come from one forward pass, then both players move.
@@ -96,7 +103,7 @@ pub enum UpdateRule {
 }
 
 /// The generator and how it learns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
     /// Numbers in a latent vector, each from N(0, 1).
@@ -119,7 +126,7 @@ pub struct Generator {
 }
 
 /// The discriminator and how it learns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Discriminator {
     /// How weights are drawn.
@@ -134,7 +141,7 @@ pub struct Discriminator {
 }
 
 /// The settings of [`Adam`](crate::nn::Adam).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdamConfig {
     /// At the start of the run.
@@ -193,27 +200,45 @@ impl Config {
         Ok(Self::preset_text(name)?.parse().expect("presets are checked by a test"))
     }
 
-    /// A configuration from TOML. What the text leaves out is the preset's that it names with
-    /// `preset = "…"`, or else `preset`'s.
+    /// A configuration from TOML. What the text leaves out is the preset's that it names with `preset = "…"`, or else
+    /// `preset`'s; where there is neither, the text is complete, and what it leaves out has the value that its
+    /// documentation names. `"off"` as a value takes away what the preset has.
     ///
     /// # Errors
     /// When the text is no TOML, names an unknown preset, or has keys or values that are none
-    /// of ours. Ranges are not checked: see [`validate`](Config::validate).
-    pub fn from_toml(text: &str, preset: &str) -> Result<Config, ConfigError> {
-        let changes: toml::Table = text.parse().map_err(|error| ConfigError::toml(text, &error))?;
-        let preset = changes.get("preset").and_then(toml::Value::as_str).unwrap_or(preset);
-        let mut table = Self::preset_table(preset)?;
+    /// of ours; and when a key is missing that has no value of its own. Ranges are not checked: see
+    /// [`validate`](Config::validate).
+    pub fn from_toml(text: &str, preset: Option<&str>) -> Result<Config, ConfigError> {
+        let mut changes: toml::Table = text.parse().map_err(|error| ConfigError::toml(text, &error))?;
+        let base = Self::base_of(&changes).or(preset).map(str::to_owned);
+        let mut table = match &base {
+            Some(preset) => Self::preset_table(preset)?,
+            None => toml::Table::new(),
+        };
+        if base.is_some() && changes.get("preset").is_some_and(toml::Value::is_str) {
+            changes.remove("preset");
+        }
         merge(&mut table, changes);
-        table.try_into().map_err(|merged| {
+        table.try_into().map_err(|merged: toml::de::Error| {
             // The merged table has lost the lines. Read alone, the text fails at the same mistake,
             // unless something that the preset would have given is missed before.
             let alone = toml::from_str::<Config>(text).err();
             let at_line = alone.filter(|error| error.message() == merged.message());
-            ConfigError::toml(text, &at_line.unwrap_or(merged))
+            let error = ConfigError::toml(text, &at_line.unwrap_or(merged));
+            if base.is_none() { error.without_a_preset() } else { error }
         })
     }
 
-    /// A configuration from TOML that is complete: nothing comes from a preset. That is how a run's `config.toml` is read,
+    /// The preset from which a text takes what it leaves out, if it names one.
+    pub fn base(text: &str) -> Option<String> {
+        Self::base_of(&text.parse().ok()?).map(str::to_owned)
+    }
+
+    fn base_of(table: &toml::Table) -> Option<&str> {
+        table.get("preset")?.as_str()
+    }
+
+    /// A configuration from TOML that is complete, whatever it says: nothing comes from a preset. That is how a run's `config.toml` is read,
     /// lest a damaged one be filled up with what the run never had.
     ///
     /// # Errors
@@ -258,12 +283,24 @@ impl Config {
     }
 }
 
+/// As a value, takes the key away.
+const OFF: &str = "off";
+
 /// Puts the changes over the table, key by key; a list is replaced whole.
 fn merge(table: &mut toml::Table, changes: toml::Table) {
     for (key, change) in changes {
-        match (table.get_mut(&key), change) {
-            (Some(toml::Value::Table(inner)), toml::Value::Table(change)) => merge(inner, change),
-            (_, change) => {
+        match change {
+            toml::Value::String(off) if off == OFF => {
+                table.remove(&key);
+            }
+            toml::Value::Table(change) => {
+                let inner = table.entry(key).or_insert_with(|| toml::Table::new().into());
+                match inner {
+                    toml::Value::Table(inner) => merge(inner, change),
+                    other => *other = change.into(),
+                }
+            }
+            change => {
                 table.insert(key, change);
             }
         }
@@ -278,21 +315,43 @@ mod tests {
     fn every_preset_is_complete_valid_and_reads_back() {
         for name in Config::presets() {
             let config = Config::preset(name).unwrap();
-            assert_eq!(config.preset, name);
+            assert_eq!(config.name, name);
             config.validate().unwrap();
-            assert_eq!(Config::from_toml(&config.to_toml(), "mlp").unwrap(), config);
+            assert_eq!(Config::from_toml(&config.to_toml(), None).unwrap(), config);
+            assert_eq!(Config::from_toml(Config::preset_text(name).unwrap(), None).unwrap(), config);
         }
     }
 
     #[test]
-    fn what_is_written_down_undoes_what_a_preset_has() {
-        let config = Config::from_toml("preset = \"cdcgan\"\n[training]\nclasses = 0", "mlp").unwrap();
-        assert_eq!(Config::from_toml(&config.to_toml(), "mlp").unwrap(), config);
+    fn a_file_takes_from_a_preset_only_if_it_names_one() {
+        let text = Config::preset_text("mlp").unwrap();
+        let penalty = "[[discriminator.regularisers]]\nkind = \"r1\"\ngamma = 0.5\nevery = 4\n";
+        let without = |text: &str| Config::from_toml(&text.replace(penalty, ""), None).unwrap();
+        assert!(text.contains(penalty) && without(text).discriminator.regularisers.is_empty());
+        let naming = text.replace("name =", "preset =");
+        assert_eq!(without(&naming), Config::preset("mlp").unwrap());
+        let missing = Config::from_toml(&text.replace("[discriminator.adam]", "[discriminator.adma]"), None);
+        let missing = missing.unwrap_err().to_string();
+        assert!(missing.contains("unknown field `adma`"), "{missing}");
+        let missing = Config::from_toml("[training]\nepochs = 3", None).unwrap_err().to_string();
+        let expected = "missing field `batch_size` (a file that names no preset";
+        assert!(missing.contains(expected) && missing.contains("preset = \"mlp\""), "{missing}");
+    }
+
+    #[test]
+    fn off_takes_away_what_a_preset_has() {
+        let text =
+            "preset = \"best\"\n[training]\nauxiliary_classifier = \"off\"\n[generator]\naverage_decay = \"off\"";
+        let config = Config::from_toml(text, None).unwrap();
+        let mut expected = Config::preset("best").unwrap();
+        (expected.training.auxiliary_classifier, expected.generator.average_decay) = (None, None);
+        assert_eq!(config, expected);
+        assert_eq!(Config::from_toml(&config.to_toml(), None).unwrap(), expected);
     }
 
     #[test]
     fn a_file_changes_what_it_names() {
-        let config = Config::from_toml("preset = \"article\"\n[generator.adam]\nlearning_rate = 0.5", "mlp").unwrap();
+        let config = Config::from_toml("preset = \"article\"\n[generator.adam]\nlearning_rate = 0.5", None).unwrap();
         let mut expected = Config::preset("article").unwrap();
         expected.generator.adam.learning_rate = 0.5;
         assert_eq!(config, expected);
@@ -310,7 +369,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let message = |text: &str| Config::from_toml(text, "mlp").unwrap_err().to_string();
+        let message = |text: &str| Config::from_toml(text, Some("mlp")).unwrap_err().to_string();
         assert!(message("[training]\nepoch = 3").starts_with("line 2: unknown field `epoch`, expected"));
         assert!(message("[generator.adam]\n\nbeta3 = 1").contains("unknown field `beta3`"));
         assert!(message("[training\nepochs = 3").starts_with("line 1: "));

@@ -42,6 +42,20 @@ impl ConfigError {
         let message = error.message().replace('\n', ", ");
         Self::Toml { message: line.map_or(message.clone(), |line| format!("line {line}: {message}")) }
     }
+
+    /// The same, and what to do about a key that is missing because no preset has given it.
+    pub(super) fn without_a_preset(self) -> Self {
+        match self {
+            Self::Toml { message } if message.contains("missing field") => Self::Toml {
+                message: format!(
+                    "{message} (a file that names no preset says all of it; with preset = \"{}\" at its head, what it \
+                     leaves out is that preset's)",
+                    Config::DEFAULT_PRESET
+                ),
+            },
+            other => other,
+        }
+    }
 }
 
 fn names() -> Vec<&'static str> {

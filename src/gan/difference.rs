@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 pub struct Difference {
     /// The key, such as `generator.adam.learning_rate`.
     pub key: String,
-    /// Its value in either, as TOML; none where it is left out. A list is one value.
+    /// Its value in either, as TOML; none where it is left out. A list of numbers is one value; a layer is a table, and its
+    /// place in its list stands in the key, as in `generator.layers.2.units`.
     pub values: [Option<String>; 2],
 }
 
@@ -42,6 +43,10 @@ fn collect(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Strin
         let key = format!("{prefix}{key}");
         match value {
             toml::Value::Table(inner) => collect(&format!("{key}."), inner, values),
+            toml::Value::Array(list) if list.iter().any(toml::Value::is_table) => {
+                let places = list.into_iter().enumerate().map(|(place, value)| (place.to_string(), value));
+                collect(&format!("{key}."), places.collect(), values);
+            }
             value => _ = values.insert(key, value.to_string()),
         }
     }
@@ -50,6 +55,7 @@ fn collect(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::{LayerSpec, UnitActivation};
 
     #[test]
     fn differences_are_named_with_both_values() {
@@ -62,7 +68,12 @@ mod tests {
             key: key.into(),
             values: [ours.map(str::to_owned), theirs.map(str::to_owned)],
         };
-        let expected = [named("seed", Some("0"), Some("3")), named("training.examples", None, Some("7"))];
+        other.generator.layers[1] = LayerSpec::dense(256, UnitActivation::Relu);
+        let expected = [
+            named("generator.layers.1.activation", Some("\"leaky-relu\""), Some("\"relu\"")),
+            named("seed", Some("0"), Some("3")),
+            named("training.examples", None, Some("7")),
+        ];
         assert_eq!(config.differences(&other), expected);
     }
 }

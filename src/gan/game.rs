@@ -1,5 +1,6 @@
 //! The discriminator before real and generated images, and the way back from its logits.
 
+use super::Objective;
 use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Mode, Network};
 use std::ops::Range;
@@ -51,11 +52,11 @@ pub fn judge<'t, T: Real>(
 }
 
 impl<T: Real> Game<'_, T> {
-    /// The mean of `D(x)` over the real images and of `D(G(z))` over the generated ones.
-    pub(super) fn mean_probabilities(&self) -> [f64; 2] {
+    /// The mean [score](Objective::score) `D(x)` of the real images and `D(G(z))` of the generated ones.
+    pub(super) fn mean_scores(&self, objective: Objective) -> [f64; 2] {
         [self.real, self.fake].map(|logits| {
             let logits = logits.value();
-            logits.iter().map(|x| x.as_f64().sigmoid()).sum::<f64>() / logits.len() as f64
+            logits.iter().map(|x| objective.score(x.as_f64())).sum::<f64>() / logits.len() as f64
         })
     }
 }

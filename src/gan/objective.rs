@@ -5,10 +5,11 @@
 //! logits; what the two players make of them, together, is in [`Rules`](super::Rules).
 
 use crate::autodiff::{Real, Var};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the two players minimise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
     /// The generator minimises `−E[log D(G(z))]`: its gradient is strongest where the
@@ -34,6 +35,17 @@ impl Objective {
     /// All of them.
     pub const ALL: [Objective; 5] =
         [Self::NonSaturating, Self::Minimax, Self::LeastSquares, Self::Hinge, Self::Wasserstein];
+
+    /// The discriminator's score of an image, by its logit: the probability that the image is real, `σ(s)`, where the
+    /// objective makes it one; where it does not, the logit itself.
+    pub fn score(self, s: f64) -> f64 {
+        if self.is_of_probabilities() { s.sigmoid() } else { s }
+    }
+
+    /// Whether a score is a probability: a critic's is not, nor what least squares or the hinge make of a logit.
+    pub fn is_of_probabilities(self) -> bool {
+        matches!(self, Objective::NonSaturating | Objective::Minimax)
+    }
 
     /// What the discriminator minimises at a real image, by its logit `s`, element by element.
     /// `label` is what it should call real images: 1, or a little less to keep it from being too

@@ -1,6 +1,6 @@
 //! The one seam between training and everything that watches it.
 
-use super::{Config, GradientNorms, Scores, Session, Trainer, Warning};
+use super::{Config, Diagnosis, GradientNorms, Scores, Session, Trainer, Warning};
 use crate::data::PixelRange;
 use std::ops::ControlFlow;
 
@@ -27,7 +27,7 @@ pub trait Observer {
     }
 
     /// What this watcher itself has found wrong at the end of an epoch; asked after [`epoch_end`](Observer::epoch_end).
-    fn diagnosis(&mut self) -> Option<Warning> {
+    fn diagnosis(&mut self) -> Option<Diagnosis> {
         None
     }
 
@@ -68,7 +68,7 @@ impl Observer for Observers<'_> {
         self.0.iter_mut().try_for_each(|observer| observer.epoch_end(epoch))
     }
 
-    fn diagnosis(&mut self) -> Option<Warning> {
+    fn diagnosis(&mut self) -> Option<Diagnosis> {
         self.0.iter_mut().find_map(|observer| observer.diagnosis())
     }
 

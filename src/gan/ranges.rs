@@ -9,6 +9,14 @@ pub(super) const MOST: u64 = 1_000_000_000;
 /// The most moves of the discriminator's for one of the generator's.
 const MOST_CRITIC_STEPS: u64 = 10_000;
 
+/// What a configuration may be called: it becomes part of a directory's name.
+const NAME: &str = "1 to 64 letters, digits, \"-\", \"_\" or \".\", of which \".\" is not the first";
+
+fn is_name(name: &str) -> bool {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(is_fine) && !name.starts_with('.')
+}
+
 /// Refuses a number of things that is 0, or above [`MOST`].
 pub(super) fn check_count(key: &str, count: u64) -> Result<(), ConfigError> {
     check((1..=MOST).contains(&count), key, &count, "at least 1 and at most 1000000000")
@@ -29,6 +37,7 @@ impl Config {
     /// The first that is out of its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let Training { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } = &self.training;
+        check(is_name(&self.name), "name", &format!("{:?}", self.name), NAME)?;
         check(self.seed <= i64::MAX as u64, "seed (--seed)", &self.seed, "at most 9223372036854775807, 2^63 - 1")?;
         check_count("training.epochs (--epochs)", *epochs)?;
         check_count("training.steps (--steps)", steps.unwrap_or(1))?;
@@ -103,7 +112,8 @@ mod tests {
             "training.batch_size (--batch-size) is 0; it must be at least 1 and at most 1000000000"
         );
         for (key, change) in [
-            ("seed", (|c| c.seed = 1 << 63) as fn(&mut Config)),
+            ("name", (|c| c.name = "../mlp".into()) as fn(&mut Config)),
+            ("seed", |c| c.seed = 1 << 63),
             ("epochs", |c| c.training.epochs = 1 << 62),
             ("steps", |c| c.training.steps = Some(u64::MAX)),
             ("examples", |c| c.training.examples = Some(usize::MAX)),

@@ -8,6 +8,7 @@ use crate::autodiff::{Real, Var};
 use crate::nn::{Input, Parameter};
 use crate::random::words_drawn;
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The discriminator: from images `[batch, pixels]`, with their labels where there are any, to logits `[batch, 1]`.
@@ -25,7 +26,7 @@ pub type Judge<'j, 't, T> = dyn FnMut(Input<'t, T>) -> Var<'t, T> + 'j;
 /// gamma = { from = 1.0, to = 0.1, schedule = "cosine" }
 /// every = 4
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Regulariser {
     /// [`r1`]: the slope at real images should be 0.
@@ -75,6 +76,11 @@ fn always() -> u64 {
 }
 
 impl Regulariser {
+    /// Whether it is a penalty on the discriminator's slope.
+    pub fn is_penalty(&self) -> bool {
+        self.every().is_some()
+    }
+
     /// Every how many turns it is a penalty; never, if it is none.
     fn every(&self) -> Option<u64> {
         match *self {
@@ -241,7 +247,7 @@ mod tests {
 
     #[test]
     fn regularisers_are_read_and_checked() {
-        let read = |entry: &str| Config::from_toml(&format!("[[discriminator.regularisers]]\n{entry}"), "mlp");
+        let read = |entry: &str| Config::from_toml(&format!("[[discriminator.regularisers]]\n{entry}"), Some("mlp"));
         let only = |entry: &str| read(entry).unwrap().discriminator.regularisers[0];
         assert_eq!(only("kind = \"r2\"\ngamma = 3"), Regulariser::R2 { gamma: 3.0.into(), every: 1 });
         assert_eq!(only("kind = \"weight-clipping\"\nlimit = 0.01"), Regulariser::WeightClipping { limit: 0.01 });
@@ -249,8 +255,8 @@ mod tests {
         let gamma = Course::Changing { from: 1.0, to: 0.1, schedule: Schedule::Cosine };
         let falling = read(&format!("kind = \"r1\"\nevery = 2\ngamma = {to_fall}")).unwrap();
         assert_eq!(falling.discriminator.regularisers, [Regulariser::R1 { gamma, every: 2 }]);
-        assert_eq!(Config::from_toml(&falling.to_toml(), "article").unwrap(), falling);
-        let none = Config::from_toml("[discriminator]\nregularisers = []", "mlp").unwrap();
+        assert_eq!(Config::from_toml(&falling.to_toml(), Some("article")).unwrap(), falling);
+        let none = Config::from_toml("[discriminator]\nregularisers = []", Some("mlp")).unwrap();
         assert_eq!(none.discriminator.regularisers, []);
 
         let mistake = |entry: &str| read(entry).unwrap_err().to_string();

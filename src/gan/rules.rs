@@ -1,11 +1,13 @@
 //! The rules of the game: what the two players make of their images' logits.
 
 use super::{ConfigError, Objective, ranges::check};
-use crate::autodiff::{Real, Var};
+use crate::autodiff::{Real, Tape, Var};
+use ndarray::{ArrayD, IxDyn};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a logit is compared with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairing {
     /// Nothing: each image is judged by itself.
@@ -72,6 +74,24 @@ impl Rules {
         }
     }
 
+    /// Both losses, and the score of any image, where the discriminator cannot tell real images from generated ones and
+    /// gives the logit to all that costs it least: like a coin. None for Wasserstein, whose logits have no scale.
+    pub fn of_a_coin(&self) -> Option<Coin> {
+        let logit = match self.objective {
+            // σ(s) = label / 2: of a batch, that share is called real.
+            Objective::NonSaturating | Objective::Minimax if self.pairing == Pairing::None => {
+                (self.real_label / (2.0 - self.real_label)).ln()
+            }
+            Objective::LeastSquares if self.pairing == Pairing::None => self.real_label / 2.0,
+            Objective::Wasserstein => return None,
+            _ => 0.0,
+        };
+        let tape = Tape::<f64>::new();
+        let s = tape.leaf(ArrayD::from_elem(IxDyn(&[1, 1]), logit));
+        let (discriminator, generator) = (self.discriminator_loss(s, s).item(), self.generator_loss(s, || s).item());
+        Some(Coin { losses: [discriminator, generator], score: self.objective.score(logit) })
+    }
+
     /// Checks the real images' label against its range.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let (key, label) = ("training.label_smoothing (--label-smoothing)", &self.real_label);
@@ -79,6 +99,15 @@ impl Rules {
         let without_labels = "left out with the objectives \"hinge\" and \"wasserstein\", which know no labels";
         check(*label == 1.0 || self.objective.has_labels(), key, label, without_labels)
     }
+}
+
+/// What a game comes to in which the discriminator cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coin {
+    /// The discriminator's loss and the generator's.
+    pub losses: [f64; 2],
+    /// What the discriminator gives to any image.
+    pub score: f64,
 }
 
 impl From<Objective> for Rules {
@@ -147,6 +176,25 @@ mod tests {
         // −0.9·log D(x) − 0.1·log(1 − D(x)) differs from −log D(x) by 0.1·logit, here 0.1·E[2, −0.5].
         let [discriminator, generator] = losses(plain);
         assert_losses(smoothed, [discriminator + 0.1 * 0.75, generator]);
+    }
+
+    #[test]
+    fn a_coin_costs_what_goodfellow_says_and_no_other_logit_costs_less() {
+        let coin = Rules::from(Objective::NonSaturating).of_a_coin().unwrap();
+        let by_hand = Coin { losses: [2.0 * 2f64.ln(), 2f64.ln()], score: 0.5 };
+        assert!(coin.losses.iter().zip(by_hand.losses).all(|(a, b)| (a - b).abs() < 1e-12) && coin.score == 0.5);
+        assert_eq!(Rules::from(Objective::Wasserstein).of_a_coin(), None);
+        let hinge = Rules::from(Objective::Hinge).of_a_coin().unwrap();
+        assert_eq!(hinge, Coin { losses: [2.0, 0.0], score: 0.0 });
+        for (objective, real_label) in [(Objective::NonSaturating, 0.8), (Objective::LeastSquares, 0.9)] {
+            let rules = Rules { real_label, ..Rules::from(objective) };
+            let least = rules.of_a_coin().unwrap().losses[0];
+            let tape = Tape::<f64>::new();
+            for logit in [-1.0, -0.3, 0.0, 0.3, 0.5, 1.0] {
+                let s = tape.leaf(array![[logit]].into_dyn());
+                assert!(rules.discriminator_loss(s, s).item() >= least - 1e-12, "{objective:?} {logit}");
+            }
+        }
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use super::{AdamConfig, ConfigError, ranges::check};
 use crate::autodiff::Real;
 use crate::nn::Adam;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// How something changes over a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// It stays.
@@ -32,7 +33,7 @@ impl Schedule {
 
 /// A number that stays, or goes from one value to another over the run. In a file: the number, or
 /// `{ from = 0.9, to = 0.99, schedule = "cosine" }`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     deny_unknown_fields,

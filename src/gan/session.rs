@@ -4,7 +4,8 @@ use super::draw::{Classes, draw_from};
 use super::latent_vectors;
 use super::ranges::MOST;
 use super::{
-    Beginning, Config, Draws, EpochEnd, Health, Observer, Samples, Scores, StepEnd, Stream, TrainError, Trainer, Watch,
+    Beginning, Clues, Config, Diagnosis, Draws, EpochEnd, Health, Observer, ObserverError, Samples, Scores, StepEnd,
+    Stream, TrainError, Trainer, Warning, Watch,
 };
 use crate::autodiff::Tape;
 use crate::data::{Batches, Digits, PixelRange, fill};
@@ -159,20 +160,33 @@ impl<'d> Session<'d> {
             observer.step_end(&StepEnd { step, epoch, scores, norms })?;
             let pulled =
                 norms.and_then(|norms| self.health.after_measurement(step, self.config.record.log_every, norms));
-            let warnings = [self.health.after_step(step, &scores), pulled];
-            warnings.iter().flatten().try_for_each(|warning| observer.warning(warning))?;
+            let found = [self.health.after_step(step, &scores), pulled];
+            self.warn(found, observer)?;
             if ends_epoch || step == self.total_steps() {
                 let (images, other_digits) =
                     (self.preview(0), (self.config.training.classes > 0).then(|| self.preview(1)));
                 observer.epoch_end(&self.epoch_end(epoch, Some(scores), &images))?;
-                let samples = Samples { images: &images, other_digits: other_digits.as_deref() };
-                let warnings = [self.health.after_epoch(epoch, samples), observer.diagnosis()];
-                warnings.iter().flatten().try_for_each(|warning| observer.warning(warning))?;
+                let Self { health, trainer, config, preview, digits, range, .. } = self;
+                let clues = || {
+                    let real = some_real_images(preview_count(config.training.classes), digits, *range);
+                    let latent: Vec<f32> = preview.latent.iter().copied().collect();
+                    let layers = &config.generator.layers;
+                    Clues::of([&images, &real], *range, trainer.artist(), layers, &latent, &preview.labels)
+                };
+                let samples = Samples { images: &images, other_digits: other_digits.as_deref(), clues: &clues };
+                let found = [health.after_epoch(epoch, samples), observer.diagnosis()];
+                self.warn(found, observer)?;
             }
             flow = observer.pause(self)?;
         }
         observer.ending(self)?;
         Ok(if self.step < self.total_steps() { Ended::AsAsked } else { Ended::AtItsLastStep })
+    }
+
+    /// Tells of what was found wrong.
+    fn warn(&self, found: [Option<Diagnosis>; 2], observer: &mut dyn Observer) -> Result<(), ObserverError> {
+        let mut warnings = found.into_iter().flatten().map(|diagnosis| Warning::new(diagnosis, &self.config));
+        warnings.try_for_each(|warning| observer.warning(&warning))
     }
 
     /// One step of both players.

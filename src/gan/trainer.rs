@@ -52,9 +52,9 @@ pub struct Scores {
     pub discriminator_loss: f64,
     /// The generator's loss, before the generator moved.
     pub generator_loss: f64,
-    /// The mean of `D(x)` over the real images, in [0, 1].
+    /// The mean [score](super::Objective::score) `D(x)` of the real images.
     pub real: f64,
-    /// The mean of `D(G(z))` over the generated images, in [0, 1].
+    /// The mean score `D(G(z))` of the generated images.
     pub fake: f64,
 }
 
@@ -190,7 +190,7 @@ impl<T: Real> Trainer<T> {
             gradients[0].iter_mut().zip(of_penalty).for_each(|(gradient, more)| *gradient = *gradient + more);
         }
         let [d_gradients, g_gradients] = gradients.map(|all| all.into_iter().map(Gradient::from).collect::<Vec<_>>());
-        let [real, fake] = game.mean_probabilities();
+        let [real, fake] = game.mean_scores(self.rules.objective);
         let (discriminator_loss, generator_loss) = (discriminator_loss.item().as_f64(), generator_loss.item().as_f64());
         clock.lap(&mut self.phases.backward);
 
@@ -285,7 +285,7 @@ impl<T: Real> Trainer<T> {
         let penalised = penalty.map_or(loss, |penalty| loss + penalty);
         clock.lap(&mut self.phases.forward);
         let gradients = tape.take_gradients(penalised, &d);
-        let (loss, probabilities) = (loss.item().as_f64(), game.mean_probabilities());
+        let (loss, scores) = (loss.item().as_f64(), game.mean_scores(self.rules.objective));
         clock.lap(&mut self.phases.backward);
         self.discriminator.keep(&mut self.training);
         self.discriminator_tape.reset();
@@ -296,7 +296,7 @@ impl<T: Real> Trainer<T> {
         self.regularisers.after_update(&mut self.discriminator.parameters);
         self.discriminator_tape.recycle(gradients);
         clock.lap(&mut self.phases.update);
-        (loss, probabilities)
+        (loss, scores)
     }
 }
 

@@ -31,19 +31,21 @@ pub(super) struct Builder<'d, T: Real> {
     draw: Option<Draw<'d, T>>,
 }
 
-/// What a tape holds of a layer.
+/// What a tape holds of a layer, and what that costs.
 #[derive(Clone, Copy)]
 struct Held {
     /// Arrays of the size of its output.
     outputs: usize,
     /// Numbers that do not depend on the batch.
     derived: usize,
+    /// Products of weights and a sample's numbers; no matter of what is held, but of the layer too.
+    products: usize,
 }
 
 impl Default for Held {
     /// Its output.
     fn default() -> Self {
-        Self { outputs: 1, derived: 0 }
+        Self { outputs: 1, derived: 0, products: 0 }
     }
 }
 
@@ -79,15 +81,20 @@ impl<'d, T: Real> Builder<'d, T> {
         specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| build(builder, spec))).collect()
     }
 
+    /// [How many](Footprint::products) weights a sample is multiplied by in the layers so far.
+    pub fn products(&self) -> usize {
+        self.footprint.products()
+    }
+
     /// What the layers so far take.
     pub fn into_footprint(self) -> Footprint {
         self.footprint
     }
 
     fn note_layer(&mut self, arrays: usize, sample: usize) {
-        let (name, Held { outputs, derived }) = (format!("{}.{}", self.name, self.place), self.held);
+        let (name, Held { outputs, derived, products }) = (format!("{}.{}", self.name, self.place), self.held);
         let sample = sample.saturating_mul(outputs);
-        self.footprint.layers.push(LayerFootprint { name, arrays, sample, derived });
+        self.footprint.layers.push(LayerFootprint { name, arrays, sample, derived, products });
     }
 
     /// Notes that a tape holds so many arrays of the size of the present layer's output, and not only that one.
@@ -98,6 +105,11 @@ impl<'d, T: Real> Builder<'d, T> {
     /// Notes that a tape holds so many more numbers, whatever the batch.
     pub fn derives(&mut self, numbers: usize) {
         self.held.derived = self.held.derived.saturating_add(numbers);
+    }
+
+    /// Notes that a sample is multiplied by so many weights in the present layer.
+    pub fn multiplies(&mut self, products: usize) {
+        self.held.products = self.held.products.saturating_add(products);
     }
 
     /// Notes that a thread keeps so many numbers beside the arrays while it computes the present layer.

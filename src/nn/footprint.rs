@@ -22,12 +22,19 @@ pub struct LayerFootprint {
     pub sample: usize,
     /// Numbers that a tape holds of it whatever the batch: weights that are made from other weights.
     pub derived: usize,
+    /// Multiplications of weights and inputs on one sample's way through it, as many additions with them.
+    pub products: usize,
 }
 
 impl Footprint {
     /// [`sample`](LayerFootprint::sample) of all layers together.
     pub fn sample(&self) -> usize {
         self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.sample))
+    }
+
+    /// [`products`](LayerFootprint::products) of all layers together.
+    pub fn products(&self) -> usize {
+        self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.products))
     }
 
     /// [`derived`](LayerFootprint::derived) of all layers together.

@@ -7,6 +7,7 @@ use crate::autodiff::{Activation, Real};
 use ndarray::{ArrayD, IxDyn};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a layer's weights are drawn. Biases start at zero.
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The default is [`He`](Init::He): a rectifier passes on about half of its input's variance,
 /// and He's rule makes up for exactly that, so that the signal of the first step is as strong in
 /// the last layer as in the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
     /// Normal with variance `2 / ((1 + slope²)·fan_in)` before a (leaky) rectifier and

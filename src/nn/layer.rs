@@ -1,6 +1,7 @@
 //! A layer as a person writes it down.
 
 use crate::autodiff::Activation;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One layer of a network in a configuration file; the extent of its input follows from the layer
@@ -13,10 +14,11 @@ use serde::{Deserialize, Serialize};
 ///   { kind = "dense", units = 1 },
 /// ]
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum LayerSpec {
     /// `f(x·Wᵀ + b)`; of an image, all its numbers are seen in a row.
+    #[schemars(extend("example" = r#"{ kind = "dense", units = 128, activation = "leaky-relu" }"#))]
     Dense {
         /// The number of outputs.
         units: usize,
@@ -28,14 +30,17 @@ pub enum LayerSpec {
         spectral_norm: bool,
     },
     /// Numbers in a row become an image.
+    #[schemars(extend("example" = r#"{ kind = "reshape", shape = [7, 7, 128] }"#))]
     Reshape {
         /// `[height, width, channels]`.
         shape: [usize; 3],
     },
     /// An image becomes its numbers in a row, the channels of a pixel beside each other. A dense layer
     /// does this by itself.
+    #[schemars(extend("example" = r#"{ kind = "flatten" }"#))]
     Flatten {},
     /// `f(x ∗ W + b)`: a convolution, of images `⌊(size + 2·padding − kernel) / stride⌋ + 1` high and wide.
+    #[schemars(extend("example" = r#"{ kind = "conv", channels = 64, kernel = 4, stride = 2, bias = false }"#))]
     Conv {
         /// The number of channels that come out.
         channels: usize,
@@ -60,6 +65,7 @@ pub enum LayerSpec {
     },
     /// `f(convᵀ(x, W) + b)`: the transposed convolution, which makes images larger, to
     /// `(size − 1)·stride − 2·padding + kernel + output_padding`.
+    #[schemars(extend("example" = r#"{ kind = "conv-transpose", channels = 64, kernel = 4, stride = 2 }"#))]
     ConvTranspose {
         /// The number of channels that come out.
         channels: usize,
@@ -86,6 +92,7 @@ pub enum LayerSpec {
         spectral_norm: bool,
     },
     /// Images become `factor` times as high and wide.
+    #[schemars(extend("example" = r#"{ kind = "upsample", factor = 2, mode = "bilinear" }"#))]
     Upsample {
         /// 2.
         #[serde(default = "two")]
@@ -96,14 +103,17 @@ pub enum LayerSpec {
     },
     /// Images become half as high and wide: blurred, so that fine details do not come back as coarse ones,
     /// then every second pixel (Zhang 2019).
+    #[schemars(extend("example" = r#"{ kind = "downsample" }"#))]
     Downsample {},
     /// The mean of every square of pixels.
+    #[schemars(extend("example" = r#"{ kind = "avg-pool", size = 2 }"#))]
     AvgPool {
         /// Its side; 2.
         #[serde(default = "two")]
         size: usize,
     },
     /// The largest of every square of pixels, channel by channel.
+    #[schemars(extend("example" = r#"{ kind = "max-pool", size = 2 }"#))]
     MaxPool {
         /// Its side; 2.
         #[serde(default = "two")]
@@ -112,6 +122,7 @@ pub enum LayerSpec {
     /// Every channel brought to mean 0 and variance 1 over the batch and its pixels, then
     /// `f(gain·x + bias)` (Ioffe & Szegedy 2015). In use, mean and variance are running averages that
     /// training has left.
+    #[schemars(extend("example" = r#"{ kind = "batch-norm", activation = "relu" }"#))]
     BatchNorm {
         /// How far the running averages move at each step; 0.1.
         #[serde(default = "tenth")]
@@ -128,6 +139,7 @@ pub enum LayerSpec {
     },
     /// Every sample brought to mean 0 and variance 1 over all its numbers, then `f(gain·x + bias)` channel by
     /// channel (Ba et al. 2016).
+    #[schemars(extend("example" = r#"{ kind = "layer-norm", activation = "leaky-relu" }"#))]
     LayerNorm {
         /// Added to the variance; 10⁻⁵.
         #[serde(default = "epsilon")]
@@ -138,6 +150,7 @@ pub enum LayerSpec {
     },
     /// Every group of a sample's channels brought to mean 0 and variance 1, then `f(gain·x + bias)` channel by
     /// channel (Wu & He 2018).
+    #[schemars(extend("example" = r#"{ kind = "group-norm", groups = 8, activation = "relu" }"#))]
     GroupNorm {
         /// Into how many groups the channels are divided.
         groups: usize,
@@ -149,26 +162,34 @@ pub enum LayerSpec {
         activation: UnitActivation,
     },
     /// `f(x)` by itself.
+    #[schemars(extend("example" = r#"{ kind = "activation", function = "tanh" }"#))]
     Activation {
         /// `f`.
         function: UnitActivation,
     },
     /// In training, each value is set to 0 with probability `rate` and otherwise divided by
     /// `1 − rate`; in use, nothing is done (Srivastava et al. 2014).
+    #[schemars(extend("example" = r#"{ kind = "dropout", rate = 0.3 }"#))]
     Dropout {
         /// In [0, 1).
         rate: f64,
     },
     /// One more channel that tells how much the samples of a group differ (Karras et al. 2018, section 3):
     /// a discriminator sees by it when the generator draws always the same.
+    #[schemars(extend("example" = r#"{ kind = "minibatch-stddev" }"#))]
     MinibatchStddev {
         /// At most so many samples to a group, as many as divide the batch; 4.
         #[serde(default = "four")]
         group: usize,
     },
     /// The sum over all pixels, channel by channel: an image becomes as many numbers as it has channels.
+    #[schemars(extend("example" = r#"{ kind = "global-sum-pool" }"#))]
     GlobalSumPool {},
     /// `x + f(x)`, `f` being layers (He et al. 2016).
+    #[schemars(extend("example" = r#"{ kind = "residual", skip = "conv", layers = [
+    { kind = "conv", channels = 64, kernel = 3, activation = "relu" },
+    { kind = "conv", channels = 64, kernel = 3 },
+] }"#))]
     Residual {
         /// `f`: it leaves height and width as they are.
         layers: Vec<LayerSpec>,
@@ -187,12 +208,14 @@ pub enum LayerSpec {
     },
     /// Beside numbers in a row: `units` learned numbers for the label's class. Beside an image: `units`
     /// channels, a learned map of the image's height and width for the class in each (Mirza & Osindero 2014).
+    #[schemars(extend("example" = r#"{ kind = "label-embedding", units = 16 }"#))]
     LabelEmbedding {
         /// How many numbers, or channels, are added.
         units: usize,
     },
     /// A discriminator's last layer, `w·φ + b + ⟨e_y, φ⟩` with learned `e_y` for class `y` (Miyato & Koyama
     /// 2018): how real the features `φ` look, and how well they fit the label.
+    #[schemars(extend("example" = r#"{ kind = "projection" }"#))]
     Projection {
         /// Whether `w` and the table of `e` are divided by their largest singular values; no.
         #[serde(default, skip_serializing_if = "is_default")]
@@ -224,10 +247,24 @@ impl LayerSpec {
             _ => Some(UnitActivation::Identity),
         }
     }
+
+    /// The same, to be changed, of a layer that a person gives one.
+    pub fn activation_mut(&mut self) -> Option<&mut UnitActivation> {
+        match self {
+            LayerSpec::Dense { activation, .. }
+            | LayerSpec::Conv { activation, .. }
+            | LayerSpec::ConvTranspose { activation, .. }
+            | LayerSpec::BatchNorm { activation, .. }
+            | LayerSpec::LayerNorm { activation, .. }
+            | LayerSpec::GroupNorm { activation, .. }
+            | LayerSpec::Activation { function: activation } => Some(activation),
+            _ => None,
+        }
+    }
 }
 
 /// How pixels between pixels are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interpolation {
     /// The nearest one.
@@ -238,7 +275,7 @@ pub enum Interpolation {
 }
 
 /// The way past a residual block's layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Skip {
     /// Nothing is done.
@@ -250,7 +287,7 @@ pub enum Skip {
 }
 
 /// The name of an [`Activation`] in a configuration file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitActivation {
     /// None.

@@ -24,6 +24,7 @@ pub struct Network<T: Real = f32> {
     layers: Vec<Layer>,
     input: InputShape,
     output: Extent,
+    products: usize,
 }
 
 impl<T: Real> Network<T> {
@@ -53,11 +54,12 @@ impl<T: Real> Network<T> {
     fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
         let mut builder = Builder::new(name, input, Some(draw));
         let layers = builder.layers(layers)?;
+        let products = builder.products();
         let Builder { extent: output, parameters, statistics, .. } = builder;
         if parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
         }
-        Ok(Self { parameters, statistics, layers, input, output })
+        Ok(Self { parameters, statistics, layers, input, output, products })
     }
 
     /// What a network of these layers would take; nothing is allocated for it.
@@ -102,6 +104,11 @@ impl<T: Real> Network<T> {
     /// How many numbers training may change.
     pub fn parameter_count(&self) -> usize {
         self.parameters.iter().map(|parameter| parameter.value.len()).sum()
+    }
+
+    /// [How many](Footprint::products) weights a sample is multiplied by on its way through.
+    pub fn products(&self) -> usize {
+        self.products
     }
 
     /// Whether any layer looks at labels.

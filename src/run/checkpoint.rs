@@ -61,7 +61,8 @@ pub(super) struct Written {
 /// The form of checkpoints that this program writes; it reads this and those before.
 const VERSION: u64 = 2;
 /// What of a configuration may be another when a run goes on. Images are told by what they are, not where.
-const MAY_CHANGE: [&str; 6] = [
+const MAY_CHANGE: [&str; 7] = [
+    "name",
     "data",
     "training.epochs",
     "training.steps",
@@ -69,8 +70,10 @@ const MAY_CHANGE: [&str; 6] = [
     "discriminator.adam.learning_rate",
     "record.",
 ];
-/// How many are kept: should the last be lost to a broken disk, there is one before.
-const KEPT: usize = 2;
+/// How many are kept while a run trains, if it does not say: should the last be lost to a broken disk, there is one before.
+const KEPT: u64 = 2;
+/// The same when it has come to its end, and nothing more can go wrong.
+pub(super) const KEPT_IN_THE_END: u64 = 1;
 
 /// Where a run's checkpoints are.
 #[derive(Clone, Debug)]
@@ -106,8 +109,8 @@ impl Checkpoints {
         Some([step, tensors::read_note(&self.file(step))?["total_steps"].as_u64()?])
     }
 
-    /// Keeps the session as it stands, and what its [images](Digits::sha256) are; of the older checkpoints the last one
-    /// stays.
+    /// Keeps the session as it stands, and what its [images](Digits::sha256) are; of the older checkpoints as many stay as
+    /// the run keeps, the last ones.
     pub(super) fn save(&self, session: &Session<'_>, images: &str, written: Written) -> Result<(), RunError> {
         make(&self.directory)?;
         let (step, arrays) = (session.step(), session.arrays());
@@ -126,8 +129,14 @@ impl Checkpoints {
         let (path, start) = (self.file(step), Instant::now());
         tensors::write(arrays.iter(), note, &path)?;
         tracing::debug!(path = %path.display(), seconds = start.elapsed().as_secs_f64(), "checkpoint");
+        self.keep(session.config().record.keep_checkpoints.unwrap_or(KEPT))
+    }
+
+    /// Removes all but so many, the last.
+    pub(super) fn keep(&self, count: u64) -> Result<(), RunError> {
         let steps = self.steps();
-        steps[..steps.len().saturating_sub(KEPT)].iter().try_for_each(|&old| self.remove(old))
+        let old = steps.len().saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+        steps[..old].iter().try_for_each(|&old| self.remove(old))
     }
 
     /// Removes those of later steps.
@@ -263,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_two_are_kept() {
+    fn the_last_ones_are_kept_and_in_the_end_one() {
         let directory = tempfile::tempdir().unwrap();
         let digits = Digits::new(vec![0; 40], vec![0; 10], 2, 2);
         let config = r#"
@@ -277,8 +286,9 @@ mod tests {
             layers = [{ kind = "dense", units = 1 }]
             [record]
             checkpoint_every = 2
+            keep_checkpoints = 2
         "#;
-        let config = Config::from_toml(config, Config::DEFAULT_PRESET).unwrap();
+        let mut config = Config::from_toml(config, Some(Config::DEFAULT_PRESET)).unwrap();
         let root = directory.path().join("run");
         crate::gan::train(&config, &digits, &mut crate::run::Recorder::new(&root)).unwrap();
         let checkpoints = Checkpoints::of(&root);
@@ -289,5 +299,10 @@ mod tests {
         assert!(load(None).unwrap_err().to_string().contains("of step 4, which its name does not say"));
         checkpoints.forget_after(4).unwrap();
         assert_eq!(load(None).unwrap(), 4);
+
+        config.record.keep_checkpoints = None;
+        let root = directory.path().join("usual");
+        crate::gan::train(&config, &digits, &mut crate::run::Recorder::new(&root)).unwrap();
+        assert_eq!(Checkpoints::of(&root).steps(), [5]);
     }
 }

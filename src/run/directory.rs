@@ -27,7 +27,7 @@ const LAST_LINE: &str = "# end";
 /// samples/evolution.png       all of them, one after another
 /// report.html                 all of this in one page
 /// evaluation.json             the figures of `twoplayer evaluate`
-/// checkpoints/                all that it takes to go on with the run; the last two
+/// checkpoints/                all that it takes to go on with the run; the last two, or, in the end, one
 /// generator.safetensors       the generator's weights (their average, if the run keeps one)
 /// discriminator.safetensors   the discriminator's
 /// lock                        which process trains it, or did

@@ -149,15 +149,6 @@ pub enum RunError {
         /// The directory.
         path: PathBuf,
     },
-    /// What comes with the program is not there.
-    #[error(
-        "{path}: not found, neither here nor in the source tree; name the directory of a trained run",
-        path = path.display()
-    )]
-    NotPretrained {
-        /// Where it should be.
-        path: PathBuf,
-    },
     /// There is no recognizer there.
     #[error(
         "{path}: not a recognizer's directory (it has no recognizer.toml); `twoplayer recognizer train` makes one",

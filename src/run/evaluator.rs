@@ -2,22 +2,44 @@
 
 use super::to_bytes;
 use crate::data::Digits;
-use crate::gan::{EpochEnd, LabelEvidence, Stream, Warning, draw};
+use crate::gan::{Diagnosis, EpochEnd, LabelEvidence, StepCost, Stream, draw};
 use crate::metrics::{MetricError, Quality, Reference};
 use crate::recognizer::Recognizer;
+use std::time::Instant;
 
-/// Evaluates the digits that a run draws, every so many epochs.
+/// Evaluates the digits that a run draws.
 pub struct Evaluator {
     recognizer: Recognizer,
     reference: Reference,
-    every: u64,
+    when: When,
     count: usize,
 }
 
-/// What a row of metrics.csv has more where a run is evaluated.
-pub(super) const COLUMNS: &str = ",frechet,precision,recall,agreement";
-/// The same in a row of a step that is not evaluated.
-pub(super) const NO_COLUMNS: &str = ",,,,";
+/// After which epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// After every so many-th, as the run was asked to.
+    Every(u64),
+    /// After those in which the number of steps has passed a multiple of `steps`, an epoch being `epoch` steps.
+    Sparingly { steps: u64, epoch: u64 },
+}
+
+impl When {
+    fn is_due(self, epoch: u64, step: u64) -> bool {
+        match self {
+            When::Every(every) => epoch.is_multiple_of(every),
+            When::Sparingly { steps, epoch: length } => step / steps > (epoch - 1).saturating_mul(length) / steps,
+        }
+    }
+}
+
+/// What a row of metrics.csv has more for a run that is evaluated.
+pub(super) const COLUMNS: [&str; 5] = ["frechet", "precision", "recall", "agreement", "evaluated"];
+
+/// How many digits are compared with as many real ones where nobody has asked for it.
+const FEW: usize = 1000;
+/// The largest share of a run's products that then goes into it; what is no product in it takes as long again.
+const SHARE: f64 = 0.01;
 
 impl Evaluator {
     /// Will compare as many digits with these real ones, which the run does not learn from, as there are of them; at
@@ -27,7 +49,31 @@ impl Evaluator {
     /// When there are too few real digits.
     pub fn new(recognizer: Recognizer, real: &Digits, every: u64) -> Result<Self, MetricError> {
         let reference = Reference::new(&recognizer, real)?;
-        Ok(Self { recognizer, reference, every: every.max(1), count: real.len() })
+        Ok(Self { recognizer, reference, when: When::Every(every.max(1)), count: real.len() })
+    }
+
+    /// Will do the same with a thousand digits, so seldom that it takes no more than a hundredth part of what training by
+    /// this configuration computes; an epoch is so many steps.
+    ///
+    /// # Errors
+    /// When there are too few real digits.
+    pub fn sparing(
+        recognizer: Recognizer,
+        real: &Digits,
+        cost: StepCost,
+        steps_per_epoch: u64,
+    ) -> Result<Self, MetricError> {
+        let real = real.first(FEW);
+        let reference = Reference::new(&recognizer, &real)?;
+        let evaluation = (cost.image as f64 + recognizer.features.products() as f64) * real.len() as f64;
+        let steps = (evaluation / (SHARE * cost.step as f64)).ceil().max(1.0) as u64;
+        tracing::debug!(steps, "between two evaluations");
+        Ok(Self { recognizer, reference, when: When::Sparingly { steps, epoch: steps_per_epoch }, count: real.len() })
+    }
+
+    /// Whether the run was asked to be evaluated, so that its best weights are kept.
+    pub(super) fn is_asked_for(&self) -> bool {
+        matches!(self.when, When::Every(_))
     }
 
     /// The figures of the digits that the run now draws, which are those of `twoplayer evaluate`; none where it is not
@@ -36,19 +82,27 @@ impl Evaluator {
     /// # Errors
     /// When there are too few, or a feature is no number.
     pub fn evaluate(&self, epoch: &EpochEnd<'_>) -> Result<Option<Quality>, MetricError> {
-        if epoch.epoch == 0 || !epoch.epoch.is_multiple_of(self.every) {
+        if epoch.epoch == 0 || !self.when.is_due(epoch.epoch, epoch.step) {
             return Ok(None);
         }
+        let start = Instant::now();
         let drawn = draw(epoch.trainer.artist(), self.count, &mut Stream::Sample.of(0));
         let readings = self.recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range));
-        self.reference.compare(&readings, &drawn.labels).map(Some)
+        let quality = self.reference.compare(&readings, &drawn.labels)?;
+        tracing::debug!(seconds = start.elapsed().as_secs_f64(), digits = self.count, "evaluation");
+        Ok(Some(quality))
     }
 }
 
-/// As they stand in a row of metrics.csv.
-pub(super) fn columns(quality: &Quality) -> String {
-    let agreement = quality.agreement.as_ref().map_or(String::new(), |agreement| format!("{:.4}", agreement.share));
-    format!(",{:.4},{:.4},{:.4},{agreement}", quality.frechet, quality.precision, quality.recall)
+/// As they stand in a row of metrics.csv that has so many of the [`COLUMNS`]; empty without them.
+pub(super) fn columns(quality: Option<&Quality>, count: usize) -> String {
+    let agreement = |quality: &Quality| quality.agreement.as_ref().map(|agreement| format!("{:.4}", agreement.share));
+    let figures = quality.map(|quality| {
+        let Quality { frechet, precision, recall, images, .. } = quality;
+        let agreement = agreement(quality).unwrap_or_default();
+        [format!("{frechet:.4}"), format!("{precision:.4}"), format!("{recall:.4}"), agreement, images.to_string()]
+    });
+    figures.unwrap_or_default().iter().take(count).map(|figure| format!(",{figure}")).collect()
 }
 
 /// Below this share of the samples, a digit counts as missing; a tenth of what it should be.
@@ -57,16 +111,50 @@ const MISSING: f64 = 0.01;
 const DISAGREES: f64 = 0.5;
 
 /// What these figures of an epoch show to be wrong.
-pub(super) fn diagnosis(quality: &Quality, epoch: u64) -> Option<Warning> {
+pub(super) fn diagnosis(quality: &Quality, epoch: u64) -> Option<Diagnosis> {
     let missing = |&digit: &usize| quality.shares[digit] < MISSING;
     let digits: Vec<usize> = (0..quality.shares.len()).filter(missing).collect();
     if let Some(agreement) = quality.agreement.as_ref().filter(|agreement| agreement.share < DISAGREES) {
         let evidence = LabelEvidence::Agreement(agreement.share);
-        return Some(Warning::LabelIgnored { epoch, evidence });
+        return Some(Diagnosis::LabelIgnored { epoch, evidence });
     }
-    (!digits.is_empty()).then(|| Warning::DigitsMissing {
+    (!digits.is_empty()).then(|| Diagnosis::DigitsMissing {
         epoch,
         share: digits.iter().map(|&digit| quality.shares[digit]).sum(),
         digits: digits.iter().map(|&digit| digit as u8).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sparing_evaluations_are_as_far_apart_as_they_cost() {
+        let due = |steps, epoch: u64, count: u64| {
+            let when = When::Sparingly { steps, epoch };
+            (1..=count).filter(|&number| when.is_due(number, number * epoch)).collect::<Vec<_>>()
+        };
+        assert_eq!(due(400, 469, 3), [1, 2, 3]);
+        assert_eq!(due(1000, 469, 7), [3, 5, 7]);
+        let short = When::Sparingly { steps: 400, epoch: 469 };
+        assert!(!short.is_due(1, 100) && short.is_due(1, 400), "a run that ends before");
+    }
+
+    #[test]
+    fn a_row_has_the_columns_of_its_file() {
+        let quality = Quality {
+            images: 1000,
+            frechet: 2.5,
+            precision: 0.9,
+            recall: 0.8,
+            density: 1.0,
+            coverage: 1.0,
+            shares: vec![0.1; 10],
+            agreement: None,
+        };
+        assert_eq!(columns(Some(&quality), 5), ",2.5000,0.9000,0.8000,,1000");
+        assert_eq!((columns(Some(&quality), 4), columns(None, 5)), (",2.5000,0.9000,0.8000,".into(), ",,,,,".into()));
+        assert_eq!(columns(Some(&quality), 0), "");
+    }
 }

@@ -23,9 +23,9 @@ pub struct MetricsRow {
     pub discriminator_loss: f64,
     /// The generator's loss.
     pub generator_loss: f64,
-    /// The mean of `D(x)`, in [0, 1].
+    /// The mean [score](crate::gan::Objective::score) of real images, `D(x)`.
     pub d_real: f64,
-    /// The mean of `D(G(z))`, in [0, 1].
+    /// That of generated images, `D(G(z))`.
     pub d_fake: f64,
     /// The Fréchet distance.
     #[serde(default)]
@@ -39,6 +39,9 @@ pub struct MetricsRow {
     /// The share of images that show the digit asked for, in [0, 1].
     #[serde(default)]
     pub agreement: Option<f64>,
+    /// How many digits those figures are of; where it is not said, as many as there are test digits.
+    #[serde(default)]
+    pub evaluated: Option<u64>,
 }
 
 /// A row of norms.csv.
@@ -107,6 +110,12 @@ impl History {
     /// row, whichever is later.
     pub fn steps(&self, progress: Option<[u64; 2]>) -> u64 {
         progress.map(|[step, _]| step).max(self.metrics.last().map(|row| row.step)).unwrap_or(0)
+    }
+
+    /// The evaluation with the lowest Fréchet distance.
+    pub fn best_evaluated(&self) -> Option<&MetricsRow> {
+        let evaluated = self.metrics.iter().filter(|row| row.frechet.is_some_and(f64::is_finite));
+        evaluated.min_by(|a, b| a.frechet.unwrap_or(f64::NAN).total_cmp(&b.frechet.unwrap_or(f64::NAN)))
     }
 
     /// The figures of the last evaluation.

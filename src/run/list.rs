@@ -1,7 +1,9 @@
 //! The runs in a directory, each in a line.
 
 use super::{History, RunDirectory, RunError, lock};
+use crate::gan::Diagnosis;
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +14,8 @@ pub struct RunSummary {
     /// Its directory.
     #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
-    /// The preset it began as.
-    pub preset: String,
+    /// What its configuration is called: the preset that it began as, or a name of its own.
+    pub config: String,
     /// The last step that it has written down.
     pub step: u64,
     /// How many steps it will have, if it knows.
@@ -26,6 +28,15 @@ pub struct RunSummary {
     pub generator_loss: Option<f64>,
     /// The last that was measured, by `twoplayer evaluate` or as the run went.
     pub frechet: Option<f64>,
+    /// Of how many digits.
+    pub evaluated: Option<u64>,
+    /// The lowest that was measured as the run went.
+    pub best_frechet: Option<f64>,
+    /// After which epoch that was.
+    pub best_epoch: Option<u64>,
+    /// What looked wrong, each by the name of its [diagnosis](crate::gan::Diagnosis::NAMES) and once; those of an older
+    /// program have none.
+    pub warnings: Vec<&'static str>,
     /// How much it takes on the disk.
     pub bytes: u64,
 }
@@ -58,6 +69,9 @@ impl fmt::Display for State {
     }
 }
 
+/// What a warning is called that an older program has written down.
+const UNNAMED: &str = "warned";
+
 /// A path as JSON has it; what is no Unicode in it is shown by a sign.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
@@ -75,12 +89,17 @@ pub fn find_runs(directory: &Path) -> Result<Vec<RunSummary>, RunError> {
     Ok(paths.iter().filter_map(|path| RunDirectory::open(path).ok()).map(|run| summary(&run)).collect())
 }
 
-fn summary(run: &RunDirectory) -> RunSummary {
+/// What a run has come to.
+pub fn summary(run: &RunDirectory) -> RunSummary {
     let (config, history) = (run.config().ok(), History::read(run).ok());
     let is_whole = config.is_some() && history.is_some();
     let history = history.unwrap_or_default();
     let last = history.metrics.last();
-    let evaluated = run.evaluation().and_then(|figures| figures["generated"]["frechet"].as_f64());
+    let evaluation = run.evaluation().map(|figures| figures["generated"].clone());
+    let kept = |key: &str| evaluation.as_ref().map(|figures| figures[key].clone());
+    let (last_evaluated, best) = (history.last_evaluated(), history.best_evaluated());
+    let names: BTreeSet<&str> =
+        history.warnings.iter().map(|text| Diagnosis::name_in(text).unwrap_or(UNNAMED)).collect();
     let progress = run.checkpoints().progress();
     let total_steps = progress.map(|[_, total]| total);
     let step = history.steps(progress);
@@ -93,13 +112,17 @@ fn summary(run: &RunDirectory) -> RunSummary {
     };
     RunSummary {
         path: run.root().into(),
-        preset: config.map_or("".into(), |config| config.preset),
+        config: config.map_or("".into(), |config| config.name),
         step,
         total_steps,
         state,
         discriminator_loss: last.map(|row| row.discriminator_loss),
         generator_loss: last.map(|row| row.generator_loss),
-        frechet: evaluated.or(history.last_evaluated().and_then(|row| row.frechet)),
+        frechet: kept("frechet").and_then(|frechet| frechet.as_f64()).or(last_evaluated.and_then(|row| row.frechet)),
+        evaluated: kept("images").and_then(|images| images.as_u64()).or(last_evaluated.and_then(|row| row.evaluated)),
+        best_frechet: best.and_then(|row| row.frechet),
+        best_epoch: best.map(|row| row.epoch),
+        warnings: names.into_iter().collect(),
         bytes: bytes(run.root()),
     }
 }

@@ -17,8 +17,13 @@ const NORMS_HEADER: &str = "step,parameter,gradient,value";
 /// The header of `warnings.txt`, which is empty as long as all is well.
 const WARNINGS_HEADER: &str = "What looked wrong:";
 
+/// The longest header that is looked for.
+const LONGEST_HEADER: u64 = 4096;
+
 /// What a run writes down as it goes.
 pub(super) struct Logs {
+    /// How many columns metrics.csv has for figures: a run that was begun without them goes on without them.
+    pub figures: usize,
     pub metrics: Log,
     pub times: Log,
     pub norms: Log,
@@ -26,10 +31,12 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Those of a new run; metrics.csv has so many more columns.
-    pub fn create(run: &RunDirectory, more_columns: &str) -> Result<Self, RunError> {
+    /// Those of a new run; metrics.csv has these columns more.
+    pub fn create(run: &RunDirectory, figures: &[&str]) -> Result<Self, RunError> {
+        let header: Vec<&str> = std::iter::once(METRICS_HEADER).chain(figures.iter().copied()).collect();
         Ok(Self {
-            metrics: Log::create(run.metrics_file(), &format!("{METRICS_HEADER}{more_columns}"))?,
+            figures: figures.len(),
+            metrics: Log::create(run.metrics_file(), &header.join(","))?,
             times: Log::create(run.times_file(), TIMES_HEADER)?,
             norms: Log::create(run.norms_file(), NORMS_HEADER)?,
             warnings: Log::create(run.warnings_file(), WARNINGS_HEADER)?,
@@ -41,11 +48,13 @@ impl Logs {
     /// # Errors
     /// When one is shorter, or not there, or begins otherwise, or cannot be written to.
     pub fn open(run: &RunDirectory, written: &Written) -> Result<Self, RunError> {
+        let (metrics, figures) = Log::open(run.metrics_file(), METRICS_HEADER, written.metrics)?;
         Ok(Self {
-            metrics: Log::open(run.metrics_file(), METRICS_HEADER, written.metrics)?,
-            times: Log::open(run.times_file(), TIMES_HEADER, written.times)?,
-            norms: Log::open(run.norms_file(), NORMS_HEADER, written.norms)?,
-            warnings: Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?,
+            figures,
+            metrics,
+            times: Log::open(run.times_file(), TIMES_HEADER, written.times)?.0,
+            norms: Log::open(run.norms_file(), NORMS_HEADER, written.norms)?.0,
+            warnings: Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?.0,
         })
     }
 
@@ -73,12 +82,12 @@ impl Log {
         Ok(log)
     }
 
-    /// The file of a run that had written `length` bytes to it by a checkpoint, the beginning of its header first; nothing
-    /// of it changes yet.
+    /// The file of a run that had written `length` bytes to it by a checkpoint, the beginning of its header first, and how
+    /// many columns it has more than that; nothing of it changes yet.
     ///
     /// # Errors
     /// When it is shorter, or not there, or begins otherwise, or cannot be written to.
-    fn open(path: PathBuf, header: &str, length: u64) -> Result<Self, RunError> {
+    fn open(path: PathBuf, header: &str, length: u64) -> Result<(Self, usize), RunError> {
         let shortened = |found| RunError::Shortened { path: path.clone(), found, expected: length };
         match file::check_regular(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(shortened(None)),
@@ -91,10 +100,14 @@ impl Log {
         if found < length {
             return Err(shortened(Some(found)));
         }
-        let mut beginning = vec![0; header.len()];
-        match file.read_exact(&mut beginning) {
-            Ok(()) if beginning == header.as_bytes() => Ok(Self { path, file }),
-            _ => Err(RunError::Log { path, reason: format!("it does not begin with {header:?}") }),
+        let mut beginning = Vec::new();
+        Read::by_ref(&mut file).take(LONGEST_HEADER).read_to_end(&mut beginning).map_err(failed)?;
+        match beginning.strip_prefix(header.as_bytes()) {
+            Some(rest) => {
+                let more = rest.iter().take_while(|&&byte| byte != b'\n').filter(|&&byte| byte == b',').count();
+                Ok((Self { path, file }, more))
+            }
+            None => Err(RunError::Log { path, reason: format!("it does not begin with {header:?}") }),
         }
     }
 

@@ -1,15 +1,16 @@
 //! The observer that writes a run down.
 
-use super::checkpoint::Written;
+use super::checkpoint::{KEPT_IN_THE_END, Written};
 use super::directory::make;
-use super::evaluator::{COLUMNS, Evaluator, NO_COLUMNS, columns, diagnosis};
+use super::evaluator::{COLUMNS, Evaluator, columns, diagnosis};
 use super::lock::Lock;
 use super::log::Logs;
 use super::{Checkpoint, History, Picture, RunDirectory, RunError, grid, to_bytes};
 use crate::gan::{
-    Beginning, Config, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores,
-    Session, StepEnd, Warning,
+    Beginning, Config, Diagnosis, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS,
+    RecordConfig, Scores, Session, StepEnd, Warning,
 };
+use crate::metrics::Quality;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -21,7 +22,7 @@ pub struct Recorder {
     from: Option<From>,
     evaluator: Option<Evaluator>,
     /// What the last evaluation showed to be wrong.
-    diagnosis: Option<Warning>,
+    diagnosis: Option<Diagnosis>,
     open: Option<Open>,
 }
 
@@ -80,8 +81,8 @@ impl Recorder {
         Ok((Self::beginning_with(From::Run(run.clone(), lock, checkpoint.written())), checkpoint))
     }
 
-    /// The same, and evaluates the run as it goes: metrics.csv has the figures, and the weights with the lowest Fréchet
-    /// distance so far are kept in best/, which is a run's directory itself.
+    /// The same, and evaluates the run as it goes: metrics.csv has the figures; and where that was asked for, the weights
+    /// with the lowest Fréchet distance so far are kept in best/, which is a run's directory itself.
     pub fn evaluating(self, evaluator: Option<Evaluator>) -> Self {
         Self { evaluator, ..self }
     }
@@ -112,11 +113,11 @@ fn continued(
 }
 
 impl Open {
-    fn new(from: From, config: &Config, step: u64, more_columns: &str) -> Result<Self, RunError> {
+    fn new(from: From, config: &Config, step: u64, figures: &[&str]) -> Result<Self, RunError> {
         let (run, lock, written, logs, unwritten) = match from {
             From::Nothing(root) => {
                 let (run, lock) = RunDirectory::create(&root)?;
-                let logs = Logs::create(&run, more_columns)?;
+                let logs = Logs::create(&run, figures)?;
                 (run, lock, Written::default(), logs, Some(config.clone()))
             }
             From::Run(run, lock, written) => {
@@ -147,11 +148,12 @@ impl Open {
     }
 
     /// A row of metrics.csv, and one of times.csv.
-    fn log(&mut self, step: u64, epoch: u64, scores: &Scores, more_columns: &str) -> Result<(), RunError> {
+    fn log(&mut self, step: u64, epoch: u64, scores: &Scores, quality: Option<&Quality>) -> Result<(), RunError> {
+        let figures = columns(quality, self.logs.figures);
         let Scores { discriminator_loss, generator_loss, real, fake } = scores;
-        self.logs.metrics.row(&format!(
-            "{step},{epoch},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{more_columns}"
-        ))?;
+        self.logs
+            .metrics
+            .row(&format!("{step},{epoch},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{figures}"))?;
         let seconds = self.seconds();
         Ok(self.logs.times.row(&format!("{step},{seconds:.3}"))?)
     }
@@ -189,31 +191,31 @@ pub(super) fn preview(epoch: &EpochEnd<'_>, scale: usize) -> Picture {
 
 impl Observer for Recorder {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
-        let more_columns = if self.evaluator.is_some() { COLUMNS } else { "" };
+        let figures: &[&str] = if self.evaluator.is_some() { &COLUMNS } else { &[] };
         let from = self.from.take().expect("a run begins once");
-        self.open = Some(Open::new(from, run.config, run.step, more_columns)?);
+        self.open = Some(Open::new(from, run.config, run.step, figures)?);
         Ok(())
     }
 
     fn step_end(&mut self, StepEnd { step, epoch, scores, norms }: &StepEnd<'_>) -> Result<(), ObserverError> {
         let Some(norms) = norms else { return Ok(()) };
-        let more_columns = if self.evaluator.is_some() { NO_COLUMNS } else { "" };
         for Norm { parameter, gradient, value } in norms.iter().flatten() {
             self.open().logs.norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
         }
-        Ok(self.open().log(*step, *epoch, scores, more_columns)?)
+        Ok(self.open().log(*step, *epoch, scores, None)?)
     }
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
         let open = self.open.as_mut().expect("training tells of its beginning first");
-        let evaluated = self.evaluator.as_ref().map(|evaluator| evaluator.evaluate(epoch)).transpose()?.flatten();
-        if let Some(quality) = evaluated {
+        let evaluator = self.evaluator.as_ref().filter(|_| open.logs.figures > 0);
+        let evaluated = evaluator.map(|evaluator| evaluator.evaluate(epoch)).transpose()?.flatten();
+        if let Some((evaluator, quality)) = evaluator.zip(evaluated) {
             let scores = epoch.scores.expect("only epochs of steps are evaluated");
-            open.log(epoch.step, epoch.epoch, &scores, &columns(&quality))?;
+            open.log(epoch.step, epoch.epoch, &scores, Some(&quality))?;
             let found = diagnosis(&quality, epoch.epoch);
             let is_news = !std::mem::replace(&mut open.is_ill, found.is_some());
             self.diagnosis = found.filter(|_| is_news);
-            if open.lowest.is_none_or(|lowest| quality.frechet < lowest) {
+            if evaluator.is_asked_for() && open.lowest.is_none_or(|lowest| quality.frechet < lowest) {
                 open.lowest = Some(quality.frechet);
                 open.run.keep_best(epoch.trainer)?;
             }
@@ -223,7 +225,7 @@ impl Observer for Recorder {
         Ok(open.run.save_players(epoch.trainer)?)
     }
 
-    fn diagnosis(&mut self) -> Option<Warning> {
+    fn diagnosis(&mut self) -> Option<Diagnosis> {
         self.diagnosis.take()
     }
 
@@ -246,6 +248,11 @@ impl Observer for Recorder {
     }
 
     fn ending(&mut self, session: &Session<'_>) -> Result<(), ObserverError> {
-        Ok(self.open().save(session)?)
+        let open = self.open();
+        open.save(session)?;
+        if session.step() == session.total_steps() {
+            open.run.checkpoints().keep(open.record.keep_checkpoints.unwrap_or(KEPT_IN_THE_END))?;
+        }
+        Ok(())
     }
 }

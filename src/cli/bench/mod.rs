@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let is_dense = blank_discriminator::<f32>(&config)?.sums_over_samples();
     if arguments.saturated && !is_dense {
         let problem = "only for presets of dense networks, such as mlp and article";
-        return Err(UsageError(format!("--saturated with the preset {}: {problem}", config.preset)).into());
+        return Err(UsageError(format!("--saturated with the preset {}: {problem}", config.name)).into());
     }
     let report = on_threads(arguments.threads, || measure(&config, arguments))?;
     match arguments.json {
@@ -109,7 +109,7 @@ fn measure(config: &Config, arguments: &Arguments) -> anyhow::Result<Report> {
     let peak_gflops = rayon::broadcast(|_| gemm::peak_gflops()).iter().sum();
     let (products, gemm_gflops) = rates(config);
     Ok(Report {
-        preset: config.preset.clone(),
+        preset: config.name.clone(),
         batch_size: config.training.batch_size,
         threads: rayon::current_num_threads(),
         kernel: gemm::kernel_name(),

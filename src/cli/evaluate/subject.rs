@@ -1,13 +1,13 @@
 //! What is evaluated.
 
 use super::Arguments;
-use crate::cli::given::{drawn, labelled_digits, labels, run_or_pretrained};
+use crate::cli::given::{discriminator_of, drawn, generator_of, labelled_digits, labels, name_of};
 use crate::data::{Digits, Idx, PixelRange, write_atomically};
 use crate::gan::Config;
 use crate::nn::Network;
 use crate::run::RunDirectory;
 use anyhow::ensure;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Images, and where they are from.
 pub struct Subject {
@@ -24,7 +24,8 @@ pub struct Subject {
 
 /// The run that they are from.
 struct Players {
-    directory: RunDirectory,
+    /// Its directory; none if it is the one that comes with the program.
+    run: Option<PathBuf>,
     generator: (Network, Config),
 }
 
@@ -38,24 +39,24 @@ impl Subject {
     pub fn of(arguments: &Arguments) -> anyhow::Result<Self> {
         let Arguments { samples, run, labels, seed, .. } = arguments;
         let Some(file) = samples else {
-            return Self::drawn(&run_or_pretrained(run.as_deref())?, arguments.count, *seed);
+            return Self::drawn(run.as_deref(), arguments.count, *seed);
         };
         let images = Self::read(file, labels.as_deref())?;
         let Some(run) = run else { return Ok(images) };
-        let players = Players::open(run)?;
+        let players = Players::open(Some(run))?;
         let (found, expected) = (images.shape, players.generator.1.image_shape());
         ensure!(found == expected, "{}: images of {found:?}, the run's are {expected:?}", file.display());
         let name = format!("{} and {} (seed {seed})", file.display(), run.display());
         Ok(Self { name, players: Some(players), ..images })
     }
 
-    fn drawn(run: &Path, count: Option<u32>, seed: u64) -> anyhow::Result<Self> {
+    fn drawn(run: Option<&Path>, count: Option<u32>, seed: u64) -> anyhow::Result<Self> {
         let players = Players::open(run)?;
         let (generator, config) = &players.generator;
         let usual = if config.generator.channels == 1 { COUNT } else { STACKED_COUNT };
         let (images, labels) = drawn(generator, config, count.unwrap_or(usual) as usize, seed)?;
         Ok(Self {
-            name: format!("{} (seed {seed})", run.display()),
+            name: format!("{} (seed {seed})", name_of(run)),
             images,
             labels,
             shape: config.image_shape(),
@@ -120,9 +121,9 @@ impl Subject {
     /// The discriminator that the generator played against, and the range of its pixels; none where there is none, or
     /// it looks at labels that these images have not.
     pub fn discriminator(&self) -> anyhow::Result<Option<(Network, PixelRange)>> {
-        let Some(Players { directory, generator: (_, config) }) = &self.players else { return Ok(None) };
+        let Some(Players { run, generator: (_, config) }) = &self.players else { return Ok(None) };
         let range = config.pixel_range()?;
-        let discriminator = directory.discriminator()?.filter(|d| d.classes() == 0 || !self.labels.is_empty());
+        let discriminator = discriminator_of(run.as_deref())?.filter(|d| d.classes() == 0 || !self.labels.is_empty());
         Ok(discriminator.map(|discriminator| (discriminator, range)))
     }
 
@@ -141,8 +142,7 @@ impl Subject {
 }
 
 impl Players {
-    fn open(run: &Path) -> anyhow::Result<Self> {
-        let directory = RunDirectory::open(run)?;
-        Ok(Self { generator: directory.generator()?, directory })
+    fn open(run: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(Self { generator: generator_of(run)?, run: run.map(Path::to_path_buf) })
     }
 }

@@ -1,12 +1,11 @@
 //! `twoplayer recognizer compare`.
 
 use super::table::{Row, Table};
-use crate::cli::given::{labelled_digits_of, run_or_pretrained};
+use crate::cli::given::{config_of, labelled_digits_of, name_of};
 use crate::cli::say::{note, print, say};
 use crate::cli::{UsageError, on_threads, threads};
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, train_recognizer};
-use crate::run::RunDirectory;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -66,12 +65,12 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = locate(arguments.data.as_deref())?;
     let digits = Digits::load(&directory, Split::Train)?;
     let learner = Learner { arguments, test: Digits::load(&directory, Split::Test)?, start: Instant::now() };
-    let runs = match arguments.run.is_empty() {
-        true => vec![run_or_pretrained(None)?],
-        false => arguments.run.clone(),
+    let runs: Vec<Option<&Path>> = match arguments.run.is_empty() {
+        true => vec![None],
+        false => arguments.run.iter().map(|run| Some(run.as_path())).collect(),
     };
     let mut runs =
-        runs.iter().map(|run| Ok((seen_by(run, digits.len())?, run.as_path()))).collect::<anyhow::Result<Vec<_>>>()?;
+        runs.into_iter().map(|run| Ok((seen_by(run, digits.len())?, run))).collect::<anyhow::Result<Vec<_>>>()?;
     let mut sizes: Vec<usize> =
         FEWER.into_iter().chain([digits.len()]).chain(runs.iter().map(|(seen, _)| *seen)).collect();
     sizes.retain(|&size| size <= digits.len());
@@ -83,17 +82,17 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     for size in sizes {
         let real = digits.first(size);
         let alone = learner.accuracies(&format!("{size} real digits"), &[&real])?;
-        let own: Vec<&Path> = runs.iter().filter(|(seen, _)| *seen == size).map(|(_, run)| *run).collect();
+        let own: Vec<Option<&Path>> = runs.iter().filter(|(seen, _)| *seen == size).map(|(_, run)| *run).collect();
         if own.is_empty() {
             rows.push(Row { real: size, run: None, on_real: alone, on_generated: None, on_both: None });
             continue;
         }
         for run in own {
             let drawn = labelled_digits_of(run, arguments.count as usize, 0)?;
-            let name = run.display();
+            let name = name_of(run);
             rows.push(Row {
                 real: size,
-                run: Some(name.to_string()),
+                run: Some(name.clone()),
                 on_real: alone.clone(),
                 on_generated: Some(learner.accuracies(&format!("digits of {name}"), &[&drawn])?),
                 on_both: Some(
@@ -111,13 +110,11 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// How many real digits a run has seen, of so many.
-fn seen_by(run: &Path, all: usize) -> anyhow::Result<usize> {
-    let config = RunDirectory::open(run)?.config()?;
+fn seen_by(run: Option<&Path>, all: usize) -> anyhow::Result<usize> {
+    let config = config_of(run)?;
     let seen = config.training.examples.map_or(all, |examples| examples.min(all));
     match config.training.classes {
-        0 => {
-            Err(UsageError(format!("--run {}: trained without labels, so its digits have none", run.display())).into())
-        }
+        0 => Err(UsageError(format!("--run {}: trained without labels, so its digits have none", name_of(run))).into()),
         _ => Ok(seen),
     }
 }

@@ -132,7 +132,7 @@ fn learn_from(arguments: &Arguments, data: &Path) -> anyhow::Result<(Vec<Digits>
         sets.push(real);
     }
     if let Some(run) = &arguments.run {
-        let drawn = labelled_digits_of(run, arguments.count as usize, arguments.seed)?;
+        let drawn = labelled_digits_of(Some(run), arguments.count as usize, arguments.seed)?;
         learned_from.generated = drawn.len();
         learned_from.run = Some(run.display().to_string());
         sets.push(drawn);

@@ -18,9 +18,9 @@ use std::path::PathBuf;
 ///
 /// The same seed gives the same bytes, for any number of threads; only times.csv differs.
 ///
-/// A checkpoint is written after every epoch, and the last two are kept. Ctrl-C ends a run after the
-/// step at hand, with a checkpoint; --resume goes on with it, or with a run that was killed, as if
-/// nothing had happened: the files are the same in the end.
+/// A checkpoint is written after every epoch; the last two are kept, and the last one when the run has come to its end.
+/// Ctrl-C ends a run after the step at hand, with a checkpoint; --resume goes on with it, or with a run that was
+/// killed, as if nothing had happened: the files are the same in the end.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  twoplayer train\n  twoplayer train --preset article --epochs 5 --out runs/collapse\n  \
@@ -29,11 +29,12 @@ use std::path::PathBuf;
 )]
 pub struct Arguments {
     /// Where to begin: `mlp`, dense networks that work, or another of those that `twoplayer presets`
-    /// lists [default: mlp]
+    /// lists [default: mlp, without --config]
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
 
-    /// A TOML file with the values that differ from the preset's; a run's config.toml repeats it
+    /// A TOML file of all that decides a run, such as a run's config.toml; or, if it names a preset (preset = "mlp"), of the
+    /// values that differ from that preset's
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
 
@@ -105,7 +106,8 @@ pub struct Arguments {
     pub(super) out: Option<PathBuf>,
 
     /// Evaluate 10,000 digits after every so many epochs: figures go to metrics.csv, and the weights
-    /// with the lowest Fréchet distance so far to best/ in the run's directory [default: never]
+    /// with the lowest Fréchet distance so far to best/ in the run's directory; 0 for never [default:
+    /// 1,000 digits, as seldom as takes under 2 % of the time, and no best/]
     #[arg(long, value_name = "N")]
     evaluate_every: Option<u64>,
 
@@ -116,6 +118,10 @@ pub struct Arguments {
     /// Steps between two checkpoints [default: those of an epoch]
     #[arg(long, value_name = "N")]
     checkpoint_every: Option<u64>,
+
+    /// How many checkpoints are kept, the last ones [default: 2 while it trains, 1 when it has come to its end]
+    #[arg(long, value_name = "N")]
+    keep_checkpoints: Option<u64>,
 
     /// Also write events for TensorBoard (scalars and samples) into the run's directory
     #[arg(long)]
@@ -135,7 +141,7 @@ pub struct Arguments {
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "preset", "config", "examples", "batch_size", "learning_rate", "latent_dim", "seed", "update", "objective",
         "pairing", "label_smoothing", "critic_steps", "schedule", "data", "out", "evaluate_every", "log_every",
-        "checkpoint_every", "tensorboard",
+        "checkpoint_every", "keep_checkpoints", "tensorboard",
     ])]
     pub(super) resume: Option<PathBuf>,
 
@@ -203,13 +209,18 @@ enum ScheduleFlag {
 }
 
 impl Arguments {
-    /// The preset, changed by the file, changed by the flags.
-    pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let Some(path) = &self.config else { return self.changed(Config::preset(self.preset())?) };
+    /// The preset, changed by the file, changed by the flags; and the preset's name, if there is one.
+    pub(super) fn config(&self) -> anyhow::Result<(Config, Option<String>)> {
+        let Some(path) = &self.config else {
+            return Ok((self.changed(Config::preset(self.preset())?)?, Some(self.preset().into())));
+        };
         let text =
             file::read_text(path, file::LONGEST_TEXT).with_context(|| format!("{}: cannot read", path.display()))?;
-        let config = Config::from_toml(&text, self.preset()).and_then(|config| config.validate().map(|()| config));
-        self.changed(config.with_context(|| path.display().to_string())?)
+        let preset = Config::base(&text).or_else(|| self.preset.clone());
+        let config = Config::from_toml(&text, preset.as_deref()).and_then(|config| config.validate().map(|()| config));
+        let config = self.changed(config.with_context(|| path.display().to_string())?)?;
+        let preset = preset.or_else(|| Config::presets().find(|name| *name == config.name).map(Into::into));
+        Ok((config, preset))
     }
 
     /// The preset that is begun with.
@@ -225,6 +236,7 @@ impl Arguments {
         set(&mut config.training.critic_steps, self.critic_steps);
         set(&mut config.record.log_every, self.log_every);
         config.record.checkpoint_every = self.checkpoint_every.or(config.record.checkpoint_every);
+        config.record.keep_checkpoints = self.keep_checkpoints.or(config.record.keep_checkpoints);
         config.record.tensorboard |= self.tensorboard;
         config.record.evaluate_every = self.evaluate_every.or(config.record.evaluate_every);
         config.data = self.data.clone().or(config.data);

@@ -24,16 +24,23 @@ pub struct Guard(pub OnDivergence);
 
 /// Something grave was wrong.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} (the run ended here, as --on-divergence says; its checkpoints are kept)")]
-struct Grave(Warning);
+#[error("{0}: the run ends here, as --on-divergence says; its checkpoints are kept")]
+struct Grave(&'static str);
 
 impl Observer for Guard {
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
         match self.0 {
-            OnDivergence::Stop | OnDivergence::Rollback if warning.is_grave() => Err(Grave(warning.clone()).into()),
+            OnDivergence::Stop | OnDivergence::Rollback if warning.diagnosis.is_grave() => {
+                Err(Grave(warning.diagnosis.name()).into())
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// Whether what ended the run has been told as a warning already.
+pub fn is_told(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(TrainError::Observer(reason)) if reason.is::<Grave>())
 }
 
 /// Whether the run ended because it went wrong, as against a full disk, say.

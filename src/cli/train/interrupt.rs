@@ -1,7 +1,8 @@
 //! Ctrl-C while a run trains.
 
-use crate::cli::say::note;
+use crate::cli::bar::above;
 use crate::gan::{Observer, ObserverError, Session};
+use indicatif::ProgressBar;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io;
@@ -18,6 +19,8 @@ pub const EXIT_CODE: u8 = 130;
 #[derive(Clone)]
 pub struct Interrupt {
     asked: Arc<AtomicBool>,
+    /// What would hide a line that is printed beside it.
+    bar: Option<ProgressBar>,
 }
 
 /// The run ended because somebody asked for it.
@@ -42,7 +45,12 @@ impl Interrupt {
             flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&asked))?; // the second time
             flag::register(signal, Arc::clone(&asked))?;
         }
-        Ok(Self { asked })
+        Ok(Self { asked, bar: None })
+    }
+
+    /// The same, for a run that is shown by this bar.
+    pub fn beside(&self, bar: Option<&ProgressBar>) -> Self {
+        Self { asked: Arc::clone(&self.asked), bar: bar.cloned() }
     }
 }
 
@@ -59,9 +67,8 @@ impl Observer for Interrupt {
             return Ok(ControlFlow::Continue(()));
         }
         let step = session.step();
-        note(format_args!(
-            "Asked to end: a checkpoint of step {step} is written; asked again, the program ends without it."
-        ));
+        let words = "is the last one, and is kept in a checkpoint. Ask again (Ctrl-C) to end at once, without it.";
+        above(self.bar.as_ref(), &format!("Asked to end: step {step} {words}"));
         Ok(ControlFlow::Break(()))
     }
 }

@@ -20,7 +20,7 @@ impl Observer for JsonLines {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
         let Beginning { config, step, total_steps, steps_per_epoch } = *run;
         self.0.say(json!({
-            "event": "beginning", "preset": config.preset, "seed": config.seed,
+            "event": "beginning", "config": config.name, "seed": config.seed,
             "step": step, "total_steps": total_steps, "steps_per_epoch": steps_per_epoch,
         }));
         Ok(())

@@ -1,6 +1,7 @@
 //! `twoplayer train`.
 
 mod arguments;
+mod changes;
 mod guard;
 mod interrupt;
 mod json_lines;
@@ -11,11 +12,11 @@ use super::report;
 use super::say::{note, say};
 use super::{UsageError, memory, on_threads};
 use crate::data::{Digits, Source, Split, locate};
-use crate::gan::{Config, Ended, Observer, Observers, Session, Stream};
+use crate::gan::{Config, Ended, Observer, Observers, Session, StepCost, Stream};
 use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard};
 use anyhow::Context;
 pub use arguments::Arguments;
-use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence};
+use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence, is_told};
 use interrupt::Interrupt;
 pub use interrupt::{EXIT_CODE, Interrupted};
 use json_lines::JsonLines;
@@ -38,12 +39,15 @@ pub fn check(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// A new run.
 fn begin(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut config = arguments.config()?;
+    let (mut config, preset) = arguments.config()?;
     memory::check(&config, arguments.threads, arguments.memory_limit)?;
     let digits = load(&mut config)?;
+    if let Some(preset) = preset.filter(|_| !arguments.quiet && !arguments.json) {
+        changes::of(&config, &preset)?.iter().for_each(note);
+    }
     let root = match &arguments.out {
         Some(root) => root.clone(),
-        None => RunDirectory::make_fresh(&config.preset)?,
+        None => RunDirectory::make_fresh(&config.name)?,
     };
     let trained = to_its_end(arguments, config, &digits, &root, Recorder::new(&root), None);
     if trained.is_err() && arguments.out.is_none() {
@@ -80,8 +84,7 @@ fn to_its_end(
     let interrupt = Interrupt::listen()?;
     let mut rollbacks = 0;
     loop {
-        let listening = interrupt.clone();
-        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), listening) else {
+        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), &interrupt) else {
             return Ok(());
         };
         if arguments.on_divergence != OnDivergence::Rollback || rollbacks == ROLLBACKS || !is_divergence(&error) {
@@ -97,8 +100,14 @@ fn to_its_end(
         for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
             adam.learning_rate /= 2.0;
         }
-        note(format_args!("{error:#}"));
-        note(format_args!("rolled back to step {step}, on with half the learning rates"));
+        if !is_told(&error) {
+            note(format_args!("{error:#}"));
+        }
+        let (g, d) = (config.generator.adam.learning_rate, config.discriminator.adam.learning_rate);
+        note(format_args!(
+            "rolled back to step {step}, and on from there with half the learning rates: {g:.1e} for G, {d:.1e} for D \
+             (rollback {rollbacks} of at most {ROLLBACKS})"
+        ));
     }
 }
 
@@ -110,14 +119,15 @@ fn watch(
     digits: &Digits,
     root: &Path,
     checkpoint: Option<&mut Checkpoint>,
-    mut interrupt: Interrupt,
+    interrupt: &Interrupt,
 ) -> anyhow::Result<()> {
-    let mut recorder = recorder.evaluating(evaluator(config)?);
+    let mut recorder = recorder.evaluating(evaluator(config, digits)?);
     let loud = !arguments.json && !arguments.quiet;
     let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
     let mut json = JsonLines::default();
     let mut board = TensorBoard::new(root);
     let mut guard = Guard(arguments.on_divergence);
+    let mut interrupt = interrupt.beside(progress.bar());
     let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
     observers.push(if arguments.json { &mut json } else { &mut progress });
     if config.record.tensorboard {
@@ -125,12 +135,13 @@ fn watch(
     }
     observers.extend([&mut guard as &mut (dyn Observer + Send), &mut interrupt]);
     let mut observers = Observers(observers);
-    let (ended, step, total) = on_threads(arguments.threads, || {
+    let trained = on_threads(arguments.threads, || {
         let mut session = session(arguments, config, digits, root, checkpoint)?;
         let ended = session.run(&mut observers)?;
         Ok((ended, session.step(), session.total_steps()))
-    })?;
+    });
     progress.finish();
+    let (ended, step, total) = trained?;
     drop(recorder);
     finish(root)?;
     let root = root.display();
@@ -194,9 +205,11 @@ fn session<'d>(
 }
 
 /// What evaluates the run as it goes, on the test digits beside those it learns from, if it is to be.
-fn evaluator(config: &Config) -> anyhow::Result<Option<Evaluator>> {
-    let Some(every) = config.record.evaluate_every else {
-        return Ok(None);
+fn evaluator(config: &Config, digits: &Digits) -> anyhow::Result<Option<Evaluator>> {
+    let every = match config.record.evaluate_every {
+        Some(0) => return Ok(None),
+        None => return Ok(sparing_evaluator(config, digits)),
+        Some(every) => every,
     };
     let source = Source::of(config.data.as_deref());
     if source.stacked {
@@ -207,6 +220,18 @@ fn evaluator(config: &Config) -> anyhow::Result<Option<Evaluator>> {
     let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
     recognizer.check_shape(&test)?;
     Ok(Some(Evaluator::new(recognizer, &test, every).context("--evaluate-every: the real test digits")?))
+}
+
+/// The same where nobody has asked for it: none where the digits are not such as the recognizer reads.
+fn sparing_evaluator(config: &Config, digits: &Digits) -> Option<Evaluator> {
+    let source = Source::of(config.data.as_deref());
+    let recognizer = recognizer_or_pretrained(None).ok()?;
+    recognizer.check_shape(digits).ok()?;
+    let test = Digits::load(&locate(source.directory.as_deref()).ok()?, Split::Test).ok()?;
+    let cost = StepCost::of(config).ok()?;
+    let examples = config.training.examples.map_or(digits.len(), |examples| examples.min(digits.len()));
+    let steps_per_epoch = (examples / config.training.batch_size) as u64 / config.training.critic_steps;
+    Evaluator::sparing(recognizer, &test, cost, steps_per_epoch).ok()
 }
 
 /// Loads the images that the configuration names, and writes into it where they were, so that it is good

@@ -1,8 +1,7 @@
 //! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
 
-use crate::cli::bar::bar;
-use crate::cli::say::note;
-use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, Scores, StepEnd, Warning};
+use crate::cli::bar::{above, bar};
+use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Scores, StepEnd, Warning};
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 
@@ -39,6 +38,11 @@ impl Progress {
         Self { quiet: true, bar: None, ..Self::new() }
     }
 
+    /// The bar, if there is one.
+    pub fn bar(&self) -> Option<&ProgressBar> {
+        self.bar.as_ref()
+    }
+
     /// Leaves the bar as it stands.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
@@ -57,10 +61,7 @@ impl Progress {
     }
 
     fn print(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => note(text),
-        }
+        above(self.bar.as_ref(), text);
     }
 }
 
@@ -77,13 +78,18 @@ impl Observer for Progress {
         let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
         self.say(&format!(
             "preset {}, seed {}: {} steps of {} images in {} {epochs}, {} threads",
-            run.config.preset,
+            run.config.name,
             run.config.seed,
             run.total_steps,
             self.images_per_step,
             self.epochs,
             rayon::current_num_threads()
         ));
+        if let Some(Coin { losses: [d, g], score }) = run.config.training.rules().of_a_coin() {
+            self.say(&format!(
+                "where D cannot tell: loss D {d:.3} G {g:.3} · D(x) {score:.2} D(G(z)) {score:.2}; zero is no success"
+            ));
+        }
         if run.step > 0 {
             self.say(&format!("going on after step {}", run.step));
         }

@@ -1,6 +1,9 @@
 //! What goes wrong with GANs, noticed while it happens and said in words.
 
+mod clues;
+mod diagnosis;
 mod images;
+mod remedy;
 mod swings;
 mod warning;
 
@@ -8,9 +11,13 @@ use super::{GradientNorms, Norm, Rules, Scores};
 use images::{distance_to_nearest, mean_change, variance};
 use serde::{Deserialize, Serialize};
 use swings::Swings;
-pub use warning::{LabelEvidence, Warning};
 
-/// Watches a run and warns, once for each thing that is wrong (again only if it went away).
+pub use clues::Clues;
+pub use diagnosis::{Diagnosis, LabelEvidence};
+pub use remedy::Remedy;
+pub use warning::Warning;
+
+/// Watches a run and says what is wrong, once for each thing (again only if it went away).
 #[derive(Clone, Debug)]
 pub struct Health {
     pixels: usize,
@@ -39,12 +46,14 @@ pub struct Watch {
 }
 
 /// What a run draws at the end of an epoch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Samples<'a> {
     /// `[n, pixels]`, the same latent vectors every time.
     pub images: &'a [f32],
     /// Those latent vectors, but another digit asked for, where digits are.
     pub other_digits: Option<&'a [f32]>,
+    /// Looks for what else there is to see where they are much the same.
+    pub clues: &'a dyn Fn() -> Clues,
 }
 
 /// Far below what a discriminator that cannot tell has above the least loss: at least 0.36, with
@@ -52,8 +61,6 @@ pub struct Samples<'a> {
 const NEAR_ZERO: f64 = 0.02;
 /// How many steps in a row make it worth a warning.
 const PATIENCE: u64 = 500;
-/// Below this share of what it was at first, a gradient counts as vanished.
-const VANISHED: f64 = 0.1;
 /// Below this share of the real images' variance, samples count as alike.
 const ALIKE: f64 = 0.1;
 /// Below this share of the distance between real images, samples count as repeated.
@@ -76,23 +83,23 @@ impl Health {
     }
 
     /// Looks at a step's scores.
-    pub fn after_step(&mut self, step: u64, scores: &Scores) -> Option<Warning> {
+    pub fn after_step(&mut self, step: u64, scores: &Scores) -> Option<Diagnosis> {
         self.winner(step, scores).or_else(|| self.watch.swings.after_step(step, scores.generator_loss))
     }
 
-    fn winner(&mut self, step: u64, scores: &Scores) -> Option<Warning> {
+    fn winner(&mut self, step: u64, scores: &Scores) -> Option<Diagnosis> {
         let excess = scores.discriminator_loss - self.least_loss?;
         let Watch { excess: average, steps_near_zero, gradient, .. } = &mut self.watch;
         let average = average.get_or_insert(1.0);
         *average += 0.01 * (excess - *average);
         *steps_near_zero = if *average < NEAR_ZERO { *steps_near_zero + 1 } else { 0 };
-        let gradient = gradient.map(|[first, last]| last / first).filter(|&share| share < VANISHED);
+        let gradient = gradient.map(|[first, last]| last / first).filter(|share| share.is_finite());
         let (loss, steps) = (*average, *steps_near_zero);
-        (steps == PATIENCE).then_some(Warning::DiscriminatorWins { step, loss, steps, gradient })
+        (steps == PATIENCE).then_some(Diagnosis::DiscriminatorWins { step, loss, steps, gradient })
     }
 
     /// Looks at the gradients of a step, which are measured `every` so many steps.
-    pub fn after_measurement(&mut self, step: u64, every: u64, norms: &GradientNorms) -> Option<Warning> {
+    pub fn after_measurement(&mut self, step: u64, every: u64, norms: &GradientNorms) -> Option<Diagnosis> {
         let generator = norms[0].iter().map(|norm| norm.gradient.powi(2)).sum::<f64>().sqrt();
         self.watch.gradient = Some([self.watch.gradient.map_or(generator, |[first, _]| first), generator]);
         let [generator, discriminator] = &mut self.watch.still;
@@ -103,8 +110,8 @@ impl Health {
     }
 
     /// Looks at an epoch's samples.
-    pub fn after_epoch(&mut self, epoch: u64, samples: Samples<'_>) -> Option<Warning> {
-        let Samples { images, other_digits } = samples;
+    pub fn after_epoch(&mut self, epoch: u64, samples: Samples<'_>) -> Option<Diagnosis> {
+        let Samples { images, other_digits, clues } = samples;
         let share = variance(images, self.pixels) / self.real_variance;
         let alike = share < ALIKE;
         let distance = distance_to_nearest(images, self.pixels) / self.real_distance;
@@ -118,19 +125,19 @@ impl Health {
         let (alike, repeat) = (is_news(alike, samples_alike), is_news(repeat, samples_repeat));
         let ignored = is_news(ignored, label_ignored);
         if alike {
-            Some(Warning::SamplesAlike { epoch, share })
+            Some(Diagnosis::SamplesAlike { epoch, share, clues: clues() })
         } else if repeat {
-            Some(Warning::SamplesRepeat { epoch, share: distance })
+            Some(Diagnosis::SamplesRepeat { epoch, share: distance, clues: clues() })
         } else {
             let evidence = LabelEvidence::Change(change.unwrap_or_default());
-            ignored.then_some(Warning::LabelIgnored { epoch, evidence })
+            ignored.then_some(Diagnosis::LabelIgnored { epoch, evidence })
         }
     }
 }
 
 /// Looks for a layer whose weights have had no gradient for [`PATIENCE`] steps; `steps` says of each parameter for how
 /// many it had none before.
-fn still(step: u64, every: u64, norms: &[Norm], steps: &mut Vec<u64>) -> Option<Warning> {
+fn still(step: u64, every: u64, norms: &[Norm], steps: &mut Vec<u64>) -> Option<Diagnosis> {
     steps.resize(norms.len(), 0);
     for (steps, norm) in steps.iter_mut().zip(norms) {
         // A critic's last bias never has any: it moves real and generated images alike.
@@ -140,7 +147,7 @@ fn still(step: u64, every: u64, norms: &[Norm], steps: &mut Vec<u64>) -> Option<
     let count = steps.iter().filter(|&&steps| steps >= PATIENCE).count();
     // The last one: what comes before it is cut off by it.
     let last = steps.iter().rposition(|&steps| (PATIENCE..PATIENCE + every).contains(&steps))?;
-    Some(Warning::LayerDead { step, parameter: norms[last].parameter.clone(), count, steps: steps[last] })
+    Some(Diagnosis::LayerDead { step, parameter: norms[last].parameter.clone(), count, steps: steps[last] })
 }
 
 /// Whether something is so that was not before.
@@ -185,7 +192,7 @@ mod tests {
     }
 
     fn samples(images: &[f32]) -> Samples<'_> {
-        Samples { images, other_digits: None }
+        Samples { images, other_digits: None, clues: &Clues::default }
     }
 
     #[test]
@@ -195,7 +202,10 @@ mod tests {
         assert_eq!(health.after_epoch(1, samples(&real)), None);
         let alike = [0.5, 0.2, 0.5, 0.2, 0.5, 0.21];
         let warning = health.after_epoch(2, samples(&alike));
-        assert!(matches!(warning, Some(Warning::SamplesAlike { epoch: 2, share }) if share < 1e-3), "{warning:?}");
+        assert!(
+            matches!(warning, Some(Diagnosis::SamplesAlike { epoch: 2, share, .. }) if share < 1e-3),
+            "{warning:?}"
+        );
         assert_eq!(health.after_epoch(3, samples(&alike)), None);
         assert_eq!(health.after_epoch(4, samples(&real)), None);
         assert!(health.after_epoch(5, samples(&alike)).is_some());
@@ -209,7 +219,7 @@ mod tests {
         assert_eq!(health.after_epoch(1, samples(&repeated)), None); // too early to tell
         let warning = health.after_epoch(2, samples(&repeated));
         assert!(
-            matches!(warning, Some(Warning::SamplesRepeat { share, .. }) if (share - 0.1).abs() < 1e-6),
+            matches!(warning, Some(Diagnosis::SamplesRepeat { share, .. }) if (share - 0.1).abs() < 1e-6),
             "{warning:?}"
         );
     }
@@ -220,9 +230,11 @@ mod tests {
         let mut health = health(Objective::NonSaturating, 1.0, &images, 2);
         let turned = [1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0];
         let nearly_the_same = [0.0, 0.05, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0];
-        let mut after = |others| health.after_epoch(2, Samples { images: &images, other_digits: Some(others) });
+        let mut after = |others| {
+            health.after_epoch(2, Samples { images: &images, other_digits: Some(others), clues: &Clues::default })
+        };
         assert_eq!(after(&turned), None);
-        assert!(matches!(after(&nearly_the_same), Some(Warning::LabelIgnored { .. })));
+        assert!(matches!(after(&nearly_the_same), Some(Diagnosis::LabelIgnored { .. })));
         assert_eq!(after(&nearly_the_same), None);
     }
 
@@ -239,7 +251,7 @@ mod tests {
         assert_eq!(measure([1e-9, 0.5, 1.0]), []);
         let [warning] = measure([0.0, 0.0, 1.0]).try_into().unwrap();
         let parameter = "generator.1.weight".into();
-        assert_eq!(warning, Warning::LayerDead { step: 4, parameter, count: 2, steps: 500 });
+        assert_eq!(warning, Diagnosis::LayerDead { step: 4, parameter, count: 2, steps: 500 });
         assert_eq!(measure([0.0, 0.0, 1.0]), []);
     }
 
@@ -255,7 +267,7 @@ mod tests {
             (warnings.next(), warnings.count())
         };
         let (first, more) = swinging(2.0, 0.5);
-        assert!(matches!(first, Some(Warning::Oscillation { step: 2000, .. })), "{first:?}");
+        assert!(matches!(first, Some(Diagnosis::Oscillation { step: 2000, .. })), "{first:?}");
         assert_eq!(more, 0);
         assert_eq!(swinging(0.5, 3.0), (None, 0));
     }

@@ -1,6 +1,6 @@
 //! Whether the players chase each other.
 
-use super::Warning;
+use super::Diagnosis;
 use serde::{Deserialize, Serialize};
 
 /// The ups and downs of the generator's loss.
@@ -24,7 +24,7 @@ const WIDE: f64 = 1.0;
 
 impl Swings {
     /// Looks at a step's loss.
-    pub fn after_step(&mut self, step: u64, loss: f64) -> Option<Warning> {
+    pub fn after_step(&mut self, step: u64, loss: f64) -> Option<Diagnosis> {
         let mean = self.mean.get_or_insert(loss);
         *mean += 0.01 * (loss - *mean);
         let [low, high] = self.range.get_or_insert([*mean; 2]);
@@ -36,6 +36,6 @@ impl Swings {
         let swings = high - low > WIDE * ((high + low) / 2.0).abs().max(1.0);
         self.stretches = if swings { self.stretches + 1 } else { 0 };
         let steps = PATIENCE * STRETCH;
-        (self.stretches == PATIENCE).then_some(Warning::Oscillation { step, range, steps })
+        (self.stretches == PATIENCE).then_some(Diagnosis::Oscillation { step, range, steps })
     }
 }

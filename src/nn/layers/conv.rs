@@ -46,6 +46,7 @@ impl Conv {
         let fan_out = (kernel * kernel * channels) as f64 / (stride * stride) as f64;
         b.weight(&[kernel, kernel, from, channels], [fan_in, fan_out], activation);
         b.buffers(buffers([h, w], kernel, [from, channels], window));
+        b.multiplies([kernel, kernel, from, channels, height, width].into_iter().fold(1, usize::saturating_mul));
         finish(spectral_norm.then_some([kernel, kernel, from, channels]), bias, [channels, height, width], b);
         Ok(Self { window, activation, bias, spectral_norm })
     }
@@ -95,6 +96,7 @@ impl ConvTranspose {
         let fan_out = (kernel * kernel * channels) as f64;
         b.weight(&[kernel, kernel, channels, from], [fan_in, fan_out], activation);
         b.buffers(buffers(output, kernel, [channels, from], window));
+        b.multiplies([kernel, kernel, from, channels, h, w].into_iter().fold(1, usize::saturating_mul));
         finish(spectral_norm.then_some([kernel, kernel, channels, from]), bias, [channels, height, width], b);
         Ok(Self { window, image: output, activation, bias, spectral_norm })
     }

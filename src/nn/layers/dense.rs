@@ -25,6 +25,7 @@ impl Dense {
         let fan_in = b.extent.width();
         b.weight(&[units, fan_in], [fan_in as f64, units as f64], activation);
         b.bias(units);
+        b.multiplies(units.saturating_mul(fan_in));
         if spectral_norm {
             spectral::build(&[units, fan_in], b);
         }

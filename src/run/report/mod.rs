@@ -1,15 +1,18 @@
 //! A run in one page that opens from the disk: what decided it, how it went, what it drew.
 
 mod charts;
+mod comparison;
 
 use super::{Epochs, History, MetricsRow, RunDirectory, RunError};
 use crate::data::write_atomically;
-use crate::gan::Config;
+use crate::gan::{Coin, Config, Objective, Rules};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use charts::{Chart, Curve, Scale, chart};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+pub use comparison::write_comparison;
 
 /// Writes `report.html` into the run's directory: all in one file, nothing is fetched from anywhere. What its pictures are
 /// has been asked before.
@@ -33,27 +36,33 @@ pub fn report(run: &RunDirectory, config: &Config, history: &History, epochs: &E
 
 fn page(run: &RunDirectory, config: &Config, history: &History, epochs: &Epochs) -> Result<Markup, RunError> {
     let name = run.root().file_name().map_or("run".into(), |name| name.to_string_lossy());
-    Ok(html! {
+    let body = html! {
+        h1 { (name) }
+        p.note { (summary(run, config, history, epochs)) }
+        @for warning in &history.warnings { div.warning { (warning) } }
+        (samples(run, epochs)?)
+        (curves(config, history))
+        (figures(run, history))
+        (reproduce(run, config))
+        script { (PreEscaped(include_str!("page.js"))) }
+    };
+    Ok(document(&name, body))
+}
+
+/// A page with this title and body.
+fn document(title: &str, body: Markup) -> Markup {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (name) " · twoplayer" }
+                title { (title) " · twoplayer" }
                 style { (PreEscaped(include_str!("page.css"))) }
             }
-            body {
-                h1 { (name) }
-                p.note { (summary(run, config, history, epochs)) }
-                @for warning in &history.warnings { div.warning { (warning) } }
-                (samples(run, epochs)?)
-                (curves(history))
-                (figures(run, history))
-                (reproduce(run, config))
-                script { (PreEscaped(include_str!("page.js"))) }
-            }
+            body { (body) }
         }
-    })
+    }
 }
 
 /// The run in a line.
@@ -64,7 +73,7 @@ fn summary(run: &RunDirectory, config: &Config, history: &History, epochs: &Epoc
         steps => format!("{steps} steps, {epochs} epochs"),
     };
     let minutes = history.times.last().map_or(String::new(), |row| format!(", {:.1} minutes", row.seconds / 60.0));
-    format!("Preset {}, seed {}: {steps}{minutes}.", config.preset, config.seed)
+    format!("Configuration {}, seed {}: {steps}{minutes}.", config.name, config.seed)
 }
 
 /// The grids with a slider over the epochs, and the animation of all.
@@ -97,7 +106,8 @@ fn embedded(path: &Path) -> Result<String, RunError> {
 }
 
 /// Losses, scores, norms, figures over the steps.
-fn curves(history: &History) -> Markup {
+fn curves(config: &Config, history: &History) -> Markup {
+    let rules = config.training.rules();
     let of = |name: &str, value: &dyn Fn(&MetricsRow) -> Option<f64>| Curve {
         name: name.into(),
         points: history.metrics.iter().filter_map(|row| Some((row.step as f64, value(row)?))).collect(),
@@ -113,13 +123,42 @@ fn curves(history: &History) -> Markup {
     ];
     html! {
         h2 { "How it went" }
-        (titled("Losses", "A loss is no grade: each player's is the other's doing. Steady is good, zero is not.", &losses, Scale::Linear))
-        (titled("Scores", "The mean probability of being real that the discriminator gives to real and to generated images. 0.5 for both: it cannot tell.", &scores, Scale::Unit))
+        (titled("Losses", &about_losses(&rules), &losses, Scale::Linear))
+        (titled("Scores", about_scores(&rules), &scores, if rules.objective.is_of_probabilities() { Scale::Unit } else { Scale::Linear }))
         (titled("Fréchet distance", "Smaller is better.", &frechet, Scale::Logarithmic))
         (titled("Precision and recall", "How many samples look real; how many real digits could be drawn.", &shares, Scale::Unit))
         @for player in ["generator", "discriminator"] {
             (titled(&format!("Gradients of the {player}"), "Euclidean norms, layer by layer: none should vanish, none explode.", &norms(history, player, true), Scale::Logarithmic))
             (titled(&format!("Weights of the {player}"), "Euclidean norms, layer by layer.", &norms(history, player, false), Scale::Linear))
+        }
+    }
+}
+
+/// What to make of losses.
+fn about_losses(rules: &Rules) -> String {
+    let coin = rules.of_a_coin().map_or(String::new(), |Coin { losses: [d, g], .. }| {
+        format!(
+            " A discriminator that cannot tell, like a coin, has {d:.3}, and the generator {g:.3} then; a healthy game stays \
+             near there, and a little on the discriminator's side."
+        )
+    });
+    format!("A loss is no grade: each player's is the other's doing. Steady is good, zero is not.{coin}")
+}
+
+/// What to make of scores.
+fn about_scores(rules: &Rules) -> &'static str {
+    match rules.objective {
+        Objective::Wasserstein => {
+            "The mean score that the critic gives to real and to generated images. It is no probability, and only the \
+             distance between the two means anything: how far apart they are, as the critic sees it."
+        }
+        objective if objective.is_of_probabilities() => {
+            "The mean probability of being real that the discriminator gives to real and to generated images. 0.5 for \
+             both: it cannot tell. 1 and 0: it tells without fail, and the generator learns little."
+        }
+        _ => {
+            "The mean logit that the discriminator gives to real and to generated images. It is no probability; the \
+             nearer the two, the less it can tell."
         }
     }
 }

@@ -1,0 +1,42 @@
+//! What is not as the preset has it.
+
+use crate::gan::{Config, ConfigError, Difference};
+
+/// Keys of which a run says so by itself, or that change nothing of the game.
+const SAID: [&str; 4] = ["name", "seed", "data", "record."];
+/// Lines; who changes more knows the file.
+const LINES: usize = 12;
+
+/// A line for each value that the configuration has and the preset has not.
+///
+/// # Errors
+/// When there is no such preset.
+pub(super) fn of(config: &Config, preset: &str) -> Result<Vec<String>, ConfigError> {
+    let differences = config.differences(&Config::preset(preset)?);
+    let told = differences.iter().filter(|Difference { key, .. }| !SAID.iter().any(|said| key.starts_with(said)));
+    let line = |Difference { key, values }: &Difference| {
+        let [ours, theirs] = values.each_ref().map(|value| value.as_deref().unwrap_or("left out"));
+        format!("{key} = {ours} ({preset}: {theirs})")
+    };
+    let mut lines: Vec<String> = told.map(line).collect();
+    if lines.len() > LINES {
+        let more = lines.split_off(LINES - 1).len();
+        lines.push(format!("and {more} values more; the run's config.toml has them all"));
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_differ_are_said_and_very_many_are_counted() {
+        let config = "preset = \"mlp\"\nseed = 3\n[generator]\naverage_decay = \"off\"\n[generator.adam]\nbeta1 = 0.9";
+        let lines = of(&Config::from_toml(config, None).unwrap(), "mlp").unwrap();
+        let expected = ["generator.adam.beta1 = 0.9 (mlp: 0.5)", "generator.average_decay = left out (mlp: 0.9995)"];
+        assert_eq!(lines, expected);
+        let lines = of(&Config::preset("best").unwrap(), "mlp").unwrap();
+        assert!(lines.len() == LINES && lines[LINES - 1].starts_with("and "), "{lines:?}");
+    }
+}

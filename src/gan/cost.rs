@@ -1,0 +1,71 @@
+//! How much a step computes, known before any is made.
+
+use super::players::{image, latent};
+use super::{BuildError, Config, UpdateRule};
+use crate::nn::Network;
+
+/// Multiplications in the products of weights and activations, which take most of the time of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepCost {
+    /// In a step of both players, penalties left out.
+    pub step: u64,
+    /// In drawing an image.
+    pub image: u64,
+}
+
+impl StepCost {
+    /// That of training by this configuration. The way back through a layer takes two products for the one of the way
+    /// forward; where nobody wants the gradient of its weights, one.
+    ///
+    /// # Errors
+    /// When the layers cannot form networks.
+    pub fn of(config: &Config) -> Result<Self, BuildError> {
+        let generator =
+            Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?.products() as u64;
+        let discriminator =
+            Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?.products() as u64;
+        let learning = 2 * 3 * discriminator; // from a real image and a generated one
+        let through = 2 * discriminator; // on the way back to the generator
+        let moves = config.training.critic_steps;
+        let sample = match config.training.update {
+            // One pass serves both.
+            UpdateRule::Simultaneous => 3 * generator + learning,
+            UpdateRule::Alternating => moves * (generator + learning) + 3 * generator + through,
+        };
+        Ok(Self { step: sample.saturating_mul(config.training.batch_size as u64), image: generator })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_the_article_by_hand() {
+        let generator = 100 * 128 + 128 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784;
+        let discriminator = 784 * 1024 + 1024 * 512 + 512 * 256 + 256 * 128 + 128;
+        let mut config = Config::preset("article").unwrap();
+        let cost = StepCost::of(&config).unwrap();
+        assert_eq!(cost, StepCost { step: 128 * (3 * generator + 6 * discriminator), image: generator });
+        config.training.update = UpdateRule::Alternating;
+        config.training.critic_steps = 2;
+        assert_eq!(StepCost::of(&config).unwrap().step, 128 * (5 * generator + 14 * discriminator));
+    }
+
+    #[test]
+    fn a_convolution_multiplies_at_each_place() {
+        let text = r#"
+            preset = "mlp"
+            [generator]
+            layers = [
+                { kind = "dense", units = 98 },
+                { kind = "reshape", shape = [7, 7, 2] },
+                { kind = "conv-transpose", channels = 3, kernel = 4, stride = 2 },
+                { kind = "upsample" },
+                { kind = "conv", channels = 1, kernel = 3, activation = "tanh" },
+            ]
+        "#;
+        let cost = StepCost::of(&Config::from_toml(text, None).unwrap()).unwrap();
+        assert_eq!(cost.image, 100 * 98 + 7 * 7 * 2 * 4 * 4 * 3 + 28 * 28 * 3 * 3 * 3);
+    }
+}
