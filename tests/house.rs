@@ -70,3 +70,33 @@ fn it_would_notice() {
     assert_eq!(used_modules("use crate::nn::Adam;\nuse crate::{gan::Config, run};"), ["nn", "gan", "run"]);
     assert!(floor("gan") > floor("nn") && floor("cli") > floor("run"));
 }
+
+/// The links of a text that lead to a line: what they are called, the file, and the line's number.
+fn lines_led_to(text: &str) -> Vec<(&str, &str, usize)> {
+    let links = text.split("[`").skip(1).filter_map(|link| {
+        let (name, target) = link.split_once("`](")?;
+        let (file, number) = target.split_once(')')?.0.split_once("#L")?;
+        Some((name, file, number.parse().unwrap()))
+    });
+    links.collect()
+}
+
+#[test]
+fn links_lead_to_the_lines_that_they_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("README.md")).unwrap();
+    let links = lines_led_to(&text);
+    assert!(links.len() > 10, "only {} links found", links.len());
+    for (name, file, number) in links {
+        let code = fs::read_to_string(root.join(file)).unwrap();
+        let line = code.lines().nth(number - 1).unwrap_or("");
+        let own = name.rsplit("::").next().unwrap();
+        let place = code.lines().position(|line| line.contains(&format!(" {own}"))).map_or(0, |line| line + 1);
+        assert!(line.contains(own), "README.md: {name} is not in line {number} of {file}; perhaps in {place}");
+    }
+}
+
+#[test]
+fn a_link_to_a_line_is_read() {
+    assert_eq!(lines_led_to("see [`Tape::new`](src/tape.rs#L12), [`x`](y.rs)"), [("Tape::new", "src/tape.rs", 12)]);
+}

@@ -113,7 +113,7 @@ fn a_loss_that_is_no_number_stops_the_run_at_its_step() {
     match train(&config, &digits(), &mut watch) {
         Err(error @ TrainError::Diverged { step, .. }) => {
             assert_eq!(step, watch.steps + 1);
-            assert!(error.to_string().contains("--learning-rate"), "{error}");
+            assert!(error.to_string().contains("learning rates"), "{error}");
         }
         other => panic!("{:?}", other.map(drop)),
     }

@@ -146,7 +146,7 @@ def edge_64_bits(random):
         train_and_read(place, ["--config", place.made.plain, *flags], expect)
 
     above = [2**63, 2**63 + 1, 2**64 - 1]
-    for flag in ("--epochs", "--steps", "--examples", "--batch-size", "--critic-steps", "--log-every", "--checkpoint-every", "--evaluate-every", "--seed", "--latent-dim"):
+    for flag in ("--epochs", "--steps", "--examples", "--batch-size", "--critic-steps", "--log-every", "--checkpoint-every", "--keep-checkpoints", "--evaluate-every", "--seed", "--latent-dim"):
         more = ["--steps", "3"] if flag not in ("--steps", "--epochs") else []
         for value in (2**31, 2**53, 2**63 - 1, *above):
             expect = EITHER

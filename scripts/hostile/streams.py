@@ -9,7 +9,9 @@ from .watch import Streams
 COMMANDS = {
     "presets": (["presets"], True, False),
     "presets best": (["presets", "best"], True, False),
+    "presets --keys": (["presets", "--keys"], True, False),
     "runs": (["runs", "RUNS"], True, False),
+    "runs --diff": (["runs", "--diff", "RUN", "RUN", "--page", "x.html"], True, False),
     "runs --json": (["runs", "RUNS", "--json"], True, False),
     "report": (["report", "RUN"], True, False),
     "inspect": (["inspect", "RUN", "--data", "LARGER"], True, False),

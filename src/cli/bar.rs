@@ -1,5 +1,6 @@
 //! A bar that shows how far something is.
 
+use super::columns::wrapped;
 use super::say::note;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
@@ -9,10 +10,11 @@ use terminal_size::{Width, terminal_size_of};
 /// columns wide, as some programs do that are none, this is all that would be seen of a run.
 const WIDEST: u16 = 1000;
 
-/// Prints a line on standard error, above a bar if there is one: beside it, it would be overwritten.
+/// Prints a line on standard error, above a bar if there is one: beside it, it would be overwritten. Where there is one,
+/// somebody reads it: a long line is broken between words.
 pub fn above(bar: Option<&ProgressBar>, line: &str) {
     match bar {
-        Some(bar) => bar.suspend(|| note(line)),
+        Some(bar) => bar.suspend(|| note(wrapped(line, "", "  ").trim_end())),
         None => note(line),
     }
 }

@@ -4,6 +4,7 @@ mod bar;
 mod bench;
 #[doc(hidden)]
 pub mod check;
+mod columns;
 mod data;
 mod diagnostics;
 mod digit;

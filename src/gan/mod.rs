@@ -36,6 +36,7 @@ mod session;
 mod state;
 mod train;
 mod trainer;
+mod usual;
 
 pub use crate::random::Stream;
 pub use average::Average;
@@ -66,3 +67,4 @@ pub use session::{Ended, PREVIEW_COLUMNS, Position, Session, preview_count};
 pub use state::Draws;
 pub use train::{TrainError, train};
 pub use trainer::{Scores, Trainer, latent_vectors};
+pub use usual::Usual;

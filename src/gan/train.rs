@@ -52,8 +52,8 @@ pub enum TrainError {
     },
     /// A loss is no number any more.
     #[error(
-        "step {step} (epoch {epoch}): the discriminator's loss is {}, the generator's {}; training stopped, what was \
-         saved before is kept. A lower --learning-rate usually prevents this",
+        "step {step} (epoch {epoch}): a loss is no number any more (the discriminator's is {:.3}, the generator's {:.3}); \
+         training stopped, what was saved before is kept. Smaller learning rates usually prevent this",
         scores.discriminator_loss, scores.generator_loss
     )]
     Diverged {

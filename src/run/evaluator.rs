@@ -107,6 +107,8 @@ pub(super) fn columns(quality: Option<&Quality>, count: usize) -> String {
 
 /// Below this share of the samples, a digit counts as missing; a tenth of what it should be.
 const MISSING: f64 = 0.01;
+/// Until then, some are drawn less often than others.
+const FIRST_EPOCH: u64 = 3;
 /// Below this share of images that show the digit asked for, the label counts as ignored.
 const DISAGREES: f64 = 0.5;
 
@@ -118,7 +120,7 @@ pub(super) fn diagnosis(quality: &Quality, epoch: u64) -> Option<Diagnosis> {
         let evidence = LabelEvidence::Agreement(agreement.share);
         return Some(Diagnosis::LabelIgnored { epoch, evidence });
     }
-    (!digits.is_empty()).then(|| Diagnosis::DigitsMissing {
+    (!digits.is_empty() && epoch >= FIRST_EPOCH).then(|| Diagnosis::DigitsMissing {
         epoch,
         share: digits.iter().map(|&digit| quality.shares[digit]).sum(),
         digits: digits.iter().map(|&digit| digit as u8).collect(),

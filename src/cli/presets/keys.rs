@@ -1,11 +1,9 @@
 //! The reference of a configuration's keys, made from the types that read them: their documentation is its text.
 
+use crate::cli::columns::wrapped;
 use crate::gan::Config;
 use schemars::schema_for;
 use serde_json::Value;
-
-/// Columns of a line.
-const WIDTH: usize = 80;
 
 const HEAD: &str = "\
 # The keys of a configuration
@@ -28,7 +26,7 @@ const TABLES: [(&str, &str); 9] = [
     ("[generator.adam] and [discriminator.adam]", "generator.adam"),
     ("[discriminator]", "discriminator"),
     ("[[discriminator.regularisers]]", "discriminator.regularisers"),
-    ("layers", "generator.layers"),
+    ("layers of [generator] and [discriminator], both required", "generator.layers"),
     ("[record]", "record"),
 ];
 
@@ -78,8 +76,7 @@ impl<'s> Page<'s> {
     /// One kind of layer or regulariser.
     fn kind(&self, kind: &'s Value) -> String {
         let name = kind["properties"]["kind"]["const"].as_str().unwrap_or_default();
-        let example = kind["example"].as_str().into_iter().flat_map(str::lines).map(|line| format!("    {line}\n"));
-        let example = format!("\n{}", example.collect::<String>());
+        let example = kind["example"].as_str().map_or(String::new(), |example| format!("\n```toml\n{example}\n```\n"));
         format!("### {name}\n\n{}{}{example}", paragraphs(&kind["description"]), self.keys(kind))
     }
 
@@ -163,25 +160,10 @@ fn plain(text: &str) -> String {
     (plain + rest).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Lines of at most [`WIDTH`] columns, the first behind `first` and the others behind `next`.
-fn wrapped(text: &str, first: &str, next: &str) -> String {
-    let (mut lines, mut line) = (String::new(), first.to_owned());
-    let mut is_begun = false;
-    for word in text.split(' ') {
-        if is_begun && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines += &format!("{line}\n");
-            (line, is_begun) = (next.to_owned(), false);
-        }
-        line += if is_begun { " " } else { "" };
-        line += word;
-        is_begun = true;
-    }
-    format!("{lines}{line}\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::columns::WIDTH;
     use crate::nn::LayerSpec;
     use std::fs;
     use std::path::Path;

@@ -2,9 +2,11 @@
 
 mod keys;
 
+use super::columns::{folded, wrapped};
 use super::say::print;
 use crate::gan::{Config, ConfigError};
 use clap::Args;
+use std::io::{self, IsTerminal};
 
 /// Show the presets: each a complete description of a training run.
 ///
@@ -27,7 +29,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.name {
         _ if arguments.keys => print(keys::reference())?,
-        Some(name) => print(format_args!("{}{}", head(name), Config::preset_text(name)?))?,
+        Some(name) => {
+            let text = format!("{}{}", head(name), Config::preset_text(name)?);
+            print(if io::stdout().is_terminal() { folded(&text) } else { text })?;
+        }
         None => print(list()?)?,
     }
     Ok(())
@@ -46,11 +51,28 @@ fn head(name: &str) -> String {
 /// A line for each preset: its name, and what it says of itself.
 fn list() -> Result<String, ConfigError> {
     let width = Config::presets().map(str::len).max().unwrap_or(0);
-    let line = |name| Ok(format!("{name:width$}  {}\n", first_comment(Config::preset_text(name)?)));
+    let line = |name| {
+        let (first, next) = (format!("{name:width$}  "), " ".repeat(width + 2));
+        Ok(wrapped(&first_comment(Config::preset_text(name)?), &first, &next))
+    };
     Config::presets().map(line).collect()
 }
 
-/// The first comment line of a preset, without its `#`.
-fn first_comment(text: &str) -> &str {
-    text.lines().find_map(|line| line.strip_prefix('#')).map_or("", str::trim)
+/// The comment that a preset begins with, in one line and without its `#`.
+fn first_comment(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim).collect();
+    lines.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::columns::WIDTH;
+
+    #[test]
+    fn the_list_keeps_to_80_columns() {
+        let list = list().unwrap();
+        assert!(list.lines().all(|line| line.chars().count() <= WIDTH), "{list}");
+        assert!(list.lines().any(|line| line.starts_with("dcgan ")), "{list}");
+    }
 }

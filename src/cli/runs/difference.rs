@@ -1,6 +1,7 @@
 //! Two runs beside each other.
 
 use super::Arguments;
+use crate::cli::columns::WIDTH;
 use crate::cli::outputs::Files;
 use crate::cli::say::{print, say};
 use crate::gan::Difference;
@@ -70,9 +71,6 @@ fn figures(runs: [RunSummary; 2]) -> Vec<(String, [Option<String>; 2])> {
     figures.push(("warnings".into(), runs.each_ref().map(warnings)));
     figures
 }
-
-/// Columns of a terminal.
-const WIDTH: usize = 80;
 
 /// Keys and both values in columns, or, where these would be too wide, one under another.
 fn table(title: &str, heads: &[String; 2], rows: &[(String, [Option<String>; 2])]) -> String {

@@ -12,13 +12,24 @@ const LINES: usize = 12;
 /// # Errors
 /// When there is no such preset.
 pub(super) fn of(config: &Config, preset: &str) -> Result<Vec<String>, ConfigError> {
-    let differences = config.differences(&Config::preset(preset)?);
-    let told = differences.iter().filter(|Difference { key, .. }| !SAID.iter().any(|said| key.starts_with(said)));
+    let theirs = Config::preset(preset)?;
+    let counts = [
+        ("generator.layers", [&config.generator.layers, &theirs.generator.layers].map(Vec::len)),
+        ("discriminator.layers", [&config.discriminator.layers, &theirs.discriminator.layers].map(Vec::len)),
+    ];
+    // Other layers altogether are other lists, and not so many other layers.
+    let others = counts.into_iter().filter(|(_, [ours, theirs])| ours != theirs);
+    let mut lines: Vec<String> =
+        others.clone().map(|(key, [ours, theirs])| format!("{key} = {ours} layers ({preset}: {theirs})")).collect();
+    let said: Vec<&str> = SAID.into_iter().chain(others.map(|(key, _)| key)).collect();
+    let is_said = |key: &str| said.iter().any(|said| key.starts_with(said));
+    let differences = config.differences(&theirs);
+    let told = differences.iter().filter(|Difference { key, .. }| !is_said(key));
     let line = |Difference { key, values }: &Difference| {
         let [ours, theirs] = values.each_ref().map(|value| value.as_deref().unwrap_or("left out"));
         format!("{key} = {ours} ({preset}: {theirs})")
     };
-    let mut lines: Vec<String> = told.map(line).collect();
+    lines.extend(told.map(line));
     if lines.len() > LINES {
         let more = lines.split_off(LINES - 1).len();
         lines.push(format!("and {more} values more; the run's config.toml has them all"));
@@ -37,6 +48,9 @@ mod tests {
         let expected = ["generator.adam.beta1 = 0.9 (mlp: 0.5)", "generator.average_decay = left out (mlp: 0.9995)"];
         assert_eq!(lines, expected);
         let lines = of(&Config::preset("best").unwrap(), "mlp").unwrap();
-        assert!(lines.len() == LINES && lines[LINES - 1].starts_with("and "), "{lines:?}");
+        assert_eq!(lines[..2], ["generator.layers = 11 layers (mlp: 5)", "discriminator.layers = 9 layers (mlp: 5)"]);
+        assert!(!lines[2..].iter().any(|line| line.contains(".layers.")), "{lines:?}");
+        let lines = of(&Config::preset("dcgan").unwrap(), "cdcgan").unwrap();
+        assert!(lines.len() <= LINES, "{lines:?}");
     }
 }

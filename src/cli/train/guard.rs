@@ -38,9 +38,13 @@ impl Observer for Guard {
     }
 }
 
-/// Whether what ended the run has been told as a warning already.
-pub fn is_told(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(TrainError::Observer(reason)) if reason.is::<Grave>())
+/// What ended the run, if it has not been told as a warning already.
+pub fn what_went_wrong(error: &anyhow::Error) -> Option<String> {
+    match error.downcast_ref() {
+        Some(TrainError::Observer(reason)) if reason.is::<Grave>() => None,
+        Some(TrainError::Diverged { step, .. }) => Some(format!("step {step}: a loss is no number any more")),
+        _ => Some(format!("{error:#}")),
+    }
 }
 
 /// Whether the run ended because it went wrong, as against a full disk, say.

@@ -16,7 +16,6 @@ pub const EXIT_CODE: u8 = 130;
 /// Asks for an end after the step at hand when Ctrl-C has been pressed, or the system or a terminal that closes has asked
 /// the program to end. The second time, it ends at once: what is on the disk then is whole, for files are replaced and
 /// not overwritten.
-#[derive(Clone)]
 pub struct Interrupt {
     asked: Arc<AtomicBool>,
     /// What would hide a line that is printed beside it.
@@ -30,11 +29,11 @@ pub struct Interrupted(pub String);
 
 impl Interrupt {
     /// Begins to listen to every signal that the program was not started to ignore: under `nohup`, a terminal that
-    /// closes ends nothing.
+    /// closes ends nothing. The run is shown by this bar, if any.
     ///
     /// # Errors
     /// When the system does not let it.
-    pub fn listen() -> io::Result<Self> {
+    pub fn listen(bar: Option<&ProgressBar>) -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         #[cfg(unix)]
         const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
@@ -45,12 +44,7 @@ impl Interrupt {
             flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&asked))?; // the second time
             flag::register(signal, Arc::clone(&asked))?;
         }
-        Ok(Self { asked, bar: None })
-    }
-
-    /// The same, for a run that is shown by this bar.
-    pub fn beside(&self, bar: Option<&ProgressBar>) -> Self {
-        Self { asked: Arc::clone(&self.asked), bar: bar.cloned() }
+        Ok(Self { asked, bar: bar.cloned() })
     }
 }
 

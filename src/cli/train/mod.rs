@@ -16,7 +16,7 @@ use crate::gan::{Config, Ended, Observer, Observers, Session, StepCost, Stream};
 use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard};
 use anyhow::Context;
 pub use arguments::Arguments;
-use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence, is_told};
+use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence, what_went_wrong};
 use interrupt::Interrupt;
 pub use interrupt::{EXIT_CODE, Interrupted};
 use json_lines::JsonLines;
@@ -81,10 +81,11 @@ fn to_its_end(
     mut recorder: Recorder,
     mut checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<()> {
-    let interrupt = Interrupt::listen()?;
+    let progress = if arguments.quiet || arguments.json { Progress::quiet() } else { Progress::new() };
+    let mut watchers = Watchers { interrupt: Interrupt::listen(progress.bar())?, progress };
     let mut rollbacks = 0;
     loop {
-        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), &interrupt) else {
+        let Err(error) = watch(arguments, recorder, &config, digits, root, checkpoint.as_mut(), &mut watchers) else {
             return Ok(());
         };
         if arguments.on_divergence != OnDivergence::Rollback || rollbacks == ROLLBACKS || !is_divergence(&error) {
@@ -100,15 +101,19 @@ fn to_its_end(
         for adam in [&mut config.generator.adam, &mut config.discriminator.adam] {
             adam.learning_rate /= 2.0;
         }
-        if !is_told(&error) {
-            note(format_args!("{error:#}"));
-        }
+        let why = what_went_wrong(&error).map_or(String::new(), |why| format!("{why}: "));
         let (g, d) = (config.generator.adam.learning_rate, config.discriminator.adam.learning_rate);
         note(format_args!(
-            "rolled back to step {step}, and on from there with half the learning rates: {g:.1e} for G, {d:.1e} for D \
+            "{why}rolled back to step {step}, and on from there with half the learning rates: {g:.1e} for G, {d:.1e} for D \
              (rollback {rollbacks} of at most {ROLLBACKS})"
         ));
     }
+}
+
+/// Who watches a run from its beginning to its end, however often it is rolled back.
+struct Watchers {
+    progress: Progress,
+    interrupt: Interrupt,
 }
 
 /// Trains, and writes it down and shows it.
@@ -119,28 +124,26 @@ fn watch(
     digits: &Digits,
     root: &Path,
     checkpoint: Option<&mut Checkpoint>,
-    interrupt: &Interrupt,
+    watchers: &mut Watchers,
 ) -> anyhow::Result<()> {
     let mut recorder = recorder.evaluating(evaluator(config, digits)?);
     let loud = !arguments.json && !arguments.quiet;
-    let mut progress = if arguments.quiet { Progress::quiet() } else { Progress::new() };
     let mut json = JsonLines::default();
     let mut board = TensorBoard::new(root);
     let mut guard = Guard(arguments.on_divergence);
-    let mut interrupt = interrupt.beside(progress.bar());
     let mut observers: Vec<&mut (dyn Observer + Send)> = vec![&mut recorder]; // which makes the directory
-    observers.push(if arguments.json { &mut json } else { &mut progress });
+    observers.push(if arguments.json { &mut json } else { &mut watchers.progress });
     if config.record.tensorboard {
         observers.push(&mut board);
     }
-    observers.extend([&mut guard as &mut (dyn Observer + Send), &mut interrupt]);
+    observers.extend([&mut guard as &mut (dyn Observer + Send), &mut watchers.interrupt]);
     let mut observers = Observers(observers);
     let trained = on_threads(arguments.threads, || {
         let mut session = session(arguments, config, digits, root, checkpoint)?;
         let ended = session.run(&mut observers)?;
         Ok((ended, session.step(), session.total_steps()))
     });
-    progress.finish();
+    watchers.progress.finish();
     let (ended, step, total) = trained?;
     drop(recorder);
     finish(root)?;

@@ -1,7 +1,7 @@
 //! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
 
 use crate::cli::bar::{above, bar};
-use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Scores, StepEnd, Warning};
+use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Scores, StepEnd, Usual, Warning};
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ pub struct Progress {
     epochs: u64,
     steps: u64,
     mean: RunningMean,
+    /// Whether it has been said what run this is.
+    is_introduced: bool,
 }
 
 impl Progress {
@@ -30,6 +32,7 @@ impl Progress {
             epochs: 0,
             steps: 0,
             mean: RunningMean::default(),
+            is_introduced: false,
         }
     }
 
@@ -43,10 +46,33 @@ impl Progress {
         self.bar.as_ref()
     }
 
-    /// Leaves the bar as it stands.
+    /// Leaves the bar as it stands, if it has shown anything.
     pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.abandon();
+        match &self.bar {
+            Some(bar) if bar.position() > 0 => bar.abandon(),
+            Some(bar) => bar.finish_and_clear(),
+            None => {}
+        }
+    }
+
+    /// What run it is, and what its figures will be like if all is well.
+    fn say_of(&self, run: &Beginning<'_>) {
+        let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
+        self.say(&format!(
+            "{}, seed {}: {} steps of {} images in {} {epochs}, {} threads",
+            run.config.name,
+            run.config.seed,
+            run.total_steps,
+            self.images_per_step,
+            self.epochs,
+            rayon::current_num_threads()
+        ));
+        if let Some(Coin { losses: [d, g], score }) = run.config.training.rules().of_a_coin() {
+            self.say(&format!("if D cannot tell: loss D {d:.3}, G {g:.3} · D(x) {score:.2}, D(G(z)) {score:.2}"));
+        }
+        if let Some(Usual { discriminator_loss: d, generator_loss: g, real, fake, .. }) = Usual::of(run.config) {
+            let [d, g, real, fake] = [d, g, real, fake].map(|[low, high]| format!("{low:.2} to {high:.2}"));
+            self.say(&format!("usual for {}: loss D {d}, G {g} · D(x) {real}, D(G(z)) {fake}", run.config.name));
         }
     }
 
@@ -75,25 +101,14 @@ impl Observer for Progress {
         self.images_per_step = run.config.training.batch_size as u64 * run.config.training.critic_steps;
         self.epochs = run.total_steps.div_ceil(run.steps_per_epoch);
         self.steps = run.total_steps;
-        let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
-        self.say(&format!(
-            "preset {}, seed {}: {} steps of {} images in {} {epochs}, {} threads",
-            run.config.name,
-            run.config.seed,
-            run.total_steps,
-            self.images_per_step,
-            self.epochs,
-            rayon::current_num_threads()
-        ));
-        if let Some(Coin { losses: [d, g], score }) = run.config.training.rules().of_a_coin() {
-            self.say(&format!(
-                "where D cannot tell: loss D {d:.3} G {g:.3} · D(x) {score:.2} D(G(z)) {score:.2}; zero is no success"
-            ));
+        if !std::mem::replace(&mut self.is_introduced, true) {
+            self.say_of(run);
         }
         if run.step > 0 {
             self.say(&format!("going on after step {}", run.step));
         }
         if let Some(bar) = &self.bar {
+            bar.reset();
             bar.set_length(run.total_steps);
         }
         Ok(())

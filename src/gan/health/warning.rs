@@ -23,6 +23,9 @@ impl Warning {
 impl Display for Warning {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{}. ", self.diagnosis)?;
+        if !self.diagnosis.is_grave() {
+            f.write_str("More training may mend it. ")?;
+        }
         let remedies: Vec<String> = self.remedies.iter().map(Remedy::to_string).collect();
         match remedies.split_last() {
             None => f.write_str("All that has mended such runs is so already: begin with another preset"),

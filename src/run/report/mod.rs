@@ -5,7 +5,7 @@ mod comparison;
 
 use super::{Epochs, History, MetricsRow, RunDirectory, RunError};
 use crate::data::write_atomically;
-use crate::gan::{Coin, Config, Objective, Rules};
+use crate::gan::{Coin, Config, Objective, Rules, Usual};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use charts::{Chart, Curve, Scale, chart};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -123,26 +123,39 @@ fn curves(config: &Config, history: &History) -> Markup {
     ];
     html! {
         h2 { "How it went" }
-        (titled("Losses", &about_losses(&rules), &losses, Scale::Linear))
+        (titled("Losses", &about_losses(config), &losses, Scale::Linear))
         (titled("Scores", about_scores(&rules), &scores, if rules.objective.is_of_probabilities() { Scale::Unit } else { Scale::Linear }))
         (titled("Fréchet distance", "Smaller is better.", &frechet, Scale::Logarithmic))
         (titled("Precision and recall", "How many samples look real; how many real digits could be drawn.", &shares, Scale::Unit))
         @for player in ["generator", "discriminator"] {
-            (titled(&format!("Gradients of the {player}"), "Euclidean norms, layer by layer: none should vanish, none explode.", &norms(history, player, true), Scale::Logarithmic))
+            (titled(&format!("Gradients of the {player}"), &about_gradients(config, player), &norms(history, player, true), Scale::Logarithmic))
             (titled(&format!("Weights of the {player}"), "Euclidean norms, layer by layer.", &norms(history, player, false), Scale::Linear))
         }
     }
 }
 
 /// What to make of losses.
-fn about_losses(rules: &Rules) -> String {
-    let coin = rules.of_a_coin().map_or(String::new(), |Coin { losses: [d, g], .. }| {
+fn about_losses(config: &Config) -> String {
+    let coin = config.training.rules().of_a_coin().map_or(String::new(), |Coin { losses: [d, g], .. }| {
         format!(
             " A discriminator that cannot tell, like a coin, has {d:.3}, and the generator {g:.3} then; a healthy game stays \
              near there, and a little on the discriminator's side."
         )
     });
-    format!("A loss is no grade: each player's is the other's doing. Steady is good, zero is not.{coin}")
+    let usual = Usual::of(config).map_or(String::new(), |usual| {
+        let [[a, b], [c, d]] = [usual.discriminator_loss, usual.generator_loss];
+        format!(" Usual for {}: {a:.2} to {b:.2}, and {c:.2} to {d:.2}.", config.name)
+    });
+    format!("A loss is no grade: each player's is the other's doing. Steady is good, zero is not.{coin}{usual}")
+}
+
+/// What to make of a player's gradients.
+fn about_gradients(config: &Config, player: &str) -> String {
+    let usual = Usual::of(config).map_or(String::new(), |usual| {
+        let [low, high] = if player == "generator" { usual.generator_gradient } else { usual.discriminator_gradient };
+        format!(" Usual for {}, all layers together: {low} to {high}.", config.name)
+    });
+    format!("Euclidean norms, layer by layer: none should vanish, none explode.{usual}")
 }
 
 /// What to make of scores.
