@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
+use twoplayer::run::Picture;
 
 /// A short run on a small set, with labels, convolutions and events for TensorBoard.
 fn trained(directory: &Path) -> String {
@@ -95,6 +96,9 @@ fn a_run_is_listed_inspected_and_animated() {
         .unwrap()
         .num_frames;
     assert_eq!(frames, 5);
+    let [still, last] =
+        ["evolution.png", "epoch-0004.png"].map(|name| Picture::read_png(&Path::new(&run).join("samples").join(name)));
+    assert_eq!(still.unwrap(), last.unwrap(), "what a program shows that knows no animations");
     let events = fs::read_dir(&run)
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("events.out.tfevents."));
@@ -157,8 +161,13 @@ fn shells_and_manuals_know_every_command() {
 
 /// Moves the slider, and writes down what the page then shows.
 const LOOK: &str = r##"<script>{
-  const charts = [...document.querySelectorAll("figure.chart svg")].map(svg => ({
+  const drawings = [...document.querySelectorAll("figure.chart svg")].filter(svg => svg.getClientRects().length);
+  const charts = drawings.map(svg => ({
     title: svg.closest("figure").querySelector("h3").textContent,
+    named: svg.closest("figure").querySelectorAll("ul.legend li").length,
+    curves: svg.querySelectorAll("polyline[stroke-width='2']").length,
+    text: Math.min(...[...svg.querySelectorAll("text")].map(text =>
+      text.getAttribute("font-size") * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)),
     wide: Math.max(...[...svg.querySelectorAll("polyline")].map(line => line.getBBox().width)),
   }));
   const shown = () => [...document.querySelectorAll("#grids img")].filter(grid => !grid.hidden).map(grid => grid.alt);
@@ -198,6 +207,8 @@ fn the_page_draws_its_charts_and_its_slider_moves() {
     let charts = seen["charts"].as_array().unwrap();
     assert_eq!(charts.len(), 6, "losses, scores, gradients and weights of both: {seen}");
     assert!(charts.iter().all(|chart| chart["wide"].as_f64().unwrap() > 300.0), "{seen}");
+    assert!(charts.iter().all(|chart| chart["text"].as_f64().unwrap() >= 11.0), "{seen}");
+    assert!(charts.iter().all(|chart| chart["named"] == chart["curves"] && chart["named"] != 0), "{seen}");
     assert!(seen["pictures"].as_array().unwrap().iter().all(|width| width.as_u64().unwrap() > 100), "{seen}");
 }
 

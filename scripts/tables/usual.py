@@ -11,6 +11,7 @@ which values nine tenths of them lie once the first steps are over. What is fini
 import csv
 import statistics
 import sys
+import time
 
 from presets import preset_names
 from runs import Runs, parser
@@ -54,7 +55,9 @@ def main():
 
     def usual(name):
         out = chosen.out / name
-        if not (out / "report.html").exists():
+        if not (out / "metrics.csv").exists() or max(int(row["step"]) for row in rows(out / "metrics.csv", -1)) < chosen.steps:
+            if out.exists():  # stopped half-way
+                out.rename(chosen.out / f"stopped-{name}-{time.time_ns()}")
             length = ("--steps", chosen.steps, "--log-every", 5, "--evaluate-every", 0)
             runs.call("train", "--preset", name, *length, "--out", out, "--quiet").check_returncode()
         print(f"{name}: trained", file=sys.stderr, flush=True)

@@ -1,6 +1,6 @@
 //! A bar that shows how far something is.
 
-use super::columns::wrapped;
+use super::columns::hung;
 use super::say::note;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
@@ -14,7 +14,7 @@ const WIDEST: u16 = 1000;
 /// somebody reads it: a long line is broken between words.
 pub fn above(bar: Option<&ProgressBar>, line: &str) {
     match bar {
-        Some(bar) => bar.suspend(|| note(wrapped(line, "", "  ").trim_end())),
+        Some(bar) => bar.suspend(|| note(hung("", line).trim_end())),
         None => note(line),
     }
 }

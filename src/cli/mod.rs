@@ -61,7 +61,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Train(train::Arguments),
+    Train(Box<train::Arguments>), // which has many flags
     Presets(presets::Arguments),
     Runs(runs::Arguments),
     Report(report::Arguments),

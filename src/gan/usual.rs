@@ -4,7 +4,7 @@ use super::Config;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Between which values nine tenths of a healthy run's rows lie, once its first steps are over.
+/// Between which values nine tenths of a short healthy run's rows lie, once its first steps are over.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usual {
@@ -22,7 +22,7 @@ pub struct Usual {
     pub discriminator_gradient: [f64; 2],
 }
 
-/// Measured by `scripts/tables/usual.py`.
+/// Measured by `scripts/tables/usual.py`, in runs of some hundred steps: a long run may leave these ranges slowly.
 const MEASURED: &str = include_str!("usual.toml");
 
 impl Usual {

@@ -6,7 +6,7 @@ use crate::data::{CLASSES, Digits};
 
 /// Dark grey: lies between tiles and where a tile is missing. Digits are white on black, so neither
 /// can be taken for part of one.
-const BACKGROUND: u8 = 64;
+pub(super) const BACKGROUND: u8 = 64;
 const INK: u8 = 255;
 /// Pixels between two tiles, before enlargement.
 const GUTTER: usize = 2;
@@ -82,18 +82,19 @@ pub fn grid<'a>(
 }
 
 /// What tiles are laid out on.
-struct Canvas {
+pub(super) struct Canvas {
     shape: [usize; 3],
     pixels: Vec<u8>,
 }
 
 impl Canvas {
-    fn new(shape: [usize; 3]) -> Self {
+    /// `[height, width, channels]` in the background's grey.
+    pub fn new(shape: [usize; 3]) -> Self {
         Self { shape, pixels: vec![BACKGROUND; shape.iter().product()] }
     }
 
     /// Copies a tile so that its first pixel comes to `(top, left)`.
-    fn paste(&mut self, tile: &[u8], tile_width: usize, top: usize, left: usize) {
+    pub fn paste(&mut self, tile: &[u8], tile_width: usize, top: usize, left: usize) {
         let [_, width, channels] = self.shape;
         for (y, row) in tile.chunks_exact(tile_width * channels).enumerate() {
             let start = ((top + y) * width + left) * channels;
@@ -101,8 +102,24 @@ impl Canvas {
         }
     }
 
+    /// 1 or 3.
+    pub fn channels(&self) -> usize {
+        self.shape[2]
+    }
+
+    /// Brings the pixel at `[y, x]`, if there is one, so much nearer to a brightness, 255 being all the way.
+    pub fn ink(&mut self, [y, x]: [usize; 2], ink: u8, brightness: u8) {
+        let [height, width, channels] = self.shape;
+        if y < height && x < width {
+            for number in &mut self.pixels[(y * width + x) * channels..][..channels] {
+                let (ink, paper) = (u32::from(ink), 255 - u32::from(ink));
+                *number = ((ink * u32::from(brightness) + paper * u32::from(*number)) / 255) as u8;
+            }
+        }
+    }
+
     /// Every pixel becomes a square of `scale × scale`: nothing is invented between pixels.
-    fn enlarged(&self, scale: usize) -> Picture {
+    pub fn enlarged(&self, scale: usize) -> Picture {
         let [height, width, channels] = self.shape;
         let mut pixels = Vec::with_capacity(self.pixels.len() * scale * scale);
         for row in self.pixels.chunks_exact(width * channels) {

@@ -34,7 +34,7 @@ impl Picture {
         Picture { shape, pixels }
     }
 
-    /// Reads a picture that [`write_png`](Picture::write_png) wrote; of an animation, the first.
+    /// Reads a picture that [`write_png`](Picture::write_png) wrote; of an animation, what is shown still.
     ///
     /// # Errors
     /// When the file cannot be read, is no regular file, or no PNG of 8 bits in grey or colour, or when its picture has
@@ -78,6 +78,18 @@ impl Picture {
         &self.pixels
     }
 
+    /// The same numbers where there are as many channels; in colour, red, green and blue are each as bright as the grey.
+    ///
+    /// # Panics
+    /// When a picture in colour is to be grey.
+    pub(super) fn in_channels(&self, channels: usize) -> Vec<u8> {
+        match (self.shape[2], channels) {
+            (own, wanted) if own == wanted => self.pixels.clone(),
+            (1, wanted) => self.pixels.iter().flat_map(|&grey| std::iter::repeat_n(grey, wanted)).collect(),
+            (own, wanted) => panic!("Picture::in_channels: {own} channels to {wanted}"),
+        }
+    }
+
     /// The picture as a PNG file's bytes; the same picture always gives the same bytes.
     pub fn encode_png(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -106,7 +118,8 @@ fn header<W: Write>(out: W, [height, width, channels]: [usize; 3]) -> png::Encod
     encoder
 }
 
-/// An animated PNG that repeats for ever. A program that does not know animations shows the first picture.
+/// An animated PNG that repeats for ever. A program that does not know animations shows one picture, the first unless
+/// another is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Animation {
     /// `[height, width, channels]` of each picture.
@@ -138,12 +151,38 @@ impl Animation {
     /// # Panics
     /// When the pictures are not as many, or not of the shape, that was announced.
     pub fn write(&self, path: &Path, frames: impl Iterator<Item = io::Result<Picture>>) -> Result<(), WriteError> {
+        self.write_from(path, None, frames)
+    }
+
+    /// The same with `still` for programs that show no animation: PNG's own picture, which the animation leaves out.
+    ///
+    /// # Errors
+    /// As [`write`](Animation::write).
+    ///
+    /// # Panics
+    /// As [`write`](Animation::write).
+    pub fn write_with_still(
+        &self,
+        path: &Path,
+        still: Picture,
+        frames: impl Iterator<Item = io::Result<Picture>>,
+    ) -> Result<(), WriteError> {
+        self.write_from(path, Some(still), frames)
+    }
+
+    fn write_from(
+        &self,
+        path: &Path,
+        still: Option<Picture>,
+        frames: impl Iterator<Item = io::Result<Picture>>,
+    ) -> Result<(), WriteError> {
         write_atomically(path, |out| {
             let mut encoder = header(out, self.shape);
             encoder.set_animated(self.count as u32, 0)?;
+            encoder.set_sep_def_img(still.is_some())?;
             encoder.set_frame_delay(self.hundredths, 100)?;
             let mut writer = encoder.write_header()?;
-            for frame in frames {
+            for frame in still.into_iter().map(Ok).chain(frames) {
                 let frame = frame?;
                 assert_eq!(frame.shape, self.shape, "Animation::write: a picture of another shape");
                 writer.write_image_data(&frame.pixels)?;
@@ -250,21 +289,36 @@ mod tests {
     }
 
     #[test]
-    fn an_animation_shows_its_pictures_in_turn() {
+    fn an_animation_shows_its_pictures_in_turn_and_its_still_to_those_that_know_none() {
         let frames = [checkered(), Picture::new([5, 7, 1], vec![9; 35])];
+        let still = Picture::new([5, 7, 1], vec![200; 35]);
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("moving.png");
         let animation = Animation::new(frames[0].shape(), 2, 8).unwrap();
         animation.write(&path, frames.iter().cloned().map(Ok)).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+        assert_eq!((parts(&path), Picture::read_png(&path).unwrap()), (shown(&frames), checkered()));
+        animation.write_with_still(&path, still.clone(), frames.iter().cloned().map(Ok)).unwrap();
+        let mut all = vec![(None, still.pixels().to_vec())];
+        all.extend(shown(&frames));
+        assert_eq!((parts(&path), Picture::read_png(&path).unwrap()), (all, still));
+    }
+
+    /// Frames that are shown for 8 hundredths of a second each.
+    fn shown(frames: &[Picture]) -> Vec<(Option<u16>, Vec<u8>)> {
+        frames.iter().map(|frame| (Some(8), frame.pixels().to_vec())).collect()
+    }
+
+    /// The pictures in an animation of two frames and how long each is shown: never, if it is no part of the animation.
+    fn parts(path: &Path) -> Vec<(Option<u16>, Vec<u8>)> {
+        let file = BufReader::new(std::fs::File::open(path).unwrap());
+        let mut reader = png::Decoder::new(file).read_info().unwrap();
         assert_eq!(reader.info().animation_control().unwrap().num_frames, 2);
-        for frame in &frames {
-            let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-            reader.next_frame(&mut pixels).unwrap();
-            assert_eq!(reader.info().frame_control().unwrap().delay_num, 8);
-            assert_eq!(pixels, frame.pixels());
+        let mut parts = Vec::new();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        while reader.next_frame(&mut pixels).is_ok() {
+            parts.push((reader.info().frame_control().map(|control| control.delay_num), pixels.clone()));
         }
+        parts
     }
 
     #[test]

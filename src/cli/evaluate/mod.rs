@@ -1,5 +1,6 @@
 //! `twoplayer evaluate`.
 
+mod legends;
 mod modes;
 mod pictures;
 mod report;

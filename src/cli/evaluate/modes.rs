@@ -2,11 +2,13 @@
 
 use super::Arguments;
 use super::subject::Subject;
-use crate::cli::say::say;
+use crate::cli::columns::sentences;
+use crate::cli::say::{print, say};
 use crate::metrics::Histogram;
 use crate::recognizer::Recognizer;
 use anyhow::Context;
 use serde::Serialize;
+use std::fmt::{Display, Formatter};
 
 /// What is found.
 #[derive(Serialize)]
@@ -22,14 +24,21 @@ pub struct Modes {
 /// Prints how many modes there are.
 pub fn evaluate(subject: &Subject, recognizer: &Recognizer, arguments: &Arguments) -> anyhow::Result<()> {
     let found = modes(subject, recognizer)?;
-    if arguments.json {
-        say(serde_json::to_string_pretty(&found)?)?;
-    } else {
-        let Modes { subject, images, modes, kullback_leibler } = found;
-        say(format_args!("{images} stacked digits of {subject}: {modes} of 1000 modes"))?;
-        say(format_args!("Kullback-Leibler divergence from equal shares: {kullback_leibler:.3} nats (0 is equal)"))?;
+    match arguments.json {
+        true => say(serde_json::to_string_pretty(&found)?)?,
+        false => print(found)?,
     }
     Ok(())
+}
+
+impl Display for Modes {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { subject, images, modes, kullback_leibler } = self;
+        sentences(f, &format!("{images} stacked digits of {subject}"))?;
+        writeln!(f, "{:33} {modes:>7} of 1000  ↑ three digits that it draws", "modes")?;
+        writeln!(f, "{:33} {kullback_leibler:>7.3} nats     ↓ 0: all as often", "Kullback-Leibler, equal shares")?;
+        sentences(f, "↓ smaller is better, ↑ larger is better.")
+    }
 }
 
 /// Reads each channel of the images.

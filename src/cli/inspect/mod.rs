@@ -1,6 +1,8 @@
 //! `twoplayer inspect`.
 
+mod legends;
 mod pictures;
+mod report;
 
 use super::given::output;
 use super::outputs::Files;
@@ -12,7 +14,6 @@ use crate::nn::Network;
 use crate::run::{History, RunDirectory, to_bytes};
 use clap::Args;
 use serde::Serialize;
-use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 /// Look inside a run's players: layers, weights, units that are never active, what the discriminator thinks.
@@ -95,7 +96,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         pictures::draw(&directory, &subject)?;
         match arguments.json {
             true => say(serde_json::to_string_pretty(&inside)?)?,
-            false => say(format_args!("{inside}\nfilters.png and gradients.png are in {}", directory.display()))?,
+            false => say(format_args!("{inside}\n{} are in\n{}", pictures::NAMES.join(" and "), directory.display()))?,
         }
         Ok(())
     })
@@ -152,40 +153,6 @@ impl Inside {
     }
 }
 
-impl Display for Inside {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (name, layers) in [("generator", &self.generator), ("discriminator", &self.discriminator)] {
-            let parameters: usize = layers.iter().map(|layer| layer.parameters).sum();
-            writeln!(f, "{name}: {parameters} parameters")?;
-            writeln!(
-                f,
-                "  {:>2} {:16} {:>14} {:>11} {:>11} {:>11} {:>11} {:>12}",
-                "", "layer", "output", "parameters", "weight rms", "largest", "gradient", "silent units"
-            )?;
-            for layer in layers {
-                let weight = format!("{name}.{}.weight", layer.place);
-                let gradient = self.gradients.iter().find(|(parameter, _)| *parameter == weight).map(|(_, norm)| *norm);
-                let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.3e}"));
-                let output: Vec<String> = layer.output.iter().map(usize::to_string).collect();
-                let silent = layer.silent.map_or(String::new(), |[silent, units]| format!("{silent} of {units}"));
-                let line = format!(
-                    "  {:>2} {:16} {:>14} {:>11} {:>11} {:>11} {:>11} {silent:>12}",
-                    layer.place,
-                    layer.kind,
-                    output.join(" × "),
-                    layer.parameters,
-                    number(layer.weight_rms),
-                    number(layer.weight_max),
-                    number(gradient),
-                );
-                writeln!(f, "{}", line.trim_end())?;
-            }
-            writeln!(f)?;
-        }
-        self.scores.fmt(f)
-    }
-}
-
 /// Bins of the histogram.
 const BINS: usize = 16;
 
@@ -201,24 +168,6 @@ impl Scores {
         };
         let borders = (0..=BINS).map(|i| low + i as f32 * width).collect();
         Self { borders, real: count(real), generated: count(generated) }
-    }
-}
-
-impl Display for Scores {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let most = self.real.iter().chain(&self.generated).copied().max().unwrap_or(1).max(1);
-        let bar = |count: usize| "▆".repeat((28 * count).div_ceil(most));
-        let [real, generated] = [&self.real, &self.generated].map(|counts| counts.iter().sum::<usize>());
-        writeln!(
-            f,
-            "the discriminator's logits of {real} real test digits and {generated} generated ones (above 0: it thinks real)"
-        )?;
-        writeln!(f, "  {:>17}  {:28}  generated", "", "real")?;
-        for (i, (&real, &generated)) in self.real.iter().zip(&self.generated).enumerate() {
-            let bin = format!("{:.2} to {:.2}", self.borders[i], self.borders[i + 1]);
-            writeln!(f, "  {bin:>17}  {:28}  {}", bar(real), bar(generated))?;
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The insides as pictures.
 
-use super::Subject;
+use super::{Subject, legends};
 use crate::gan::input_gradients;
 use crate::nn::Parameter;
 use crate::run::{Grid, Picture};
@@ -21,21 +21,24 @@ pub(super) const NAMES: [&str; 2] = ["filters.png", "gradients.png"];
 
 /// Draws filters.png and gradients.png.
 pub(super) fn draw(directory: &Path, subject: &Subject) -> anyhow::Result<()> {
-    let (filters, gradients) = (filters(subject)?, gradients(subject)?);
+    let filters = filters(subject)?;
+    let gradients = legends::gradients().around(&gradients(subject)?);
     fs::create_dir_all(directory).with_context(|| format!("{}: cannot create this directory", directory.display()))?;
     filters.write_png(&directory.join("filters.png"))?;
     gradients.write_png(&directory.join("gradients.png"))?;
     Ok(())
 }
 
-/// The weights that look at images, one tile a unit: red above 0, blue below.
+/// The weights that look at images, one tile a unit: red above 0, blue below. Its legend says so.
 fn filters(subject: &Subject) -> anyhow::Result<Picture> {
     let first = &subject.discriminator.parameters[0];
-    let (tiles, [height, width]) = tiles(first, subject.config.image_shape());
+    let image = subject.config.image_shape();
+    let (tiles, [height, width]) = tiles(first, image);
     let tiles: Vec<Vec<u8>> = tiles.iter().map(|tile| signed(tile)).collect();
     let (columns, scale) = (COLUMNS.min(tiles.len()), SCALE * 28usize.div_ceil(height));
     let grid = Grid::new(tiles.len(), [height, width, 3], columns, scale).context("filters.png")?;
-    Ok(grid.draw(tiles.iter().map(Vec::as_slice)))
+    let legend = legends::filters(first.value.shape(), tiles.len(), image);
+    Ok(legend.around(&grid.draw(tiles.iter().map(Vec::as_slice))))
 }
 
 /// The weights of the first units of the discriminator's first layer over the image (of the first colour), and their

@@ -1,6 +1,6 @@
 //! The reference of a configuration's keys, made from the types that read them: their documentation is its text.
 
-use crate::cli::columns::wrapped;
+use crate::cli::columns::hung;
 use crate::gan::Config;
 use schemars::schema_for;
 use serde_json::Value;
@@ -102,7 +102,7 @@ impl<'s> Page<'s> {
             default => format!(", default {default}"),
         };
         let text = plain(schema["description"].as_str().unwrap_or_default());
-        let line = wrapped(&format!("{key} ({}{default}): {text}", self.type_of(schema)), "- ", "  ");
+        let line = hung("- ", &format!("{key} ({}{default}): {text}", self.type_of(schema)));
         let values = self.meant(schema)["oneOf"].as_array().into_iter().flatten();
         values.fold(line, |text, value| text + &choice(value))
     }
@@ -132,7 +132,7 @@ impl<'s> Page<'s> {
 /// One of the values that a key may have.
 fn choice(value: &Value) -> String {
     let (name, text) = (&value["const"], plain(value["description"].as_str().unwrap_or_default()));
-    wrapped(&format!("{name}: {text}"), "  - ", "    ")
+    hung("  - ", &format!("{name}: {text}"))
 }
 
 fn is_required(table: &Value, key: &str) -> bool {
@@ -144,7 +144,7 @@ fn paragraphs(text: &Value) -> String {
     let text = text.as_str().unwrap_or_default();
     let prose = text.split("```").step_by(2).flat_map(|part| part.split("\n\n"));
     let prose = prose.map(plain).filter(|paragraph| !paragraph.is_empty());
-    prose.map(|paragraph| wrapped(&paragraph, "", "")).collect::<Vec<_>>().join("\n")
+    prose.map(|paragraph| hung("", &paragraph)).collect::<Vec<_>>().join("\n")
 }
 
 /// A documentation's text in one line, links as their text.

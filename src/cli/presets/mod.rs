@@ -2,7 +2,7 @@
 
 mod keys;
 
-use super::columns::{folded, wrapped};
+use super::columns::{folded, hung};
 use super::say::print;
 use crate::gan::{Config, ConfigError};
 use clap::Args;
@@ -51,10 +51,7 @@ fn head(name: &str) -> String {
 /// A line for each preset: its name, and what it says of itself.
 fn list() -> Result<String, ConfigError> {
     let width = Config::presets().map(str::len).max().unwrap_or(0);
-    let line = |name| {
-        let (first, next) = (format!("{name:width$}  "), " ".repeat(width + 2));
-        Ok(wrapped(&first_comment(Config::preset_text(name)?), &first, &next))
-    };
+    let line = |name| Ok(hung(&format!("{name:width$}  "), &first_comment(Config::preset_text(name)?)));
     Config::presets().map(line).collect()
 }
 

@@ -25,7 +25,10 @@ pub(super) fn show(names: [&PathBuf; 2], arguments: &Arguments) -> anyhow::Resul
         let figures: Vec<_> = figures.iter().map(of).collect();
         return Ok(say(json!({ "settings": settings, "figures": figures, "page": page.display().to_string() }))?);
     }
-    let heads = runs.each_ref().map(|run| name(run));
+    let heads = match runs.each_ref().map(name) {
+        [first, second] if first == second => runs.each_ref().map(|run| run.root().display().to_string()),
+        names => names,
+    };
     let settings = settings.into_iter().map(|Difference { key, values }| (key, values)).collect::<Vec<_>>();
     print(format_args!(
         "{}{}curves of both: {}\n",
@@ -52,18 +55,19 @@ fn usual_page(runs: &[RunDirectory; 2], directory: &Path) -> PathBuf {
     beside.join(format!("{first}-and-{second}.html"))
 }
 
+/// A figure of a run, if it has it.
+type Figure = fn(&RunSummary) -> Option<f64>;
+
 /// What the two have come to.
 fn figures(runs: [RunSummary; 2]) -> Vec<(String, [Option<String>; 2])> {
     let number = |value: Option<f64>| value.map(|value| format!("{value:.3}"));
-    let rows: [(&str, fn(&RunSummary) -> Option<f64>); 4] = [
+    let rows: [(&str, Figure); 4] = [
         ("Fréchet distance", |run| run.frechet),
         ("the lowest as it went", |run| run.best_frechet),
         ("discriminator's loss", |run| run.discriminator_loss),
         ("generator's loss", |run| run.generator_loss),
     ];
-    let of = |(key, value): (&str, fn(&RunSummary) -> Option<f64>)| {
-        (key.to_owned(), runs.each_ref().map(|run| number(value(run))))
-    };
+    let of = |(key, value): (&str, Figure)| (key.to_owned(), runs.each_ref().map(|run| number(value(run))));
     let mut figures: Vec<_> = rows.map(of).into();
     figures.insert(0, ("steps".into(), runs.each_ref().map(|run| Some(run.step.to_string()))));
     figures.insert(2, ("of so many digits".into(), runs.each_ref().map(|run| run.evaluated.map(|n| n.to_string()))));

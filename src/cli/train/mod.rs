@@ -103,7 +103,7 @@ fn to_its_end(
         }
         let why = what_went_wrong(&error).map_or(String::new(), |why| format!("{why}: "));
         let (g, d) = (config.generator.adam.learning_rate, config.discriminator.adam.learning_rate);
-        note(format_args!(
+        watchers.progress.print(&format!(
             "{why}rolled back to step {step}, and on from there with half the learning rates: {g:.1e} for G, {d:.1e} for D \
              (rollback {rollbacks} of at most {ROLLBACKS})"
         ));

@@ -86,7 +86,8 @@ impl Progress {
         }
     }
 
-    fn print(&self, text: &str) {
+    /// Prints a line, quiet or not.
+    pub fn print(&self, text: &str) {
         above(self.bar.as_ref(), text);
     }
 }

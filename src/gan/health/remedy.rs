@@ -19,7 +19,7 @@ pub enum Remedy {
     Tanh,
     /// The discriminator's slope is penalised.
     Penalty,
-    /// No learning rate is larger than [`RATE`].
+    /// No learning rate is larger than 0.001.
     LowerRates,
     /// The generator's learning rate is the discriminator's.
     EqualRates,

@@ -123,6 +123,7 @@ fn curves(config: &Config, history: &History) -> Markup {
     ];
     html! {
         h2 { "How it went" }
+        @if history.metrics.is_empty() { p.note { "Nothing is written down yet: so far the run has made too few steps." } }
         (titled("Losses", &about_losses(config), &losses, Scale::Linear))
         (titled("Scores", about_scores(&rules), &scores, if rules.objective.is_of_probabilities() { Scale::Unit } else { Scale::Linear }))
         (titled("Fréchet distance", "Smaller is better.", &frechet, Scale::Logarithmic))
@@ -177,11 +178,15 @@ fn about_scores(rules: &Rules) -> &'static str {
 }
 
 fn titled(title: &str, what: &str, curves: &[Curve], scale: Scale) -> Markup {
-    let Some(Chart { svg, beyond }) = chart(curves, scale) else { return html! {} };
+    let Some(Chart { wide, narrow, legend, beyond }) = chart(curves, scale) else { return html! {} };
     html! {
         figure.chart {
             h3 { (title) }
-            (PreEscaped(svg))
+            ul.legend { @for (name, colour) in &legend { li { span style=(format!("background: {colour}")) {} (name) } } }
+            div role="img" aria-label=(format!("{title}, over the steps")) {
+                div.wide { (PreEscaped(wide)) }
+                div.narrow { (PreEscaped(narrow)) }
+            }
             figcaption {
                 (what)
                 @if beyond > 0 { " Of its values, " (beyond) " are beyond all bounds: they stand at the edge." }
