@@ -151,7 +151,8 @@ def main():
     results = runs.all(rows, lambda name, seed: figures(runs, name, rows[name], seed))
     print(f"{'':31} {'Fréchet':>8} {'(seeds)':>14} {'collapsed':>11}  {'Fréchet':>8} {'(seeds)':>14} {'collapsed':>11}")
     print(f"{'article, mlp':31} {cells(results['article'])}  {cells(results['mlp'])}")
-    print(f"{'':31} {'article with this of mlp's':>35}  {'mlp with this of article's':>35}")
+    either = [f"{to} with this of {of}'s" for to, of in (("article", "mlp"), ("mlp", "article"))]
+    print(f"{'':31} {either[0]:>35}  {either[1]:>35}")
     for name in [*CHANGES, INIT]:
         print(f"{name:31} {cells(results[f'article: {name}'])}  {cells(results[f'mlp but for: {name}'])}")
     print(f"{'tanh, in turn, beta1 together':31} {cells(results['article: these three'])}")

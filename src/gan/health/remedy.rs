@@ -31,8 +31,6 @@ pub enum Remedy {
     He,
     /// The generator's units are never cut off: leaky-relu in place of relu.
     LeakyRelu,
-    /// The discriminator's last layer compares image and label.
-    Projection,
 }
 
 /// The largest learning rate that mends.
@@ -52,9 +50,9 @@ impl Remedy {
             Diagnosis::DiscriminatorWins { .. } | Diagnosis::SamplesAlike { .. } => {
                 &[Remedy::EqualRates, Remedy::LowerRates, Remedy::He, Remedy::Tanh, Remedy::Alternating, Remedy::Beta1]
             }
-            Diagnosis::SamplesRepeat { .. } => &[Remedy::Latent, Remedy::Penalty],
+            Diagnosis::SamplesRepeat { .. } => &[Remedy::Latent],
             Diagnosis::DigitsMissing { .. } => &[Remedy::Penalty],
-            Diagnosis::LabelIgnored { .. } => &[Remedy::EqualRates, Remedy::Projection],
+            Diagnosis::LabelIgnored { .. } => &[Remedy::EqualRates],
             Diagnosis::LayerDead { .. } => &[Remedy::LowerRates, Remedy::LeakyRelu],
             Diagnosis::Oscillation { .. } => &[Remedy::Beta1],
         };
@@ -106,11 +104,6 @@ impl Remedy {
                 }
             }
             Remedy::LeakyRelu => generator.layers.iter_mut().for_each(leaky),
-            Remedy::Projection => {
-                if let Some(last @ LayerSpec::Dense { units: 1, .. }) = discriminator.layers.last_mut() {
-                    *last = LayerSpec::Projection { spectral_norm: false, classifier: false };
-                }
-            }
         }
     }
 }
@@ -151,9 +144,6 @@ impl Display for Remedy {
             Remedy::Latent => write!(f, "more random numbers for an image (latent_dim = {LATENT} or more)"),
             Remedy::He => f.write_str("larger first weights for the generator (init = \"he\")"),
             Remedy::LeakyRelu => f.write_str("activation = \"leaky-relu\" in place of \"relu\" in the generator"),
-            Remedy::Projection => f.write_str(
-                "a discriminator that compares image and label ({ kind = \"projection\" } as its last layer)",
-            ),
         }
     }
 }
