@@ -174,7 +174,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     on_threads(arguments.threads, || {
         write(arguments, form, &request, &generator, &config)?;
         say(format_args!("{} digits, seed {}, in {output}", request.count, arguments.seed))?;
-        if let Some(digit) = arguments.digit {
+        // Of the generator that comes with the program it is known: it draws what it is asked for.
+        if let (Some(digit), Some(_)) = (arguments.digit, &arguments.run) {
             warn_of_confused(&generator, &config, digit);
         }
         Ok(())
