@@ -158,7 +158,7 @@ def words(random):
         ("[generator.adam]\nlearning_rate = -1.0", r"mine\.toml.*generator\.adam\.learning_rate"), ("[discriminator.adam]\nlearning_rate = 0.0", r"mine\.toml.*discriminator\.adam\.learning_rate"),
         ("[generator.adam]\nbeta1 = 1.0", r"mine\.toml.*generator\.adam\.beta1"), ("[discriminator.adam]\nbeta2 = -0.1", r"mine\.toml.*discriminator\.adam\.beta2"),
         ("[training]\nbatch_size = 0", r"mine\.toml.*training\.batch_size"), ("[record]\nlog_every = 0", r"mine\.toml.*record\.log_every"), ("[generator]\nlatent_dim = 0", r"mine\.toml.*generator\.latent_dim"),
-        ("[training]\nepoch = 3", r"mine\.toml.*epoch"), ("seed = -1", r"mine\.toml.*seed|mine\.toml.*line 1"), ("[training]\nlabel_smoothing = 0.1", r"mine\.toml.*label_smoothing"),
+        ("[training]\nepoch = 3", r"mine\.toml.*epoch"), ("seed = -1", r"mine\.toml.*seed|mine\.toml.*line 2"), ("[training]\nlabel_smoothing = 0.1", r"mine\.toml.*label_smoothing"),
     ):
         yield f"a range: {text.splitlines()[-1]} in {text.splitlines()[0]}", partial(range_error, text=text, says=says)
 

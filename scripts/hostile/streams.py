@@ -1,17 +1,20 @@
 """Standard streams that are closed, full or left by their reader; terminals; small disks."""
 from functools import partial
+from pathlib import Path
 
 from .cases import EITHER, FAULT, FAILS, QUIET, WORKS, kind
 from .made import digit_png
 from .watch import Streams
 
+# A run that is there and that no call changes.
+PRETRAINED = Path(__file__).resolve().parents[2] / "data/pretrained/best"
 # Each command, and what it may change. Whether it prints on standard output, on standard error.
 COMMANDS = {
     "presets": (["presets"], True, False),
     "presets best": (["presets", "best"], True, False),
     "presets --keys": (["presets", "--keys"], True, False),
     "runs": (["runs", "RUNS"], True, False),
-    "runs --diff": (["runs", "--diff", "RUN", "RUN", "--page", "x.html"], True, False),
+    "runs --diff": (["runs", "--diff", "RUN", str(PRETRAINED), "--page", "x.html"], True, False),
     "runs --json": (["runs", "RUNS", "--json"], True, False),
     "report": (["report", "RUN"], True, False),
     "inspect": (["inspect", "RUN", "--data", "LARGER"], True, False),
