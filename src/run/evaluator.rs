@@ -5,14 +5,16 @@ use crate::data::Digits;
 use crate::gan::{Diagnosis, EpochEnd, LabelEvidence, StepCost, Stream, draw};
 use crate::metrics::{MetricError, Quality, Reference};
 use crate::recognizer::Recognizer;
+use std::cell::OnceCell;
 use std::time::Instant;
 
 /// Evaluates the digits that a run draws.
 pub struct Evaluator {
     recognizer: Recognizer,
-    reference: Reference,
+    real: Digits,
+    /// Made of the real digits when it is first needed: a short run never does.
+    reference: OnceCell<Reference>,
     when: When,
-    count: usize,
 }
 
 /// After which epochs.
@@ -48,8 +50,10 @@ impl Evaluator {
     /// # Errors
     /// When there are too few real digits.
     pub fn new(recognizer: Recognizer, real: &Digits, every: u64) -> Result<Self, MetricError> {
-        let reference = Reference::new(&recognizer, real)?;
-        Ok(Self { recognizer, reference, when: When::Every(every.max(1)), count: real.len() })
+        let when = When::Every(every.max(1));
+        let evaluator = Self { recognizer, real: real.clone(), reference: OnceCell::new(), when };
+        evaluator.reference()?;
+        Ok(evaluator)
     }
 
     /// Will do the same with a thousand digits, so seldom that it takes no more than a hundredth part of what training by
@@ -64,11 +68,23 @@ impl Evaluator {
         steps_per_epoch: u64,
     ) -> Result<Self, MetricError> {
         let real = real.first(FEW);
-        let reference = Reference::new(&recognizer, &real)?;
         let evaluation = (cost.image as f64 + recognizer.features.products() as f64) * real.len() as f64;
         let steps = (evaluation / (SHARE * cost.step as f64)).ceil().max(1.0) as u64;
         tracing::debug!(steps, "between two evaluations");
-        Ok(Self { recognizer, reference, when: When::Sparingly { steps, epoch: steps_per_epoch }, count: real.len() })
+        let when = When::Sparingly { steps, epoch: steps_per_epoch };
+        let evaluator = Self { recognizer, real, reference: OnceCell::new(), when };
+        if evaluator.real.len() < FEW {
+            evaluator.reference()?; // they may be too few
+        }
+        Ok(evaluator)
+    }
+
+    fn reference(&self) -> Result<&Reference, MetricError> {
+        if let Some(reference) = self.reference.get() {
+            return Ok(reference);
+        }
+        let reference = Reference::new(&self.recognizer, &self.real)?;
+        Ok(self.reference.get_or_init(|| reference))
     }
 
     /// Whether the run was asked to be evaluated, so that its best weights are kept.
@@ -86,10 +102,10 @@ impl Evaluator {
             return Ok(None);
         }
         let start = Instant::now();
-        let drawn = draw(epoch.trainer.artist(), self.count, &mut Stream::Sample.of(0));
+        let drawn = draw(epoch.trainer.artist(), self.real.len(), &mut Stream::Sample.of(0));
         let readings = self.recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range));
-        let quality = self.reference.compare(&readings, &drawn.labels)?;
-        tracing::debug!(seconds = start.elapsed().as_secs_f64(), digits = self.count, "evaluation");
+        let quality = self.reference()?.compare(&readings, &drawn.labels)?;
+        tracing::debug!(seconds = start.elapsed().as_secs_f64(), digits = self.real.len(), "evaluation");
         Ok(Some(quality))
     }
 }
