@@ -30,6 +30,12 @@ impl Columns {
         self.rows.push(cells);
     }
 
+    /// Whether it is too wide to stand beside its names in one piece.
+    pub fn is_folded(&self) -> bool {
+        let widths = self.widths();
+        widths.iter().sum::<usize>() + 2 * (widths.len() - 1) > WIDTH
+    }
+
     /// How wide each column is.
     fn widths(&self) -> Vec<usize> {
         let width = |column: usize| {
@@ -95,7 +101,7 @@ pub fn folded(text: &str) -> String {
 
 /// Writes sentences in lines of at most [`WIDTH`] characters; a word that is longer, as a path may be, has its own line.
 pub fn sentences(f: &mut Formatter<'_>, words: &str) -> Result {
-    wrapped(words, WIDTH).iter().try_for_each(|line| writeln!(f, "{line}"))
+    f.write_str(&hung("", words))
 }
 
 /// A number in three figures, as short as it can be: `0.0123`, `1.5`, `1230`, `1.23e-7`; a whole one has no point.

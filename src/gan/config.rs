@@ -215,7 +215,7 @@ impl Config {
             Some(preset) => Self::preset_table(preset)?,
             None => toml::Table::new(),
         };
-        if base.is_some() && changes.get("preset").is_some_and(toml::Value::is_str) {
+        if Self::base_of(&changes).is_some() {
             changes.remove("preset");
         }
         merge(&mut table, changes);

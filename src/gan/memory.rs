@@ -1,8 +1,8 @@
 //! How much memory a run takes, estimated before any of it is taken.
 
-use super::players::{image, latent};
+use super::players::footprints;
 use super::{BuildError, Config, UpdateRule, preview_count};
-use crate::nn::{Footprint, Network};
+use crate::nn::Footprint;
 
 /// About how much memory training takes, in bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +65,7 @@ impl MemoryEstimate {
     /// # Errors
     /// When the layers cannot form networks.
     pub fn of_training(config: &Config, threads: usize) -> Result<Self, BuildError> {
-        let generator = Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?;
-        let discriminator = Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?;
+        let [generator, discriminator] = footprints(config)?;
         let batch = config.training.batch_size as u64;
         let penalties = if config.discriminator.regularisers.is_empty() { 0 } else { PENALTY };
         // Where the players move in turn, each has a tape: the discriminator's with real and generated images, the

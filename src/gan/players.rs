@@ -2,7 +2,7 @@
 
 use super::{Config, Stream};
 use crate::autodiff::Real;
-use crate::nn::{Extent, InputShape, Network, NetworkError};
+use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError};
 
 /// A configuration whose players do not fit the images or each other.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -91,13 +91,21 @@ pub fn blank_discriminator<T: Real>(config: &Config) -> Result<Network<T>, Build
 }
 
 /// What the generator is given.
-pub(super) fn latent(config: &Config) -> InputShape {
+fn latent(config: &Config) -> InputShape {
     InputShape::from(config.generator.latent_dim).with_classes(config.training.classes)
 }
 
 /// What the discriminator is given.
-pub(super) fn image(config: &Config) -> InputShape {
+fn image(config: &Config) -> InputShape {
     InputShape::from(config.image_shape()).with_classes(config.training.classes)
+}
+
+/// What the generator and the discriminator take.
+pub(super) fn footprints(config: &Config) -> Result<[Footprint; 2], NetworkError> {
+    Ok([
+        Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?,
+        Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?,
+    ])
 }
 
 /// The generator, if it draws as many pixels as an image has, of the class it is asked for.

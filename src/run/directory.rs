@@ -139,6 +139,11 @@ impl RunDirectory {
         &self.root
     }
 
+    /// What its directory is called.
+    pub fn name(&self) -> String {
+        self.root.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned())
+    }
+
     /// Removes what a process that was killed was about to write.
     pub(super) fn sweep(&self) {
         for directory in [self.root.clone(), self.root.join("samples"), self.root.join("checkpoints"), self.best().root]

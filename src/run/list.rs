@@ -3,6 +3,7 @@
 use super::{History, RunDirectory, RunError, lock};
 use crate::gan::Diagnosis;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
@@ -95,8 +96,8 @@ pub fn summary(run: &RunDirectory) -> RunSummary {
     let is_whole = config.is_some() && history.is_some();
     let history = history.unwrap_or_default();
     let last = history.metrics.last();
-    let evaluation = run.evaluation().map(|figures| figures["generated"].clone());
-    let kept = |key: &str| evaluation.as_ref().map(|figures| figures[key].clone());
+    let evaluation = run.evaluation();
+    let kept = |key: &str| evaluation.as_ref().map(|figures| &figures["generated"][key]);
     let (last_evaluated, best) = (history.last_evaluated(), history.best_evaluated());
     let names: BTreeSet<&str> =
         history.warnings.iter().map(|text| Diagnosis::name_in(text).unwrap_or(UNNAMED)).collect();
@@ -118,8 +119,8 @@ pub fn summary(run: &RunDirectory) -> RunSummary {
         state,
         discriminator_loss: last.map(|row| row.discriminator_loss),
         generator_loss: last.map(|row| row.generator_loss),
-        frechet: kept("frechet").and_then(|frechet| frechet.as_f64()).or(last_evaluated.and_then(|row| row.frechet)),
-        evaluated: kept("images").and_then(|images| images.as_u64()).or(last_evaluated.and_then(|row| row.evaluated)),
+        frechet: kept("frechet").and_then(Value::as_f64).or(last_evaluated.and_then(|row| row.frechet)),
+        evaluated: kept("images").and_then(Value::as_u64).or(last_evaluated.and_then(|row| row.evaluated)),
         best_frechet: best.and_then(|row| row.frechet),
         best_epoch: best.map(|row| row.epoch),
         warnings: names.into_iter().collect(),

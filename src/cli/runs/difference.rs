@@ -1,7 +1,7 @@
 //! Two runs beside each other.
 
 use super::Arguments;
-use crate::cli::columns::WIDTH;
+use crate::cli::columns::Columns;
 use crate::cli::outputs::Files;
 use crate::cli::say::{print, say};
 use crate::gan::Difference;
@@ -17,19 +17,18 @@ pub(super) fn show(names: [&PathBuf; 2], arguments: &Arguments) -> anyhow::Resul
     let files = Files::default().of_run(Some(runs[0].root())).of_run(Some(runs[1].root()));
     files.writing("--page", Some(&page)).check()?;
     let settings = runs[0].config()?.differences(&runs[1].config()?);
+    let settings: Vec<_> = settings.into_iter().map(|Difference { key, values }| (key, values)).collect();
     let figures = figures(runs.each_ref().map(summary));
     write_comparison(&runs, &page)?;
     if arguments.json {
         let of = |(key, values): &(String, [Option<String>; 2])| json!({ "key": key, "values": values });
-        let settings: Vec<_> = settings.iter().map(|d| of(&(d.key.clone(), d.values.clone()))).collect();
-        let figures: Vec<_> = figures.iter().map(of).collect();
+        let [settings, figures] = [settings, figures].map(|rows| rows.iter().map(of).collect::<Vec<_>>());
         return Ok(say(json!({ "settings": settings, "figures": figures, "page": page.display().to_string() }))?);
     }
-    let heads = match runs.each_ref().map(name) {
+    let heads = match runs.each_ref().map(RunDirectory::name) {
         [first, second] if first == second => runs.each_ref().map(|run| run.root().display().to_string()),
         names => names,
     };
-    let settings = settings.into_iter().map(|Difference { key, values }| (key, values)).collect::<Vec<_>>();
     print(format_args!(
         "{}{}curves of both: {}\n",
         table("settings that differ", &heads, &settings),
@@ -45,12 +44,8 @@ fn open(name: &Path, runs: &Path) -> Result<RunDirectory, RunError> {
     RunDirectory::open(if within.join("config.toml").exists() { &within } else { name })
 }
 
-fn name(run: &RunDirectory) -> String {
-    run.root().file_name().map_or_else(|| run.root().display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
 fn usual_page(runs: &[RunDirectory; 2], directory: &Path) -> PathBuf {
-    let [first, second] = runs.each_ref().map(name);
+    let [first, second] = runs.each_ref().map(RunDirectory::name);
     let beside = runs[0].root().parent().unwrap_or(directory);
     beside.join(format!("{first}-and-{second}.html"))
 }
@@ -81,24 +76,25 @@ fn table(title: &str, heads: &[String; 2], rows: &[(String, [Option<String>; 2])
     if rows.is_empty() {
         return format!("{title}: none\n\n");
     }
-    let count = |text: &str| text.chars().count();
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-    let key_width = rows.iter().map(|(key, _)| count(key)).chain([count(title)]).max().unwrap_or(0);
-    let widths =
-        [0, 1].map(|side| rows.iter().map(|(_, v)| count(&value(&v[side]))).chain([count(&heads[side])]).max());
-    let widths = widths.map(|width| width.unwrap_or(0));
-    let in_columns = key_width + 2 + widths[0] + 2 + widths[1] <= WIDTH;
-    let line = |key: &str, [a, b]: [&str; 2]| match in_columns {
-        true => format!("{key:key_width$}  {a:>0$}  {b:>1$}\n", widths[0], widths[1]),
-        false => format!("{key}\n  {a}\n  {b}\n"),
+    let lines: Vec<[String; 3]> = rows.iter().map(|(key, [a, b])| [key.clone(), value(a), value(b)]).collect();
+    let [first, second] = heads;
+    let mut table = Columns::new([title, first, second]);
+    lines.iter().for_each(|line| table.row(line.to_vec()));
+    let text = match table.is_folded() {
+        false => table.to_string(),
+        true => {
+            let head = [title.to_owned(), first.clone(), second.clone()];
+            [head].iter().chain(&lines).map(|[key, a, b]| format!("{key}\n  {a}\n  {b}\n")).collect()
+        }
     };
-    let lines = rows.iter().map(|(key, [a, b])| line(key, [&value(a), &value(b)]));
-    format!("{}{}\n", line(title, [&heads[0], &heads[1]]), lines.collect::<String>())
+    format!("{text}\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::columns::WIDTH;
 
     #[test]
     fn what_is_too_wide_for_columns_is_folded() {

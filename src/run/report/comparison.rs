@@ -26,10 +26,7 @@ const CHARTS: [(&str, &str, Scale, Figure); 7] = [
 /// # Errors
 /// When the logs of one cannot be read, or the page cannot be written.
 pub fn write_comparison(runs: &[RunDirectory; 2], path: &Path) -> Result<(), RunError> {
-    let [first, second] = runs.each_ref().map(|run| {
-        let name = run.root().file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
-        History::read(run).map(|history| (name, history))
-    });
+    let [first, second] = runs.each_ref().map(|run| History::read(run).map(|history| (run.name(), history)));
     let runs = [first?, second?];
     let curve = |(name, history): &(String, History), figure: Figure| Curve {
         name: name.clone(),

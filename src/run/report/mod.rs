@@ -35,7 +35,7 @@ pub fn report(run: &RunDirectory, config: &Config, history: &History, epochs: &E
 }
 
 fn page(run: &RunDirectory, config: &Config, history: &History, epochs: &Epochs) -> Result<Markup, RunError> {
-    let name = run.root().file_name().map_or("run".into(), |name| name.to_string_lossy());
+    let name = run.name();
     let body = html! {
         h1 { (name) }
         p.note { (summary(run, config, history, epochs)) }
@@ -107,7 +107,7 @@ fn embedded(path: &Path) -> Result<String, RunError> {
 
 /// Losses, scores, norms, figures over the steps.
 fn curves(config: &Config, history: &History) -> Markup {
-    let rules = config.training.rules();
+    let (rules, usual) = (config.training.rules(), Usual::of(config));
     let of = |name: &str, value: &dyn Fn(&MetricsRow) -> Option<f64>| Curve {
         name: name.into(),
         points: history.metrics.iter().filter_map(|row| Some((row.step as f64, value(row)?))).collect(),
@@ -124,26 +124,26 @@ fn curves(config: &Config, history: &History) -> Markup {
     html! {
         h2 { "How it went" }
         @if history.metrics.is_empty() { p.note { "Nothing is written down yet: so far the run has made too few steps." } }
-        (titled("Losses", &about_losses(config), &losses, Scale::Linear))
+        (titled("Losses", &about_losses(config, usual), &losses, Scale::Linear))
         (titled("Scores", about_scores(&rules), &scores, if rules.objective.is_of_probabilities() { Scale::Unit } else { Scale::Linear }))
         (titled("Fréchet distance", "Smaller is better.", &frechet, Scale::Logarithmic))
         (titled("Precision and recall", "How many samples look real; how many real digits could be drawn.", &shares, Scale::Unit))
         @for player in ["generator", "discriminator"] {
-            (titled(&format!("Gradients of the {player}"), &about_gradients(config, player), &norms(history, player, true), Scale::Logarithmic))
+            (titled(&format!("Gradients of the {player}"), &about_gradients(config, usual, player), &norms(history, player, true), Scale::Logarithmic))
             (titled(&format!("Weights of the {player}"), "Euclidean norms, layer by layer.", &norms(history, player, false), Scale::Linear))
         }
     }
 }
 
 /// What to make of losses.
-fn about_losses(config: &Config) -> String {
+fn about_losses(config: &Config, usual: Option<Usual>) -> String {
     let coin = config.training.rules().of_a_coin().map_or(String::new(), |Coin { losses: [d, g], .. }| {
         format!(
             " A discriminator that cannot tell, like a coin, has {d:.3}, and the generator {g:.3} then; a healthy game stays \
              near there, and a little on the discriminator's side."
         )
     });
-    let usual = Usual::of(config).map_or(String::new(), |usual| {
+    let usual = usual.map_or(String::new(), |usual| {
         let [[a, b], [c, d]] = [usual.discriminator_loss, usual.generator_loss];
         format!(" Usual for {}: {a:.2} to {b:.2}, and {c:.2} to {d:.2}.", config.name)
     });
@@ -151,8 +151,8 @@ fn about_losses(config: &Config) -> String {
 }
 
 /// What to make of a player's gradients.
-fn about_gradients(config: &Config, player: &str) -> String {
-    let usual = Usual::of(config).map_or(String::new(), |usual| {
+fn about_gradients(config: &Config, usual: Option<Usual>, player: &str) -> String {
+    let usual = usual.map_or(String::new(), |usual| {
         let [low, high] = if player == "generator" { usual.generator_gradient } else { usual.discriminator_gradient };
         format!(" Usual for {}, all layers together: {low} to {high}.", config.name)
     });
