@@ -21,24 +21,23 @@
 mod timing;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ndarray::{ArrayD, IxDyn};
-use std::sync::Arc;
+use ndarray::IxDyn;
 use std::time::Duration;
 use timing::{THREADS, brief, time_on, timed};
-use twoplayer::autodiff::{Activation, Gradient, Tape, Var};
+use twoplayer::autodiff::{Activation, Gradient, Tape, Tensor, Var};
 use twoplayer::gan::{Average, Stream, latent_vectors};
-use twoplayer::nn::{Adam, Init, LayerSpec, Network, UnitActivation, binary_cross_entropy};
+use twoplayer::nn::{Adam, Init, LayerSpec, Network, Optimizer, UnitActivation, binary_cross_entropy};
 
 const BATCH: usize = 128;
 
 /// Numbers between −6 and 6.
-fn numbers(shape: &[usize]) -> Arc<ArrayD<f32>> {
+fn numbers(shape: &[usize]) -> Tensor {
     let mut i = 0;
     let next = |_| {
         i += 1;
         (i % 13) as f32 - 6.0
     };
-    Arc::new(ArrayD::from_shape_fn(IxDyn(shape), next))
+    Tensor::from_shape_fn(IxDyn(shape), next)
 }
 
 /// Times an operation that goes through so many elements.
@@ -62,7 +61,7 @@ fn on_tape(mut operation: impl FnMut(&Tape) -> Duration + Send) -> impl FnMut() 
 
 fn element_by_element(c: &mut Criterion) {
     let images = numbers(&[BATCH, 784]);
-    let labels = Arc::new(images.mapv(|x| if x > 0.0 { 1.0 } else { 0.0 }));
+    let labels = images.mapv(|x| if x > 0.0 { 1.0 } else { 0.0 }).into_shared();
     let mut run = |name: &str, function: for<'t> fn(Var<'t>, Var<'t>) -> Var<'t>| {
         let once = on_tape(|tape| {
             let (x, t) = (tape.share(&images), tape.share(&labels));
@@ -120,7 +119,7 @@ fn parameters(c: &mut Criterion) {
     let mut average = Average::new(&network, 0.9995);
     bench(c, "1 M parameters", "moving average", count, || timed(|| average.follow(&network)));
 
-    let gradient = |shape: &[usize]| Gradient::from(ArrayD::clone(&numbers(shape)));
+    let gradient = |shape: &[usize]| Gradient::from(numbers(shape));
     let gradients: Vec<_> = network.parameters.iter().map(|parameter| gradient(parameter.value.shape())).collect();
     let mut adam = Adam::new(&network.parameters, 1e-3, 0.5, 0.999);
     let step = || timed(|| adam.step(&mut network.parameters, &gradients));

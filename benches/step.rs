@@ -14,7 +14,7 @@ mod timing;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use std::time::Duration;
 use timing::{THREADS, brief, time_on, timed};
-use twoplayer::gan::{Config, Trainer};
+use twoplayer::gan::{Config, Players, Trainer};
 
 /// So many steps in a row do everything once, the penalty too.
 const CYCLE: u32 = 4;
@@ -26,7 +26,7 @@ fn steps(c: &mut Criterion) {
         let config = Config::preset(preset).expect("it is one of ours");
         group.throughput(Throughput::Elements(config.training.batch_size as u64));
         let mut trainer = Trainer::<f32>::new(&config).expect("presets fit together");
-        trainer.set_learning_rates(0.0, 0.0); // as much work, and the game does not drift meanwhile
+        trainer.set_learning_rates(Players::default()); // as much work, and the game does not drift meanwhile
         for (on, threads) in THREADS {
             let id = BenchmarkId::new(preset, on);
             group.bench_function(id, |b| time_on(threads, b, || timed(|| cycle(&mut trainer)) / CYCLE));

@@ -9,9 +9,8 @@
 use ndarray::array;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use twoplayer::autodiff::Tape;
 use twoplayer::nn::UnitActivation::{Identity, Tanh};
-use twoplayer::nn::{Init, LayerSpec, Mode, Network, Sgd};
+use twoplayer::nn::{Init, LayerSpec, Learner, Mode, Network, Sgd, Training};
 
 fn main() {
     let inputs = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]].into_dyn(); // [4, 2]
@@ -19,21 +18,21 @@ fn main() {
 
     let layers = [LayerSpec::dense(8, Tanh), LayerSpec::dense(1, Identity)];
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut network = Network::<f32>::new("xor", 2, &layers, Init::Xavier, &mut rng).expect("two dense layers");
-    let mut optimizer = Sgd::new(&network.parameters, 0.5, 0.9);
-    let mut tape = Tape::new();
+    let network = Network::<f32>::new("xor", 2, &layers, Init::Xavier, &mut rng).expect("two dense layers");
+    let optimizer = Sgd::new(&network.parameters, 0.5, 0.9);
+    let mut learner = Learner::new(network, optimizer);
+    let mut training = Training::from(rng);
 
     for step in 0..=300 {
-        let parameters = network.leaves(&tape);
-        let logits = network.forward(&parameters, tape.leaf(inputs.clone()), &mut Mode::Evaluate); // [4, 1]
-        let loss = logits.bce_with_logits(tape.leaf(targets.clone())).mean();
-
-        let gradients = tape.take_gradients(loss, &parameters);
+        let (loss, answers) = learner.learn(&mut training, |network, training| {
+            let x = network.tape.leaf(inputs.clone()); //                                  [4, 2]
+            let logits = network.forward(x, &mut Mode::Train(training)); //                [4, 1]
+            let loss = logits.bce_with_logits(network.tape.leaf(targets.clone())).mean();
+            (loss, (loss.item(), logits.sigmoid().value()))
+        });
         if step % 50 == 0 {
-            let answers: Vec<String> = logits.sigmoid().value().iter().map(|p| format!("{p:.3}")).collect();
-            println!("step {step:3}  loss {:.5}  00 01 10 11 -> {}", loss.item(), answers.join(" "));
+            let answers: Vec<String> = answers.iter().map(|p| format!("{p:.3}")).collect();
+            println!("step {step:3}  loss {loss:.5}  00 01 10 11 -> {}", answers.join(" "));
         }
-        tape.reset(); // the network has its weights for itself again
-        optimizer.step(&mut network.parameters, &gradients);
     }
 }

@@ -14,7 +14,7 @@ use std::f32::consts::TAU;
 use twoplayer::autodiff::Tape;
 use twoplayer::gan::{Objective, latent_vectors, play};
 use twoplayer::nn::UnitActivation::{Identity, LeakyRelu};
-use twoplayer::nn::{Adam, Init, LayerSpec, Mode, Network};
+use twoplayer::nn::{Adam, Init, LayerSpec, Learner, Mode, Network, Training};
 
 const LATENT_DIM: usize = 8;
 const BATCH: usize = 256;
@@ -28,49 +28,50 @@ fn main() {
         let layers = [hidden.clone(), hidden, LayerSpec::dense(output, Identity)];
         Network::<f32>::new(name, input, &layers, Init::He, rng).expect("three dense layers")
     };
-    let mut generator = network("generator", LATENT_DIM, 2, &mut rng);
-    let mut discriminator = network("discriminator", 2, 1, &mut rng);
-    let mut g_adam = Adam::new(&generator.parameters, 1e-3, 0.5, 0.99);
-    let mut d_adam = Adam::new(&discriminator.parameters, 1e-3, 0.5, 0.99);
+    let learner = |network: Network| {
+        let adam = Adam::new(&network.parameters, 1e-3, 0.5, 0.99);
+        Learner::new(network, adam)
+    };
+    let mut generator = learner(network("generator", LATENT_DIM, 2, &mut rng));
+    let mut discriminator = learner(network("discriminator", 2, 1, &mut rng));
+    let mut training = Training::from(rng.clone());
     let objective = Objective::NonSaturating;
-    let mut tape = Tape::new();
     let mut panels = Vec::new();
 
     for step in 1..=MOMENTS[3] {
-        // The discriminator's turn: real points are 1, generated points 0.
-        let (g, d) = (generator.leaves(&tape), discriminator.leaves(&tape));
-        let z = latent_vectors(&tape, BATCH, LATENT_DIM, &mut rng);
-        let real = tape.fill(&[BATCH, 2], |points| write_real_points(points, &mut rng));
-        let generated = generator.forward(&g, z, &mut Mode::Evaluate); //                 [batch, 2]
-        let game = play(&discriminator, &d, real, generated, &mut Mode::Evaluate);
-        let at_real = objective.discriminator_at_real(game.real, 1.0); //                 [batch, 1]
-        let d_loss = at_real.mean() + objective.discriminator_at_fake(game.fake).mean();
-        // R1 = γ/2 · E‖∇ₓ logit‖² keeps the discriminator's slope at real points small; without it the
-        // generator ends up chasing one blob after another (Mescheder et al. 2018, eq. 9). The slope is
-        // itself a gradient, so the tape differentiates a second time.
-        let slope = tape.differentiable_gradients(game.real.sum(), &[real])[0]; //        [batch, 2]
-        let r1 = slope.powi(2).sum() * (GAMMA / 2.0 / BATCH as f32);
-        let gradients = tape.take_gradients(d_loss + r1, &d);
-        let d_loss = d_loss.item();
-        tape.reset();
-        d_adam.step(&mut discriminator.parameters, &gradients);
-        tape.recycle(gradients);
+        // The discriminator's turn: real points are 1, generated points 0. The generator only performs.
+        let fake = generator.perform(&mut training, |generator, training| {
+            let z = latent_vectors(generator.tape, BATCH, LATENT_DIM, &mut rng);
+            generator.forward(z, &mut Mode::Train(training)).value() //                   [batch, 2]
+        });
+        let d_loss = discriminator.learn(&mut training, |discriminator, training| {
+            let tape = discriminator.tape;
+            let real = tape.fill(&[BATCH, 2], |points| write_real_points(points, &mut rng));
+            let game = play(discriminator, real, tape.share(&fake), &mut Mode::Train(training));
+            let at_real = objective.discriminator_at_real(game.real, 1.0); //             [batch, 1]
+            let loss = at_real.mean() + objective.discriminator_at_fake(game.fake).mean();
+            // R1 = γ/2 · E‖∇ₓ logit‖² keeps the discriminator's slope at real points small; without it the
+            // generator ends up chasing one blob after another (Mescheder et al. 2018, eq. 9). The slope is
+            // itself a gradient, so the tape differentiates a second time.
+            let slope = tape.differentiable_gradients(game.real.sum(), &[real])[0]; //    [batch, 2]
+            let r1 = slope.powi(2).sum() * (GAMMA / 2.0 / BATCH as f32);
+            (loss + r1, loss.item())
+        });
 
         // The generator's turn: it wants its points to be called 1.
-        let (g, d) = (generator.leaves(&tape), discriminator.leaves(&tape));
-        let z = latent_vectors(&tape, BATCH, LATENT_DIM, &mut rng);
-        let generated = generator.forward(&g, z, &mut Mode::Evaluate);
-        let logits = discriminator.forward(&d, generated, &mut Mode::Evaluate); //        [batch, 1]
-        let g_loss = objective.generator_at_fake(logits).mean();
-        let gradients = tape.take_gradients(g_loss, &g);
-        let g_loss = g_loss.item();
-        tape.reset();
-        g_adam.step(&mut generator.parameters, &gradients);
-        tape.recycle(gradients);
+        let g_loss = generator.learn(&mut training, |generator, training| {
+            let z = latent_vectors(generator.tape, BATCH, LATENT_DIM, &mut rng);
+            let fake = generator.forward(z, &mut Mode::Train(training));
+            discriminator.take_part(generator.tape, training, |discriminator, training| {
+                let logits = discriminator.forward(fake, &mut Mode::Train(training)); //  [batch, 1]
+                let loss = objective.generator_at_fake(logits).mean();
+                (loss, loss.item())
+            })
+        });
 
         if MOMENTS.contains(&step) {
             println!("step {step:4}  loss D {d_loss:.3} (a coin's: 1.386)  G {g_loss:.3} (a coin's: 0.693)");
-            panels.push(panel(&generator, &discriminator, &mut rng));
+            panels.push(panel(&generator.network, &discriminator.network, &mut rng));
         }
     }
     write_picture("ring.png", &panels).expect("ring.png can be written here");

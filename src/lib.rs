@@ -42,7 +42,7 @@
 //!     Some(Config::DEFAULT_PRESET),
 //! )?;
 //! let trainer = train(&config, &digits, &mut ())?;
-//! let drawn = draw(trainer.artist(), 5, &mut Stream::Sample.of(0));
+//! let drawn = draw(trainer.ema_generator(), 5, &mut Stream::Sample.of(0));
 //! assert_eq!(drawn.images.len(), 5 * 4);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

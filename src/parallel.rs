@@ -11,17 +11,19 @@ use rayon::prelude::*;
 use rayon::{BroadcastContext, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Elements a task handles: some 10 µs of work, well above what it costs to hand it over.
 pub const GRAIN: usize = 1 << 14;
 
 /// Does the work on a pool of this many threads made for it; 0 means one a core. The place to
-/// train: whatever is parallel inside runs on these threads, which stay awake until the work is
-/// done and take denormal numbers for zero.
+/// train: whatever is parallel inside runs on these threads, which stay awake while there is work
+/// and take denormal numbers for zero.
 ///
 /// A training step is a hundred parallel loops of some ten to a thousand microseconds. A thread that
 /// fell asleep after each would have to be woken for the next, which takes about as long as the
-/// shorter ones do; so the threads that are not doing the work itself keep asking for more.
+/// shorter ones do; so the threads that are not doing the work itself keep asking for more. Where the work pauses for
+/// longer, they sleep, and are awake again within a millisecond.
 ///
 /// # Errors
 /// When the system grants no such threads.
@@ -51,15 +53,37 @@ impl Drop for Done {
 
 /// Does whatever the pool has to do until `done`.
 fn stay_awake(done: &AtomicBool) {
-    /// Questions in vain before other programs may have the core in between.
-    const PATIENCE: u32 = 1000;
     let mut in_vain = 0;
     while !done.load(Ordering::Relaxed) {
         in_vain = if rayon::yield_now() == Some(Yield::Executed) { 0 } else { in_vain + 1 };
-        if in_vain > PATIENCE {
-            std::thread::yield_now();
-        } else {
-            std::hint::spin_loop();
+        match Rest::after(in_vain) {
+            Rest::Spin => std::hint::spin_loop(),
+            Rest::Yield => std::thread::yield_now(),
+            Rest::Nap(time) => std::thread::sleep(time),
+        }
+    }
+}
+
+/// What a thread does when it has asked for work in vain.
+#[derive(Debug, PartialEq)]
+enum Rest {
+    /// It asks again at once.
+    Spin,
+    /// Other programs may have the core in between.
+    Yield,
+    /// It sleeps for so long.
+    Nap(Duration),
+}
+
+impl Rest {
+    /// After so many questions in vain: some microseconds lie between two loops of a step, some milliseconds are a pause,
+    /// in which a watcher looks at the tape or a file is written. From then on a thread takes naps, so short that it is
+    /// at work again within a millisecond.
+    fn after(in_vain: u64) -> Self {
+        match in_vain {
+            0..=1_000 => Self::Spin,
+            1_001..=6_000 => Self::Yield,
+            _ => Self::Nap(Duration::from_micros(300)),
         }
     }
 }
@@ -89,6 +113,40 @@ pub fn in_rows<T: Send>(elements: &mut [T], length: usize, work: impl Fn(usize, 
     }
 }
 
+/// Calls `visit(piece, [x, y, …])` for every piece of `elements`, with the same pieces of these arrays.
+///
+/// # Panics
+/// When an array has another length than `elements`.
+pub fn in_step<T: Send + Sync, const N: usize>(
+    elements: &[T],
+    arrays: [&mut [T]; N],
+    visit: impl Fn(&[T], [&mut [T]; N]) + Sync,
+) {
+    assert!(arrays.iter().all(|array| array.len() == elements.len()), "arrays of other lengths than their elements");
+    halves_in_step(elements, arrays, &visit);
+}
+
+fn halves_in_step<T: Send + Sync, const N: usize>(
+    elements: &[T],
+    arrays: [&mut [T]; N],
+    visit: &(impl Fn(&[T], [&mut [T]; N]) + Sync),
+) {
+    if elements.len() <= GRAIN {
+        return vectorised(|| visit(elements, arrays));
+    }
+    // Halves, and their halves; cut at a multiple of the grain, so that all pieces but the last are whole.
+    let middle = (elements.len() / 2).next_multiple_of(GRAIN);
+    let (first, second) = elements.split_at(middle);
+    let mut seconds = [(); N].map(|()| <&mut [T]>::default());
+    let mut end = seconds.iter_mut();
+    let firsts = arrays.map(|array| {
+        let (before, after) = array.split_at_mut(middle);
+        *end.next().expect("as many as there are arrays") = after;
+        before
+    });
+    rayon::join(|| halves_in_step(first, firsts, visit), || halves_in_step(second, seconds, visit));
+}
+
 /// Runs a loop, compiled for the widest vectors that this processor has.
 #[inline]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
@@ -113,6 +171,24 @@ mod tests {
             in_rows(&mut elements, length, |i, row| row.iter_mut().for_each(|x| *x += i + 1));
             assert!(elements.chunks_exact(length).enumerate().all(|(i, row)| row.iter().all(|&x| x == i + 1)));
         }
+    }
+
+    #[test]
+    fn every_element_is_visited_once_with_its_own() {
+        let elements: Vec<usize> = (0..3 * GRAIN + 5).collect();
+        let (mut sums, mut visits) = (vec![1; elements.len()], vec![0; elements.len()]);
+        in_step(&elements, [&mut sums, &mut visits], |x, [sums, visits]| {
+            sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
+            visits.iter_mut().for_each(|visits| *visits += 1);
+        });
+        assert!(sums.iter().enumerate().all(|(i, &sum)| sum == 1 + i));
+        assert!(visits.iter().all(|&visits| visits == 1));
+    }
+
+    #[test]
+    fn a_thread_without_work_sleeps_at_last_and_never_for_a_millisecond() {
+        assert_eq!((Rest::after(1), Rest::after(5_000)), (Rest::Spin, Rest::Yield));
+        assert!(matches!(Rest::after(u64::MAX), Rest::Nap(time) if time < Duration::from_millis(1)));
     }
 
     #[test]

@@ -4,10 +4,9 @@
 use ndarray::ArrayD;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
-use twoplayer::gan::{Objective, Pairing, Regulariser, Regularisers, Rules, gradients_for_both, play};
+use twoplayer::gan::{Objective, Pairing, Players, Regulariser, Regularisers, Rules, one_walk_back, play};
 use twoplayer::nn::{Init, Input, LayerSpec, Mode, Network, Training, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
 
@@ -271,7 +270,7 @@ impl SmallGame {
         let tape = weights[0].tape();
         let generated = self.generator.forward(g, tape.leaf(self.latent.clone()), &mut mode);
         let real = tape.leaf(self.real.clone());
-        let game = play(&self.discriminator, d, real, generated, &mut mode);
+        let game = play(&self.discriminator.with(d), real, generated, &mut mode);
         let Some(penalties) = penalties else { return rules.generator_loss(game.fake, || game.real) };
         let loss = rules.discriminator_loss(game.real, game.fake);
         let critic = &mut |images: Input<'t, f64>| self.discriminator.forward(d, images, &mut mode);
@@ -285,7 +284,7 @@ impl SmallGame {
 fn the_whole_game_agrees_with_central_differences() {
     let game = SmallGame::new();
     let parameters = game.generator.parameters.iter().chain(&game.discriminator.parameters);
-    let weights: Vec<_> = parameters.map(|p| (*p.value).clone()).collect();
+    let weights: Vec<_> = parameters.map(|p| p.value.to_owned()).collect();
     for rules in all_rules() {
         let report = check(|x| game.loss(x, &rules, None), &weights, Order::First);
         assert!(report.within(TOLERANCE), "{rules:?}, generator: {report}");
@@ -317,13 +316,13 @@ impl Duel {
         let mut discriminator = Network::new("discriminator", 5, &Self::DISCRIMINATOR, Init::He, &mut rng).unwrap();
         let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-0.3..0.3));
         let (real, latent) = (draw(&[8, 5]) - 2.0, draw(&[8, 3]));
-        Arc::make_mut(&mut generator.parameters[3].value).fill(2.0);
+        generator.parameters[3].value.fill(2.0);
         for parameter in &mut discriminator.parameters {
-            Arc::make_mut(&mut parameter.value).mapv_inplace(|x: f32| 0.2 * x.abs());
+            parameter.value.mapv_inplace(|x: f32| 0.2 * x.abs());
         }
         let mut duel = Self { generator, discriminator, real, latent };
         let mean = duel.logits().mean().unwrap();
-        Arc::make_mut(&mut duel.discriminator.parameters[4].value).mapv_inplace(|x| x * logit / mean);
+        duel.discriminator.parameters[4].value.mapv_inplace(|x| x * logit / mean);
         duel
     }
 
@@ -333,10 +332,10 @@ impl Duel {
         let z = tape.leaf(self.latent.clone());
         let images = self.generator.forward(&self.generator.leaves(&tape), z, &mut Mode::Evaluate);
         let logits = self.discriminator.forward(&self.discriminator.leaves(&tape), images, &mut Mode::Evaluate);
-        (*logits.value()).clone()
+        logits.value().to_owned()
     }
 
-    /// The gradients of both players, the discriminator's first, in this precision.
+    /// The gradients of both players in this precision.
     fn gradients<T: Real>(&self, rules: &Rules, one_walk: bool) -> Vec<ArrayD<f64>> {
         let widened = |x: &ArrayD<f32>| x.mapv(|x| T::from_f64(f64::from(x)));
         let tape = Tape::<T>::new();
@@ -344,15 +343,19 @@ impl Duel {
             in_precision::<T>(&self.generator, &Self::GENERATOR),
             in_precision::<T>(&self.discriminator, &Self::DISCRIMINATOR),
         );
-        let (g, d) = (generator.leaves(&tape), discriminator.leaves(&tape));
-        let generated = generator.forward(&g, tape.leaf(widened(&self.latent)), &mut Mode::Evaluate);
-        let game = play(&discriminator, &d, tape.leaf(widened(&self.real)), generated, &mut Mode::Evaluate);
-        let losses = [rules.discriminator_loss(game.real, game.fake), rules.generator_loss(game.fake, || game.real)];
-        let [by_d, by_g] = match one_walk {
-            true => gradients_for_both(&game, losses, &d, generated, &g),
-            false => [tape.gradients(losses[0], &d), tape.gradients(losses[1], &g)],
+        let players = Players { generator: generator.on(&tape), discriminator: discriminator.on(&tape) };
+        let generated = players.generator.forward(tape.leaf(widened(&self.latent)), &mut Mode::Evaluate);
+        let game = play(&players.discriminator, tape.leaf(widened(&self.real)), generated, &mut Mode::Evaluate);
+        let loss = Players {
+            generator: rules.generator_loss(game.fake, || game.real),
+            discriminator: rules.discriminator_loss(game.real, game.fake),
         };
-        by_d.iter().chain(&by_g).map(|gradient| gradient.value().mapv(Real::as_f64)).collect()
+        let players = players.each_ref();
+        let gradients = match one_walk {
+            true => one_walk_back(&game, loss, generated, players),
+            false => loss.zip(players).map(|(loss, player)| tape.take_gradients(loss, &player.parameters)),
+        };
+        gradients.into_iter().flatten().map(|gradient| gradient.value().mapv(Real::as_f64)).collect()
     }
 }
 

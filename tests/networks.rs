@@ -62,7 +62,7 @@ fn train(network: &mut Network<f64>) {
 fn evaluate(network: &Network<f64>, x: ArrayD<f64>, labels: &[u8]) -> ArrayD<f64> {
     let tape = Tape::new();
     let input = Input { x: tape.leaf(x), labels: one_hot(&tape, labels, network.classes()) };
-    (*network.forward(&network.leaves(&tape), input, &mut Mode::Evaluate).value()).clone()
+    network.forward(&network.leaves(&tape), input, &mut Mode::Evaluate).value().to_owned()
 }
 
 const IMAGE: Extent = Extent::Image([4, 4, 2]);
@@ -98,7 +98,7 @@ fn networks() -> Vec<(&'static str, InputShape, &'static str)> {
 
 /// All that the network's value depends on, its samples first.
 fn variables(network: &Network<f64>) -> Vec<ArrayD<f64>> {
-    let parameters = network.parameters.iter().map(|parameter| (*parameter.value).clone());
+    let parameters = network.parameters.iter().map(|parameter| parameter.value.to_owned());
     std::iter::once(samples(network.input())).chain(parameters).collect()
 }
 
@@ -163,7 +163,7 @@ fn running_moments_follow_in_training_and_decide_in_use() {
     assert!(close(&evaluate(&network, x.clone(), &[]), &(&x / 1.5f64.sqrt())), "at first the moments are 0 and 1");
 
     train(&mut network);
-    let [running_mean, running_variance] = [0, 1].map(|i| (*network.statistics[i].value).clone());
+    let [running_mean, running_variance] = [0, 1].map(|i| network.statistics[i].value.to_owned());
     assert!(close(&running_mean, &(&mean * 0.25)));
     assert!(close(&running_variance, &(0.75 + &variance * 0.25)));
     let expected = (&x - &running_mean) / (&running_variance + 0.5).mapv(f64::sqrt);

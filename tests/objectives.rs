@@ -52,7 +52,7 @@ fn twenty_steps(config: &Config) -> (Vec<Scores>, Vec<f32>) {
 }
 
 fn weights(trainer: &Trainer) -> Vec<f32> {
-    let players = [&trainer.generator, &trainer.discriminator];
+    let players = [trainer.generator(), trainer.discriminator()];
     players.iter().flat_map(|player| &player.parameters).flat_map(|p| p.value.iter().copied()).collect()
 }
 
@@ -128,8 +128,8 @@ fn clipped_weights_are_within_their_limit() {
         let largest = |player: &Network| {
             player.parameters.iter().flat_map(|p| p.value.iter()).fold(0.0, |largest: f32, w| largest.max(w.abs()))
         };
-        assert_eq!(largest(&trainer.discriminator), 0.05);
-        assert!(largest(&trainer.generator) > 0.05, "the generator's weights are its own affair");
+        assert_eq!(largest(trainer.discriminator()), 0.05);
+        assert!(largest(trainer.generator()) > 0.05, "the generator's weights are its own affair");
     }
 }
 
@@ -150,7 +150,7 @@ fn a_step_takes_as_many_batches_as_the_critic_has_steps() {
         // Adam moves a weight of steady gradient by about its learning rate: the generator's once, the
         // discriminator's five times.
         let (moved, rate) = (|i: usize| (weights(&trainer)[i] - before[i]).abs(), 1e-3);
-        let generator_weights = trainer.generator.parameter_count();
+        let generator_weights = trainer.generator().parameter_count();
         assert!((0..generator_weights).all(|i| moved(i) <= 1.001 * rate), "{update:?}");
         let most = (generator_weights..before.len()).map(moved).fold(0.0, f32::max);
         assert!(most > 4.0 * rate && most < 7.0 * rate, "{update:?}: {most}");
@@ -171,21 +171,21 @@ fn each_player_answers_the_other_as_it_is() {
             config.training.update = update;
             config.discriminator.layers.remove(1); // the dropout
             let mut trainer = Trainer::<f32>::new(&config).unwrap();
-            let (generator, old) = (trainer.generator.clone(), trainer.discriminator.clone());
+            let (generator, old) = (trainer.generator().clone(), trainer.discriminator().clone());
             let write_real =
                 |real: &mut [f32], _: &mut [u8]| real.iter_mut().enumerate().for_each(|(i, x)| *x = (i as f32).sin());
             let scores = trainer.step(write_real);
             let losses_before = |discriminator: &Network| {
                 let tape = Tape::new();
                 let z = latent_vectors(&tape, 16, 5, &mut Stream::Latent.of(config.seed));
-                let generated = generator.forward(&generator.leaves(&tape), z, &mut Mode::Evaluate);
+                let generated = generator.on(&tape).forward(z, &mut Mode::Evaluate);
                 let real = tape.fill(&[16, 36], |real| write_real(real, &mut []));
-                let game = play(discriminator, &discriminator.leaves(&tape), real, generated, &mut Mode::Evaluate);
+                let game = play(&discriminator.on(&tape), real, generated, &mut Mode::Evaluate);
                 let rules = config.training.rules();
                 let generator_loss = rules.generator_loss(game.fake, || game.real).item();
                 [rules.discriminator_loss(game.real, game.fake).item(), generator_loss].map(f64::from)
             };
-            let answered = if update == UpdateRule::Alternating { &trainer.discriminator } else { &old };
+            let answered = if update == UpdateRule::Alternating { trainer.discriminator() } else { &old };
             let expected = [losses_before(&old)[0], losses_before(answered)[1]];
             let found = [scores.discriminator_loss, scores.generator_loss];
             let close = found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 1e-5);

@@ -69,14 +69,14 @@ fn a_step_moves_both_players_their_statistics_and_the_averages() {
     for update in RULES {
         let trainer = train_players(update, true);
         let fresh = [build_generator::<f32>(&config(update)), build_discriminator(&config(update))];
-        for (trained, fresh) in [&trainer.generator, &trainer.discriminator].into_iter().zip(fresh) {
+        for (trained, fresh) in [trainer.generator(), trainer.discriminator()].into_iter().zip(fresh) {
             let fresh = fresh.unwrap();
             let pairs = trained.parameters.iter().zip(&fresh.parameters);
             for (trained, fresh) in pairs.chain(trained.statistics.iter().zip(&fresh.statistics)) {
                 assert!(trained.value != fresh.value, "{update:?}: {} has stayed as it was", trained.name);
             }
         }
-        for (average, trained) in trainer.artist().statistics.iter().zip(&trainer.generator.statistics) {
+        for (average, trained) in trainer.ema_generator().statistics.iter().zip(&trainer.generator().statistics) {
             assert_eq!(average.value, trained.value, "{}", trained.name);
         }
     }
@@ -86,14 +86,14 @@ fn a_step_moves_both_players_their_statistics_and_the_averages() {
 fn a_discriminator_that_compares_samples_sees_real_and_generated_ones_apart() {
     let discriminator = build_discriminator::<f32>(&config(UpdateRule::Alternating)).unwrap();
     let (tape, mut training) = (Tape::new(), Training::from(Stream::Dropout.of(0)));
-    let d = discriminator.leaves(&tape);
+    let d = discriminator.on(&tape);
     let batch = |scale: f32| {
         let x = tape.fill(&[4, 64], |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = scale * (i as f32).sin()));
         Input { x, labels: one_hot(&tape, &[0, 1, 2, 3], 10) }
     };
     let (real, generated, mut mode) = (batch(1.0), batch(-3.0), Mode::Train(&mut training));
-    let game = play(&discriminator, &d, real, generated, &mut mode);
-    let [real, fake] = [real, generated].map(|images| discriminator.forward(&d, images, &mut mode).value());
+    let game = play(&d, real, generated, &mut mode);
+    let [real, fake] = [real, generated].map(|images| d.forward(images, &mut mode).value());
     assert_eq!((game.real.value(), game.fake.value()), (real, fake));
 }
 
@@ -101,7 +101,7 @@ fn a_discriminator_that_compares_samples_sees_real_and_generated_ones_apart() {
 fn labels_of_real_images_matter() {
     for update in RULES {
         let [labelled, unlabelled] = [true, false].map(|labelled| train_players(update, labelled));
-        assert!(numbers(&labelled.discriminator) != numbers(&unlabelled.discriminator), "{update:?}");
+        assert!(numbers(labelled.discriminator()) != numbers(unlabelled.discriminator()), "{update:?}");
     }
 }
 
@@ -110,7 +110,7 @@ fn convolutional_players_are_the_same_for_any_number_of_threads() {
     for update in RULES {
         let run = |threads| {
             let trainer = parallel::on_threads(threads, || train_players(update, true)).unwrap();
-            [numbers(&trainer.generator), numbers(&trainer.discriminator)]
+            [numbers(trainer.generator()), numbers(trainer.discriminator())]
         };
         let one = run(1);
         assert!(one == run(2) && one == run(3), "{update:?}");
@@ -119,7 +119,7 @@ fn convolutional_players_are_the_same_for_any_number_of_threads() {
 
 #[test]
 fn a_conditional_generator_draws_what_it_is_asked_for() {
-    let generator = train_players(UpdateRule::Alternating, true).generator;
+    let generator = train_players(UpdateRule::Alternating, true).players.generator.network;
     let Drawn { latent, labels, images } = draw(&generator, 300, &mut Stream::Sample.of(1));
     assert_eq!(labels[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
     assert_eq!(images, draw_from(&generator, &latent, &labels), "more than a chunk, each image with its own label");
@@ -221,16 +221,16 @@ fn a_classifier_learns_to_read_and_the_generator_to_be_read() {
             let tape = Tape::new();
             let x = tape.fill(&[20, 64], |x| x.copy_from_slice(images));
             let input = Input { x, labels: one_hot(&tape, labels, 10) };
-            let d = trainer.discriminator.leaves(&tape);
+            let d = trainer.discriminator().on(&tape);
             // Its statistics are still moving, so it is asked as in training.
             let mut training = Training::from(Stream::Dropout.of(0));
-            let verdict = judge(&trainer.discriminator, &d, input, &mut Mode::Train(&mut training));
+            let verdict = judge(&d, input, &mut Mode::Train(&mut training));
             let classes = verdict.classes.expect("it has a classifier").value();
             let best = |row: ndarray::ArrayViewD<f32>| (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
             classes.outer_iter().zip(labels).filter(|(row, label)| best(row.view()) == usize::from(**label)).count()
         };
         assert!(read(&images, &labels) >= 18, "{update:?}: {} of 20 real images", read(&images, &labels));
-        let drawn = draw(&trainer.generator, 20, &mut Stream::Sample.of(0));
+        let drawn = draw(trainer.generator(), 20, &mut Stream::Sample.of(0));
         let right = read(&drawn.images, &drawn.labels); // by chance, 2
         assert!(right >= 10, "{update:?}: {right} of 20 generated images");
     }

@@ -83,11 +83,11 @@ fn assert_all_agree<T: Real>(tolerance: f64) {
         let expected = |part: &str| numbers::<f64>(&find(part).unwrap_or_else(|| panic!("no {name}/{part}")));
 
         let y = function(&x);
-        assert_close(&format!("{name}, output"), &y.value(), &expected("output"), tolerance);
+        assert_close(&format!("{name}, output"), &y.value().to_owned(), &expected("output"), tolerance);
         let weights = tape.leaf(numbers(&find("weights").unwrap()));
         for (i, gradient) in tape.gradients((y * weights).sum(), &x).into_iter().enumerate() {
             let expected = expected(&format!("gradient.{i}"));
-            assert_close(&format!("{name}, gradient {i}"), &gradient.value(), &expected, tolerance);
+            assert_close(&format!("{name}, gradient {i}"), &gradient.value().to_owned(), &expected, tolerance);
         }
     }
 }

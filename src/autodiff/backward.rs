@@ -1,47 +1,118 @@
 //! The walk back along the tape.
 
-use super::tape::{Origin, Tape, Var};
-use super::{Gradient, Real, ops};
+use super::gradient::Factor as Kept;
+use super::tape::{Tape, Var};
+use super::walk::{Adjoint, Factor};
+use super::{Gradient, Real};
+use std::ops::Range;
 
 /// What an operation sees when its turn comes on the way back.
 pub struct Backward<'s, 't, T: Real> {
-    /// `∂L/∂output`, of the output's shape.
-    pub gradient: Var<'t, T>,
     /// The operation's own result: some derivatives are cheapest in terms of it.
     pub output: Var<'t, T>,
-    origin: &'s Origin<T>,
-    wanted: &'s [bool],
-    adjoints: &'s mut [Option<Var<'t, T>>],
+    inputs: &'s [usize],
+}
+
+/// A matrix, or its transpose, as one side of a product: see [`Backward::add_product`].
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'t, T: Real> {
+    /// The matrix.
+    pub matrix: Var<'t, T>,
+    /// Whether its transpose is meant.
+    pub transposed: bool,
+}
+
+impl<'t, T: Real> From<Var<'t, T>> for Side<'t, T> {
+    fn from(matrix: Var<'t, T>) -> Self {
+        Self { matrix, transposed: false }
+    }
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// The transpose as one side of a product; nothing is copied.
+    pub fn t(self) -> Side<'t, T> {
+        Side { matrix: self, transposed: true }
+    }
 }
 
 impl<'t, T: Real> Backward<'_, 't, T> {
     /// The operation's `i`-th input.
     pub fn input(&self, i: usize) -> Var<'t, T> {
-        self.output.tape().var(self.origin.inputs[i])
+        self.output.tape.var(self.inputs[i])
+    }
+
+    /// Whether anybody wants the gradient of input `i`.
+    pub fn wants(&self, i: usize) -> bool {
+        self.output.tape.walk.borrow().wanted[self.inputs[i]]
+    }
+
+    /// `∂L/∂output`, of the output's shape.
+    pub fn gradient(&self) -> Var<'t, T> {
+        self.output.tape.adjoint_as_var(self.output.index).expect("an operation's turn comes when there is one")
     }
 
     /// Adds a contribution to the gradient of input `i`. If nobody wants that gradient, the
     /// contribution is not even computed.
     ///
     /// # Panics
-    /// When the contribution has another shape than the input.
+    /// When the contribution has another shape than the input; so do the forms below.
     pub fn add(&mut self, i: usize, contribution: impl FnOnce() -> Var<'t, T>) {
-        let index = self.origin.inputs[i];
-        if !self.wanted[index] {
+        if self.wants(i) {
+            self.contribute(i, Adjoint::Known(contribution().index));
+        }
+    }
+
+    /// Adds the product `A·B` to the gradient of input `i`. If it need not be differentiated again, it waits until
+    /// somebody needs its value: see [`Gradient`].
+    pub fn add_product(&mut self, i: usize, a: impl Into<Side<'t, T>>, b: impl Into<Side<'t, T>>) {
+        if self.wants(i) {
+            let [a, b] = [a.into(), b.into()].map(|s| Factor { node: s.matrix.index, transposed: s.transposed });
+            self.contribute(i, Adjoint::Product { a, b, rows: None });
+        }
+    }
+
+    /// Adds the sum over the rows of a value, `[n, …]`, to the gradient of input `i`, `[…]`. It may wait like a product.
+    pub fn add_row_sum(&mut self, i: usize, rows: Var<'t, T>) {
+        if self.wants(i) {
+            self.contribute(i, Adjoint::RowSum(rows.index));
+        }
+    }
+
+    /// Adds these rows of `∂L/∂output` to the gradient of input `i`; the others need not be computed: the rows of a
+    /// product are the products of its left factor's rows.
+    pub fn add_rows(&mut self, i: usize, rows: Range<usize>) {
+        if !self.wants(i) {
             return;
         }
-        let contribution = contribution();
-        let (expected, found) = (self.input(i).shape(), contribution.shape());
+        let own = self.output.tape.walk.borrow().adjoints[self.output.index].clone();
+        match own {
+            Some(Adjoint::Product { a, b, rows: of }) if !a.transposed => {
+                let start = of.map_or(0, |of| of.start);
+                self.contribute(i, Adjoint::Product { a, b, rows: Some(start + rows.start..start + rows.end) });
+            }
+            _ => {
+                let gradient = self.gradient();
+                self.add(i, || gradient.slice_rows(rows));
+            }
+        }
+    }
+
+    fn contribute(&mut self, i: usize, contribution: Adjoint) {
+        let (tape, index) = (self.output.tape, self.inputs[i]);
+        let (expected, found) = (self.input(i).shape(), tape.gradient_of(&contribution).shape());
         assert!(
             expected == found,
             "{:?}: the gradient of input {i} has shape {found:?}, the input {expected:?}",
-            self.origin.operation
+            self.output
         );
-        let sum = match self.adjoints[index] {
-            None => contribution,
-            Some(others) => others + contribution,
+        // What will be differentiated again has to be on the tape; so have two contributions, to be added.
+        let others = tape.walk.borrow_mut().adjoints[index].take();
+        let sum = match (others, tape.is_recording()) {
+            (None, false) => contribution,
+            (None, true) => Adjoint::Known(tape.carry_out(contribution).index),
+            (Some(others), _) => Adjoint::Known((tape.carry_out(others) + tape.carry_out(contribution)).index),
         };
-        self.adjoints[index] = Some(sum);
+        tape.walk.borrow_mut().adjoints[index] = Some(sum);
     }
 }
 
@@ -53,7 +124,10 @@ impl<T: Real> Tape<T> {
     /// # Panics
     /// When `of` is not a single number.
     pub fn gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-        self.without_recording(|| self.walk_back(of, one_for(of), with_respect_to))
+        self.without_recording(|| {
+            self.walk_back(of, self.one_for(of), with_respect_to);
+            with_respect_to.iter().map(|&w| self.found(w)).collect()
+        })
     }
 
     /// What [`gradients`](Tape::gradients) gives, to outlive the tape's reset: what an optimizer
@@ -62,10 +136,11 @@ impl<T: Real> Tape<T> {
     /// # Panics
     /// When `of` is not a single number.
     pub fn take_gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Gradient<T>> {
-        self.gradients(of, with_respect_to).into_iter().map(Gradient::from).collect()
+        let one = self.without_recording(|| self.one_for(of));
+        self.pull_back(of, one, with_respect_to)
     }
 
-    /// The vector-Jacobian product: `∂L/∂w` for each `w`, as constants, given `∂L/∂of` in
+    /// The vector-Jacobian product: `∂L/∂w` for each `w`, given `∂L/∂of` in
     /// `gradient`, of `of`'s shape. It is linear in `gradient`.
     ///
     /// # Panics
@@ -75,9 +150,16 @@ impl<T: Real> Tape<T> {
         of: Var<'t, T>,
         gradient: Var<'t, T>,
         with_respect_to: &[Var<'t, T>],
-    ) -> Vec<Var<'t, T>> {
+    ) -> Vec<Gradient<T>> {
         assert!(*of.shape() == *gradient.shape(), "pull_back: {:?} for {of:?}", gradient.shape());
-        self.without_recording(|| self.walk_back(of, gradient, with_respect_to))
+        self.without_recording(|| {
+            self.walk_back(of, gradient, with_respect_to);
+            let take = |w: &Var<'t, T>| match self.known_adjoint(w.index) {
+                Some(adjoint) => self.gradient_of(&adjoint),
+                None => self.zeros_like(*w).value().into(),
+            };
+            with_respect_to.iter().map(take).collect()
+        })
     }
 
     /// The same gradients, written down on the tape, so that anything computed from them (a
@@ -86,50 +168,92 @@ impl<T: Real> Tape<T> {
     /// # Panics
     /// When `of` is not a single number.
     pub fn differentiable_gradients<'t>(&'t self, of: Var<'t, T>, with_respect_to: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-        self.walk_back(of, one_for(of), with_respect_to)
+        self.walk_back(of, self.one_for(of), with_respect_to);
+        with_respect_to.iter().map(|&w| self.found(w)).collect()
     }
 
-    fn walk_back<'t>(
-        &'t self,
-        of: Var<'t, T>,
-        gradient: Var<'t, T>,
-        with_respect_to: &[Var<'t, T>],
-    ) -> Vec<Var<'t, T>> {
-        let wanted = self.between(of, with_respect_to);
-        let mut adjoints: Vec<Option<Var<'t, T>>> = vec![None; of.index + 1];
-        adjoints[of.index] = Some(gradient);
+    /// Finds the adjoints of all nodes between `of` and the sources.
+    fn walk_back(&self, of: Var<'_, T>, gradient: Var<'_, T>, sources: &[Var<'_, T>]) {
+        self.walk.borrow_mut().begin(self.between(of, sources));
+        self.walk.borrow_mut().adjoints[of.index] = Some(Adjoint::Known(gradient.index));
 
         // When a node's turn comes, everything that used it has already contributed.
-        for index in (0..=of.index).rev().filter(|&index| wanted[index]) {
-            let (Some(gradient), Some(origin)) = (adjoints[index], self.origin(index)) else { continue };
-            if !origin.inputs.iter().any(|&input| wanted[input]) {
-                continue; // a source whose own inputs are none
+        for index in (0..=of.index).rev() {
+            self.walk.borrow_mut().position = index;
+            let Some(_) = self.known_adjoint(index) else { continue };
+            self.tell(|watcher, view| watcher.adjoint(view, index));
+            let Some((operation, inputs)) = self.recorded(index) else { continue };
+            let mut step = Backward { output: self.var(index), inputs: &inputs };
+            if (0..inputs.len()).any(|i| step.wants(i)) {
+                self.as_derivative_of(index, || operation.backward(&mut step));
             }
-            let output = self.var(index);
-            let mut step = Backward { gradient, output, origin: &origin, wanted: &wanted, adjoints: &mut adjoints };
-            origin.operation.backward(&mut step);
         }
-
-        let adjoint = |w: &Var<'t, T>| adjoints.get(w.index).copied().flatten();
-        with_respect_to.iter().map(|w| adjoint(w).unwrap_or_else(|| ops::zeros_like(*w))).collect()
     }
 
-    /// Marks the nodes up to `of` through which a gradient flows to one of the `sources`.
+    /// Marks the nodes up to `of` through which a gradient flows to one of the sources.
     fn between(&self, of: Var<'_, T>, sources: &[Var<'_, T>]) -> Vec<bool> {
         let mut marked = vec![false; of.index + 1];
         sources.iter().filter(|w| w.index <= of.index).for_each(|w| marked[w.index] = true);
         for index in 0..=of.index {
-            let depends = |origin: &Origin<T>| origin.inputs.iter().any(|&input| marked[input]);
-            marked[index] = marked[index] || self.origin(index).is_some_and(|origin| depends(&origin));
+            marked[index] = marked[index] || self.recorded_inputs(index, |inputs| inputs.iter().any(|&i| marked[i]));
         }
         marked
     }
-}
 
-/// `∂of/∂of`, where a walk begins.
-fn one_for<T: Real>(of: Var<'_, T>) -> Var<'_, T> {
-    assert!(of.len() == 1, "gradients: {of:?} is not a single number");
-    ops::ones_like(of)
+    /// The adjoint of a node that is wanted, as far as it has been found.
+    pub(super) fn known_adjoint(&self, index: usize) -> Option<Adjoint> {
+        let walk = self.walk.borrow();
+        let wanted = walk.wanted.get(index).copied().unwrap_or(false);
+        if wanted { walk.adjoints[index].clone() } else { None }
+    }
+
+    /// An adjoint as a gradient that can leave the tape.
+    pub(super) fn gradient_of(&self, adjoint: &Adjoint) -> Gradient<T> {
+        let value = |node: usize| self.var(node).value();
+        match adjoint {
+            Adjoint::Known(node) => value(*node).into(),
+            Adjoint::RowSum(node) => Gradient::row_sum(value(*node)),
+            Adjoint::Product { a, b, rows } => {
+                let [left, right] = [a, b].map(|factor| Kept::new(value(factor.node), factor.transposed));
+                let left = if let Some(rows) = rows { left.rows(rows.clone()) } else { left };
+                Gradient::product(left, right)
+            }
+        }
+    }
+
+    /// An adjoint's value, on the tape.
+    fn carry_out(&self, adjoint: Adjoint) -> Var<'_, T> {
+        match adjoint {
+            Adjoint::Known(node) => self.var(node),
+            Adjoint::RowSum(node) => self.var(node).sum_rows(),
+            Adjoint::Product { a, b, rows } => {
+                let [a, b] = [a, b].map(|f| Side { matrix: self.var(f.node), transposed: f.transposed });
+                a.times(b, rows)
+            }
+        }
+    }
+
+    /// The adjoint of a node by its value, which is computed if need be, and kept.
+    fn adjoint_as_var(&self, index: usize) -> Option<Var<'_, T>> {
+        let value = self.carry_out(self.known_adjoint(index)?);
+        self.walk.borrow_mut().adjoints[index] = Some(Adjoint::Known(value.index));
+        Some(value)
+    }
+
+    /// What a walk has found for a source.
+    fn found<'t>(&'t self, w: Var<'t, T>) -> Var<'t, T> {
+        self.adjoint_as_var(w.index).unwrap_or_else(|| self.zeros_like(w))
+    }
+
+    fn zeros_like(&self, w: Var<'_, T>) -> Var<'_, T> {
+        self.fill(&w.shape(), |y| y.fill(T::ZERO))
+    }
+
+    /// `∂of/∂of`, where a walk begins.
+    fn one_for(&self, of: Var<'_, T>) -> Var<'_, T> {
+        assert!(of.len() == 1, "gradients: {of:?} is not a single number");
+        self.fill(&of.shape(), |y| y.fill(T::ONE))
+    }
 }
 
 #[cfg(test)]

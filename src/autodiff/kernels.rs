@@ -1,18 +1,18 @@
 //! The loops under the operations: element by element, and sums.
 
-use super::{Pool, Real};
+use super::{Pool, Real, Tensor};
 use crate::parallel::{GRAIN, in_pieces, in_rows, vectorised};
-use ndarray::{ArrayD, Zip};
+use ndarray::Zip;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// The elements in row-major order.
-pub fn slice<T>(x: &ArrayD<T>) -> &[T] {
+pub fn slice<T>(x: &Tensor<T>) -> &[T] {
     x.as_slice().expect("values on a tape are contiguous")
 }
 
 /// The elements in row-major order, to be written.
-pub fn slice_mut<T>(x: &mut ArrayD<T>) -> &mut [T] {
+pub fn slice_mut<T: Real>(x: &mut Tensor<T>) -> &mut [T] {
     x.as_slice_mut().expect("values on a tape are contiguous")
 }
 
@@ -23,14 +23,14 @@ pub fn copy<T: Real>(x: &[T], y: &mut [T]) {
 }
 
 /// `f` of every element.
-pub fn map<T: Real>(x: &ArrayD<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync + Copy) -> ArrayD<T> {
+pub fn map<T: Real>(x: &Tensor<T>, pool: &mut Pool<T>, f: impl Fn(T) -> T + Sync + Copy) -> Tensor<T> {
     let mut result = pool.take(x.shape());
     map_into(x, &mut result, f);
     result
 }
 
 /// `y ← f(x)`, element by element.
-pub fn map_into<T: Real>(x: &ArrayD<T>, y: &mut ArrayD<T>, f: impl Fn(T) -> T + Sync + Copy) {
+pub fn map_into<T: Real>(x: &Tensor<T>, y: &mut Tensor<T>, f: impl Fn(T) -> T + Sync + Copy) {
     let x = slice(x);
     in_pieces(slice_mut(y), |start, piece| {
         let here = f; // with its constants, which the loop can then keep in registers
@@ -41,7 +41,7 @@ pub fn map_into<T: Real>(x: &ArrayD<T>, y: &mut ArrayD<T>, f: impl Fn(T) -> T + 
 }
 
 /// `x ← f(x, b)` for every row of `x`, which is as long as `b`, element by element.
-pub fn zip_rows_in_place<T: Real>(x: &mut ArrayD<T>, b: &[T], f: impl Fn(T, T) -> T + Sync + Copy) {
+pub fn zip_rows_in_place<T: Real>(x: &mut Tensor<T>, b: &[T], f: impl Fn(T, T) -> T + Sync + Copy) {
     in_rows(slice_mut(x), b.len(), |_, row| {
         let here = f;
         row.iter_mut().zip(b).for_each(|(x, &b)| *x = here(*x, b));
@@ -52,11 +52,11 @@ pub fn zip_rows_in_place<T: Real>(x: &mut ArrayD<T>, b: &[T], f: impl Fn(T, T) -
 /// extent of 1 stretched, as in NumPy).
 pub fn zip<T: Real>(
     name: &str,
-    a: &ArrayD<T>,
-    b: &ArrayD<T>,
+    a: &Tensor<T>,
+    b: &Tensor<T>,
     pool: &mut Pool<T>,
     f: impl Fn(T, T) -> T + Sync + Copy,
-) -> ArrayD<T> {
+) -> Tensor<T> {
     if a.shape() == b.shape() {
         let mut result = pool.take(a.shape());
         let (a, b) = (slice(a), slice(b));
@@ -82,11 +82,11 @@ pub fn zip<T: Real>(
 /// [`zip`] where `b` is stretched to the shape of `a` in one of the usual ways: one number for all, one number
 /// for each row of `a`, or one row for all rows.
 fn zip_stretched<T: Real>(
-    a: &ArrayD<T>,
-    b: &ArrayD<T>,
+    a: &Tensor<T>,
+    b: &Tensor<T>,
     pool: &mut Pool<T>,
     f: impl Fn(T, T) -> T + Sync + Copy,
-) -> Option<ArrayD<T>> {
+) -> Option<Tensor<T>> {
     if b.ndim() > a.ndim() {
         return None;
     }
@@ -99,7 +99,7 @@ fn zip_stretched<T: Real>(
     let leading = b.shape().iter().take_while(|&&extent| extent == 1).count();
     let one_row = a.shape().ends_with(&b.shape()[leading..]);
     let (x, weights) = (slice(a), slice(b));
-    let run = |result: &mut ArrayD<T>| match one_a_row {
+    let run = |result: &mut Tensor<T>| match one_a_row {
         true => in_rows(slice_mut(result), length, |i, row| {
             let (here, b) = (f, weights[i]);
             row.iter_mut().zip(&x[i * length..]).for_each(|(y, &a)| *y = here(a, b));
@@ -130,12 +130,12 @@ fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
         .collect()
 }
 
-fn broadcast_view<'a, T>(x: &'a ArrayD<T>, shape: &[usize]) -> ndarray::ArrayViewD<'a, T> {
+fn broadcast_view<'a, T>(x: &'a Tensor<T>, shape: &[usize]) -> ndarray::ArrayViewD<'a, T> {
     x.broadcast(shape).unwrap_or_else(|| panic!("broadcast: shape {:?} does not stretch to {shape:?}", x.shape()))
 }
 
 /// `x` repeated along its axes of extent 1 until it has this shape.
-pub fn broadcast_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>) -> ArrayD<T> {
+pub fn broadcast_to<T: Real>(x: &Tensor<T>, shape: &[usize], pool: &mut Pool<T>) -> Tensor<T> {
     let mut result = pool.take(shape);
     result.assign(&broadcast_view(x, shape));
     result
@@ -143,14 +143,14 @@ pub fn broadcast_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>)
 
 /// The sum over those axes along which `shape` has extent 1 (or, at the left, no axis at all):
 /// what [`broadcast_to`] is the adjoint of.
-pub fn sum_to<T: Real>(x: &ArrayD<T>, shape: &[usize], pool: &mut Pool<T>) -> ArrayD<T> {
+pub fn sum_to<T: Real>(x: &Tensor<T>, shape: &[usize], pool: &mut Pool<T>) -> Tensor<T> {
     let target: Vec<usize> =
         std::iter::repeat_n(1, x.ndim().saturating_sub(shape.len())).chain(shape.iter().copied()).collect();
     let fits = target.len() == x.ndim() && target.iter().zip(x.shape()).all(|(&t, &n)| t == n || t == 1);
     assert!(fits, "sum_to: shape {:?} does not sum to {shape:?}", x.shape());
 
     let mut extents = x.shape().to_vec();
-    let mut partial: Option<ArrayD<T>> = None;
+    let mut partial: Option<Tensor<T>> = None;
     let mut axis = 0;
     while axis < extents.len() {
         let run = (axis..extents.len()).take_while(|&i| target[i] != extents[i]).count();
@@ -242,7 +242,7 @@ pub fn partial_sums<T: Real>(
     outputs: usize,
     pool: &mut Pool<T>,
     sum: impl Fn(Range<usize>, &mut [T]) + Sync,
-) -> ArrayD<T> {
+) -> Tensor<T> {
     let together = rows_together(width);
     let pieces = rows.div_ceil(together).max(1);
     let mut partial = pool.take(&[pieces, outputs]);
@@ -274,8 +274,9 @@ mod tests {
     #[test]
     fn sums_agree_with_ndarrays() {
         let mut pool = Pool::default();
-        let x = Array::from_shape_fn((3, 40, 700), |(i, j, k)| (i * 31 + j * 7 + k) as f64 % 11.0).into_dyn();
-        let over = |axis: usize, x: &ArrayD<f64>| x.sum_axis(Axis(axis));
+        let x =
+            Array::from_shape_fn((3, 40, 700), |(i, j, k)| (i * 31 + j * 7 + k) as f64 % 11.0).into_dyn().into_shared();
+        let over = |axis: usize, x: &Tensor<f64>| x.sum_axis(Axis(axis)).into_shared();
         assert_eq!(sum_to(&x, &[40, 700], &mut pool), over(0, &x));
         assert_eq!(sum_to(&x, &[3, 1, 700], &mut pool), over(1, &x).insert_axis(Axis(1)));
         assert_eq!(sum_to(&x, &[3, 40, 1], &mut pool), over(2, &x).insert_axis(Axis(2)));
@@ -287,8 +288,9 @@ mod tests {
     #[test]
     fn a_stretched_operand_is_stretched_as_ndarray_does() {
         let mut pool = Pool::default();
-        let wave =
-            |shape: &[usize]| Array::from_shape_fn(shape, |i| i.slice().iter().fold(1.0, |x, &i| 3.0 * x - i as f64));
+        let wave = |shape: &[usize]| {
+            Array::from_shape_fn(shape, |i| i.slice().iter().fold(1.0, |x, &i| 3.0 * x - i as f64)).into_shared()
+        };
         let a = wave(&[3, 1, 4, 2]);
         for shape in
             [&[][..], &[1, 1], &[2], &[1, 2], &[4, 2], &[1, 4, 2], &[3, 1, 4, 1], &[3, 1, 1, 2], &[4, 1], &[5, 4, 2]]
@@ -309,7 +311,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "add: shapes [2] and [3] do not broadcast")]
     fn shapes_that_do_not_broadcast_are_named() {
-        let (a, b) = (ArrayD::<f32>::zeros(vec![2]), ArrayD::zeros(vec![3]));
+        let (a, b) = (Tensor::<f32>::zeros(vec![2]), Tensor::zeros(vec![3]));
         zip("add", &a, &b, &mut Pool::default(), |a, b| a + b);
     }
 }

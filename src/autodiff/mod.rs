@@ -21,11 +21,10 @@
 //! ```
 //!
 //! Read on in this order: `tape.rs` (what is written down), `ops/arithmetic.rs` (what an
-//! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified), and
-//! `deferred.rs` (why a gradient of weights is worth more before it is summed).
+//! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified), [`Gradient`]
+//! (why a gradient of weights is worth more before it is summed), and [`View`] (how to look at a tape).
 
 mod backward;
-mod deferred;
 pub mod gradcheck;
 mod gradient;
 mod kernels;
@@ -35,12 +34,17 @@ mod pool;
 mod real;
 mod shape;
 mod tape;
+mod tensor;
+mod view;
+mod walk;
 
-pub use backward::Backward;
+pub use backward::{Backward, Side};
 pub use gradient::Gradient;
 pub use operation::Operation;
 pub use ops::{Activation, Normalised, Window};
 pub use pool::Pool;
 pub use real::Real;
 pub use shape::Shape;
-pub use tape::{Tape, Var};
+pub use tape::{Part, Phase, Tape, Var, View, Watch, Watcher};
+pub use tensor::Tensor;
+pub use view::{Adjoint, Node};

@@ -1,7 +1,6 @@
 //! What an operation is.
 
-use super::{Backward, Pool, Real};
-use ndarray::ArrayD;
+use super::{Backward, Pool, Real, Shape, Tensor};
 use std::fmt::Debug;
 
 /// One differentiable operation: its value, and beside it its derivative.
@@ -13,10 +12,16 @@ pub trait Operation<T: Real>: Debug + Send + Sync + 'static {
     ///
     /// # Panics
     /// When the shapes do not fit, with both shapes and the operation's name.
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T>;
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T>;
 
     /// The vector-Jacobian product: given `ḡ = ∂L/∂output` in `step.gradient`, adds to each
     /// input `i` its `∂L/∂inputᵢ = ḡ · ∂output/∂inputᵢ`, written in [`Var`](super::Var)
     /// operations.
     fn backward(&self, step: &mut Backward<'_, '_, T>);
+
+    /// How many multiplications, with as many additions, it takes for inputs of these shapes, if it multiplies matrices or
+    /// convolves images.
+    fn multiplications(&self, _inputs: &[Shape]) -> usize {
+        0
+    }
 }

@@ -1,7 +1,7 @@
 //! Where the buffers of a tape rest between two steps.
 
-use super::Real;
-use ndarray::{ArrayD, IxDyn};
+use super::{Real, Tensor};
+use ndarray::IxDyn;
 use std::collections::HashMap;
 
 /// Buffers waiting to be used again, by their length.
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// step on every buffer it asks for is here.
 #[derive(Debug)]
 pub struct Pool<T> {
-    resting: HashMap<usize, Vec<Vec<T>>>,
+    resting: HashMap<usize, Vec<Tensor<T>>>,
 }
 
 impl<T> Default for Pool<T> {
@@ -20,19 +20,20 @@ impl<T> Default for Pool<T> {
 }
 
 impl<T: Real> Pool<T> {
-    /// An array of this shape in row-major order. **Its content is whatever was there before**:
-    /// the caller writes every element.
-    pub fn take(&mut self, shape: &[usize]) -> ArrayD<T> {
+    /// An array of this shape in row-major order, which nobody else holds. **Its content is whatever was there
+    /// before**: the caller writes every element.
+    pub fn take(&mut self, shape: &[usize]) -> Tensor<T> {
         let length = shape.iter().product();
-        let buffer = self.resting.get_mut(&length).and_then(Vec::pop);
-        let buffer = buffer.unwrap_or_else(|| vec![T::ZERO; length]);
-        ArrayD::from_shape_vec(IxDyn(shape), buffer).expect("the buffer has the shape's length")
+        let resting = self.resting.get_mut(&length).and_then(Vec::pop);
+        let buffer = resting.unwrap_or_else(|| Tensor::from_elem(IxDyn(&[length]), T::ZERO));
+        buffer.into_shape_with_order(shape).expect("the buffer has the shape's length")
     }
 
-    /// Takes an array's buffer back.
-    pub fn give(&mut self, array: ArrayD<T>) {
-        let (buffer, _) = array.into_raw_vec_and_offset();
-        self.resting.entry(buffer.len()).or_default().push(buffer);
+    /// Takes an array's buffer back, if nobody else holds it.
+    pub fn give(&mut self, array: Tensor<T>) {
+        if array.is_unique() {
+            self.resting.entry(array.len()).or_default().push(array);
+        }
     }
 }
 
@@ -49,5 +50,13 @@ mod tests {
         let second = pool.take(&[3, 4]);
         assert_eq!((second.as_ptr(), second.shape()), (address, &[3, 4][..]));
         assert_ne!(pool.take(&[12]).as_ptr(), address);
+    }
+
+    #[test]
+    fn a_buffer_that_somebody_holds_is_not_handed_out() {
+        let mut pool = Pool::<f32>::default();
+        let first = pool.take(&[4]);
+        pool.give(first.clone());
+        assert_ne!(pool.take(&[4]).as_ptr(), first.as_ptr());
     }
 }

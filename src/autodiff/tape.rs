@@ -1,11 +1,12 @@
 //! The tape: an arena of nodes in the order in which they were computed.
 
-use super::deferred::Deferred;
-use super::{Gradient, Operation, Pool, Real, Shape};
+use super::walk::Walk;
+use super::{Gradient, Operation, Pool, Real, Shape, Tensor};
 use ndarray::ArrayD;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::Arc;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Writes a computation down so that it can be differentiated.
 ///
@@ -14,55 +15,36 @@ use std::sync::Arc;
 /// the next step; it borrows the tape mutably, so the compiler sees to it that no [`Var`] of
 /// an earlier step is used afterwards.
 ///
-/// Values are shared ([`Arc`]): a network lends its weights to a tape without copying them, and
+/// Values are shared [tensors](Tensor): a network lends its weights to a tape without copying them, and
 /// has them for itself again, to be updated in place, once the tape is reset.
 pub struct Tape<T: Real = f32> {
     nodes: RefCell<Vec<Node<T>>>,
     pool: RefCell<Pool<T>>,
     recording: Cell<bool>,
+    scope: RefCell<Option<Arc<str>>>,
+    /// The walk back that was made last, or is being made.
+    pub(super) walk: RefCell<Walk>,
+    watchers: RefCell<Vec<Watcher<T>>>,
 }
 
-struct Node<T: Real> {
-    value: Value<T>,
-    /// Absent for leaves and for what was computed without recording.
-    origin: Option<Arc<Origin<T>>>,
+/// A value and how it came to be.
+#[derive(Clone)]
+pub(super) struct Node<T: Real> {
+    pub value: Tensor<T>,
+    pub origin: Origin<T>,
+    /// The part of a network that it belongs to, such as `discriminator.3`.
+    pub scope: Option<Arc<str>>,
+    /// The node whose derivative it is a part of.
+    pub derivative_of: Option<usize>,
 }
 
-/// What a node is worth, or how to find out.
-#[derive(Clone, Debug)]
-pub(super) enum Value<T: Real> {
-    Known(Arc<ArrayD<T>>),
-    /// Only of what was computed without recording.
-    Deferred(Deferred<T>),
-}
-
-impl<T: Real> Value<T> {
-    pub(super) fn shape(&self) -> Shape {
-        match self {
-            Self::Known(array) => array.shape().into(),
-            Self::Deferred(deferred) => deferred.shape(),
-        }
-    }
-
-    fn known(&self) -> &Arc<ArrayD<T>> {
-        let Self::Known(array) = self else { unreachable!("looked at before it was computed") };
-        array
-    }
-
-    /// Every array it holds on to.
-    pub(super) fn into_arrays(self) -> impl Iterator<Item = Arc<ArrayD<T>>> {
-        let (known, deferred) = match self {
-            Self::Known(array) => (Some(array), None),
-            Self::Deferred(deferred) => (None, Some(deferred.into_matrices())),
-        };
-        known.into_iter().chain(deferred.into_iter().flatten())
-    }
-}
-
-/// How a node came to be.
-pub(super) struct Origin<T: Real> {
-    pub operation: Box<dyn Operation<T>>,
-    pub inputs: Vec<usize>,
+/// Where a value is from.
+#[derive(Clone)]
+pub(super) enum Origin<T: Real> {
+    /// From outside of the tape, perhaps with a name.
+    Leaf(Option<Arc<str>>),
+    /// Computed on it. What was not `recorded` is a constant to any gradient.
+    Computed { operation: Arc<dyn Operation<T>>, inputs: Arc<[usize]>, recorded: bool },
 }
 
 /// A handle to a node of a [`Tape`]: copy it freely.
@@ -70,6 +52,88 @@ pub(super) struct Origin<T: Real> {
 pub struct Var<'t, T: Real = f32> {
     pub(super) tape: &'t Tape<T>,
     pub(super) index: usize,
+}
+
+/// A tape to look at: all that is on it can be read, and nothing be computed. See `view.rs` for what there is to see.
+#[derive(Clone, Copy)]
+pub struct View<'v, T: Real = f32> {
+    pub(super) tape: &'v Tape<T>,
+}
+
+/// Is told of what happens on a tape, at the moment when it happens and everything is still there to be looked at.
+///
+/// A watcher may take as long as it likes: to pause training is to wait inside one of these calls. Looking changes no
+/// byte of what is computed.
+pub trait Watch<T: Real = f32> {
+    /// A part of a step begins.
+    fn begins(&mut self, _part: Part<'_>, _tape: View<'_, T>) {}
+
+    /// A part of a step has ended.
+    fn ends(&mut self, _part: Part<'_>, _tape: View<'_, T>) {}
+
+    /// An operation has been applied: its result is the node with this number, the last.
+    fn applied(&mut self, _tape: View<'_, T>, _node: usize) {}
+
+    /// On the way back, the adjoint of this node is complete: `∂L/∂node`.
+    fn adjoint(&mut self, _tape: View<'_, T>, _node: usize) {}
+
+    /// The gradients that an optimizer is about to follow, one for each of these nodes, its network's parameters.
+    fn gradients(&mut self, _network: &str, _tape: View<'_, T>, _parameters: &[usize], _gradients: &[Gradient<T>]) {}
+
+    /// The gradient of the parameter of this name is about to be followed. If it was a sum that waited, that has just been
+    /// carried out.
+    fn summed(&mut self, _parameter: &str, _gradient: &Gradient<T>) {}
+
+    /// The parameter of this name has been moved.
+    fn moved(&mut self, _parameter: &str) {}
+}
+
+/// A part of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'n> {
+    /// The networks whose loss, gradients or weights it is about.
+    pub networks: &'n [&'n str],
+    /// Which part.
+    pub phase: Phase,
+}
+
+/// What a network's step is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// From inputs to the loss.
+    Forward,
+    /// From the loss to the gradients.
+    Backward,
+    /// Along the gradients.
+    Update,
+}
+
+/// A watcher that several tapes may tell, and that whoever made it can [look into](Watcher::lock) afterwards.
+pub struct Watcher<T: Real = f32, W: ?Sized = dyn Watch<T> + Send>(Arc<Mutex<W>>, PhantomData<fn(T)>);
+
+impl<T: Real, W: Watch<T> + Send + 'static> Watcher<T, W> {
+    /// Makes a watcher known to tapes.
+    pub fn new(watch: W) -> Self {
+        Self(Arc::new(Mutex::new(watch)), PhantomData)
+    }
+
+    /// The same watcher, as a tape takes it.
+    pub fn told(&self) -> Watcher<T> {
+        Watcher(Arc::clone(&self.0) as Arc<Mutex<dyn Watch<T> + Send>>, PhantomData)
+    }
+}
+
+impl<T: Real, W: ?Sized> Watcher<T, W> {
+    /// What it has seen; it sees nothing more meanwhile.
+    pub fn lock(&self) -> MutexGuard<'_, W> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Real, W: ?Sized> Clone for Watcher<T, W> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0), PhantomData)
+    }
 }
 
 impl<T: Real> Default for Tape<T> {
@@ -81,22 +145,29 @@ impl<T: Real> Default for Tape<T> {
 impl<T: Real> Tape<T> {
     /// An empty tape.
     pub fn new() -> Self {
-        Self { nodes: RefCell::default(), pool: RefCell::new(Pool::default()), recording: Cell::new(true) }
+        Self {
+            nodes: RefCell::default(),
+            pool: RefCell::new(Pool::default()),
+            recording: Cell::new(true),
+            scope: RefCell::new(None),
+            walk: RefCell::default(),
+            watchers: RefCell::default(),
+        }
     }
 
     /// A leaf with this value.
     pub fn leaf(&self, value: ArrayD<T>) -> Var<'_, T> {
         let value = if value.is_standard_layout() { value } else { value.as_standard_layout().into_owned() };
-        self.push(Value::Known(Arc::new(value)), None)
+        self.push_leaf(value.into_shared())
     }
 
     /// A leaf that shares its value with whoever else holds it: nothing is copied.
     ///
     /// # Panics
     /// When the array is not in row-major order.
-    pub fn share(&self, value: &Arc<ArrayD<T>>) -> Var<'_, T> {
+    pub fn share(&self, value: &Tensor<T>) -> Var<'_, T> {
         assert!(value.is_standard_layout(), "Tape::share: the array is not in row-major order");
-        self.push(Value::Known(Arc::clone(value)), None)
+        self.push_leaf(value.clone())
     }
 
     /// A leaf of this shape, its elements written by `fill` into a buffer of the pool.
@@ -104,7 +175,7 @@ impl<T: Real> Tape<T> {
     pub fn fill(&self, shape: &[usize], fill: impl FnOnce(&mut [T])) -> Var<'_, T> {
         let mut value = self.pool.borrow_mut().take(shape);
         fill(value.as_slice_mut().expect("arrays of the pool are contiguous"));
-        self.push(Value::Known(Arc::new(value)), None)
+        self.push_leaf(value)
     }
 
     /// A leaf of shape `[]`.
@@ -112,23 +183,25 @@ impl<T: Real> Tape<T> {
         self.fill(&[], |slot| slot[0] = value)
     }
 
-    /// Applies an operation, and writes it down if the tape records.
+    /// Applies an operation and writes it down; if the tape records, so that it can be differentiated.
     pub fn apply<'t>(&'t self, operation: impl Operation<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         assert!(inputs.iter().all(|x| std::ptr::eq(x.tape, self)), "{operation:?}: a Var of another tape");
-        inputs.iter().for_each(|x| self.find_out(x.index));
         let value = {
             let nodes = self.nodes.borrow();
-            let values: Vec<&ArrayD<T>> = inputs.iter().map(|x| &**nodes[x.index].value.known()).collect();
+            let values: Vec<&Tensor<T>> = inputs.iter().map(|x| &nodes[x.index].value).collect();
             operation.forward(&values, &mut self.pool.borrow_mut())
         };
-        let origin = self.recording.get().then(|| {
-            Arc::new(Origin { operation: Box::new(operation), inputs: inputs.iter().map(|x| x.index).collect() })
-        });
-        self.push(Value::Known(Arc::new(value)), origin)
+        let origin = Origin::Computed {
+            operation: Arc::new(operation),
+            inputs: inputs.iter().map(|x| x.index).collect(),
+            recorded: self.recording.get(),
+        };
+        let y = self.push(value, origin);
+        self.tell(|watcher, view| watcher.applied(view, y.index));
+        y
     }
 
-    /// Runs `compute` without writing operations down: its results are constants to any
-    /// later gradient.
+    /// Runs `compute` so that its results are constants to any later gradient.
     pub fn without_recording<R>(&self, compute: impl FnOnce() -> R) -> R {
         let before = self.recording.replace(false);
         let result = compute();
@@ -136,16 +209,34 @@ impl<T: Real> Tape<T> {
         result
     }
 
+    /// Computes something that nobody will differentiate, and forgets what was on the tape before; its buffers are used
+    /// again.
+    pub fn evaluate<R>(&mut self, compute: impl FnOnce(&Self) -> R) -> R {
+        self.reset();
+        self.without_recording(|| compute(self))
+    }
+
+    /// Runs `compute` as a part of a network, such as `discriminator.3`: what it computes is known by that name. Parts
+    /// lie within each other, and the innermost name is kept.
+    pub fn in_scope<R>(&self, scope: &Arc<str>, compute: impl FnOnce() -> R) -> R {
+        let outer = self.scope.replace(Some(Arc::clone(scope)));
+        let result = compute();
+        self.scope.replace(outer);
+        result
+    }
+
     /// Forgets every node; buffers that nobody else holds go back to the pool.
     pub fn reset(&mut self) {
-        let nodes = self.nodes.get_mut().drain(..);
-        recycle(self.pool.get_mut(), nodes.flat_map(|node| node.value.into_arrays()));
+        self.walk.get_mut().forget();
+        let pool = self.pool.get_mut();
+        self.nodes.get_mut().drain(..).for_each(|node| pool.give(node.value));
     }
 
     /// Gives gradients that were taken out of the tape before a [`reset`](Tape::reset) back to
     /// its pool.
     pub fn recycle(&self, gradients: impl IntoIterator<Item = Gradient<T>>) {
-        recycle(&mut self.pool.borrow_mut(), gradients.into_iter().flat_map(Gradient::into_arrays));
+        let mut pool = self.pool.borrow_mut();
+        gradients.into_iter().flat_map(Gradient::into_tensors).for_each(|tensor| pool.give(tensor));
     }
 
     /// How many nodes the tape holds.
@@ -158,43 +249,90 @@ impl<T: Real> Tape<T> {
         self.len() == 0
     }
 
+    /// Has these told of everything that is computed here from now on, in this order.
+    pub fn set_watchers(&mut self, watchers: &[Watcher<T>]) {
+        *self.watchers.get_mut() = watchers.to_vec();
+    }
+
+    /// Tells whoever watches. While one is being told, nothing that it does is told to anybody.
+    pub fn tell(&self, tell: impl Fn(&mut dyn Watch<T>, View<'_, T>)) {
+        if self.watchers.borrow().is_empty() {
+            return;
+        }
+        let watchers = self.watchers.take();
+        watchers.iter().for_each(|watcher| tell(&mut *watcher.lock(), View { tape: self }));
+        self.watchers.replace(watchers);
+    }
+
+    /// Runs `compute` as a part of a step of these networks, and tells so before and after it.
+    pub fn part<R>(&self, networks: &[&str], phase: Phase, compute: impl FnOnce() -> R) -> R {
+        let part = Part { networks, phase };
+        self.tell(|watcher, view| watcher.begins(part, view));
+        let result = compute();
+        self.tell(|watcher, view| watcher.ends(part, view));
+        result
+    }
+
+    /// Looks at the tape without changing it.
+    pub fn view(&self) -> View<'_, T> {
+        View { tape: self }
+    }
+
     pub(super) fn var(&self, index: usize) -> Var<'_, T> {
         Var { tape: self, index }
     }
 
-    pub(super) fn origin(&self, index: usize) -> Option<Arc<Origin<T>>> {
-        self.nodes.borrow()[index].origin.clone()
+    /// A node as it stands.
+    pub(super) fn node(&self, index: usize) -> Node<T> {
+        self.nodes.borrow()[index].clone()
+    }
+
+    /// How a gradient flows through a node: its operation and inputs, if it was recorded.
+    pub(super) fn recorded(&self, index: usize) -> Option<(Arc<dyn Operation<T>>, Arc<[usize]>)> {
+        match &self.nodes.borrow()[index].origin {
+            Origin::Computed { operation, inputs, recorded: true } => Some((Arc::clone(operation), Arc::clone(inputs))),
+            _ => None,
+        }
+    }
+
+    /// Whether `test` holds for the inputs of a node; not for one through which no gradient flows.
+    pub(super) fn recorded_inputs(&self, index: usize, test: impl FnOnce(&[usize]) -> bool) -> bool {
+        match &self.nodes.borrow()[index].origin {
+            Origin::Computed { inputs, recorded: true, .. } => test(inputs),
+            _ => false,
+        }
     }
 
     pub(super) fn is_recording(&self) -> bool {
         self.recording.get()
     }
 
-    /// A constant that is computed when somebody looks at it.
-    pub(super) fn defer(&self, deferred: Deferred<T>) -> Var<'_, T> {
-        self.push(Value::Deferred(deferred), None)
+    /// Runs `compute` for the derivative of a node, to whose scope it belongs.
+    pub(super) fn as_derivative_of<R>(&self, index: usize, compute: impl FnOnce() -> R) -> R {
+        let outer = self.scope.replace(self.nodes.borrow()[index].scope.clone());
+        let before = self.walk.borrow_mut().at.replace(index);
+        let result = compute();
+        self.walk.borrow_mut().at = before;
+        self.scope.replace(outer);
+        result
     }
 
-    /// Computes a node's value if that was put off.
-    fn find_out(&self, index: usize) {
-        let deferred = match &self.nodes.borrow()[index].value {
-            Value::Known(_) => return,
-            Value::Deferred(deferred) => deferred.clone(),
-        };
-        let value = deferred.value(&mut self.pool.borrow_mut());
-        self.nodes.borrow_mut()[index].value = Value::Known(Arc::new(value));
+    /// A leaf whose value was computed elsewhere, from the pool's buffers.
+    pub(super) fn computed(&self, compute: impl FnOnce(&mut Pool<T>) -> Tensor<T>) -> Var<'_, T> {
+        let value = compute(&mut self.pool.borrow_mut());
+        self.push_leaf(value)
     }
 
-    fn push(&self, value: Value<T>, origin: Option<Arc<Origin<T>>>) -> Var<'_, T> {
+    fn push_leaf(&self, value: Tensor<T>) -> Var<'_, T> {
+        self.push(value, Origin::Leaf(None))
+    }
+
+    pub(super) fn push(&self, value: Tensor<T>, origin: Origin<T>) -> Var<'_, T> {
+        let (scope, derivative_of) = (self.scope.borrow().clone(), self.walk.borrow().at);
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Node { value, origin });
+        nodes.push(Node { value, origin, scope, derivative_of });
         Var { tape: self, index: nodes.len() - 1 }
     }
-}
-
-fn recycle<T: Real>(pool: &mut Pool<T>, values: impl IntoIterator<Item = Arc<ArrayD<T>>>) {
-    // A value that somebody still holds is not ours to reuse; `into_inner` gives it only to the last holder.
-    values.into_iter().filter_map(Arc::into_inner).for_each(|array| pool.give(array));
 }
 
 impl<'t, T: Real> Var<'t, T> {
@@ -203,14 +341,13 @@ impl<'t, T: Real> Var<'t, T> {
         self.tape
     }
 
-    /// The value, shared with the tape.
-    pub fn value(self) -> Arc<ArrayD<T>> {
-        self.tape.find_out(self.index);
-        Arc::clone(self.tape.nodes.borrow()[self.index].value.known())
+    /// Its place on the tape.
+    pub fn index(self) -> usize {
+        self.index
     }
 
-    /// The value as it stands: as an array, or as what it is to be computed from.
-    pub(super) fn raw_value(self) -> Value<T> {
+    /// The value, shared with the tape.
+    pub fn value(self) -> Tensor<T> {
         self.tape.nodes.borrow()[self.index].value.clone()
     }
 
@@ -226,12 +363,12 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The shape; it reads as a `&[usize]`.
     pub fn shape(self) -> Shape {
-        self.tape.nodes.borrow()[self.index].value.shape()
+        self.tape.nodes.borrow()[self.index].value.shape().into()
     }
 
     /// The number of elements.
     pub fn len(self) -> usize {
-        self.shape().iter().product()
+        self.tape.nodes.borrow()[self.index].value.len()
     }
 
     /// Whether there are no elements.
@@ -243,12 +380,29 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn detach(self) -> Var<'t, T> {
         self.tape.share(&self.value())
     }
+
+    /// Gives a leaf its name; another value has the name of its operation.
+    pub fn named(self, name: &str) -> Var<'t, T> {
+        if let Origin::Leaf(own) = &mut self.tape.nodes.borrow_mut()[self.index].origin {
+            *own = Some(name.into());
+        }
+        self
+    }
 }
 
 impl<T: Real> fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made_by = self.tape.origin(self.index).map_or("leaf".into(), |origin| format!("{:?}", origin.operation));
+        let made_by = match &self.tape.nodes.borrow()[self.index].origin {
+            Origin::Leaf(_) => "leaf".into(),
+            Origin::Computed { operation, .. } => format!("{operation:?}"),
+        };
         write!(f, "Var #{} {made_by} {:?}", self.index, self.shape())
+    }
+}
+
+impl<T: Real> fmt::Debug for View<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.fmt(f)
     }
 }
 
@@ -266,12 +420,14 @@ mod tests {
     #[test]
     fn a_shared_value_is_the_lenders_own_again_after_a_reset() {
         let mut tape = Tape::<f32>::new();
-        let mut weight = Arc::new(array![1.0, 2.0].into_dyn());
+        let mut weight = array![1.0, 2.0].into_dyn().into_shared();
+        let address = weight.as_ptr();
         let doubled = tape.share(&weight) + tape.share(&weight);
-        assert_eq!(*doubled.value(), array![2.0, 4.0].into_dyn());
-        assert!(Arc::get_mut(&mut weight).is_none());
+        assert_eq!(doubled.value(), array![2.0, 4.0].into_dyn());
+        assert!(!weight.is_unique());
         tape.reset();
-        Arc::get_mut(&mut weight).expect("the tape let go")[[0]] = 5.0;
+        weight[[0]] = 5.0;
+        assert_eq!(weight.as_ptr(), address, "it is changed in place");
     }
 
     #[test]
@@ -303,5 +459,13 @@ mod tests {
         let x = tape.scalar(3.0);
         let y = x * x.detach();
         assert_eq!(tape.gradients(y, &[x])[0].item(), 3.0);
+    }
+
+    #[test]
+    fn nothing_flows_through_what_was_not_recorded() {
+        let tape = Tape::<f64>::new();
+        let x = tape.scalar(3.0);
+        let y = x * tape.without_recording(|| x * x);
+        assert_eq!(tape.gradients(y, &[x])[0].item(), 9.0);
     }
 }

@@ -54,14 +54,13 @@ mod tests {
     use super::*;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
-    use std::sync::Arc;
 
     #[test]
     fn the_average_follows_by_its_share() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
         let layers = [LayerSpec::dense(1, UnitActivation::Identity)];
         let mut network = Network::<f64>::new("g", 1, &layers, Init::He, &mut rng).unwrap();
-        let set = |network: &mut Network<f64>, x: f64| Arc::make_mut(&mut network.parameters[0].value).fill(x);
+        let set = |network: &mut Network<f64>, x: f64| network.parameters[0].value.fill(x);
         set(&mut network, 0.0);
         let mut average = Average::new(&network, 0.5);
         set(&mut network, 1.0);
@@ -81,7 +80,7 @@ mod tests {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
         let mut network = Network::<f64>::new("g", 3, &layers, Init::He, &mut rng).unwrap();
         let mut average = Average::new(&network, 0.999);
-        Arc::make_mut(&mut network.statistics[0].value).fill(0.1);
+        network.statistics[0].value.fill(0.1);
         average.follow(&network);
         assert_eq!(average.network.statistics[0].value, network.statistics[0].value);
     }

@@ -1,7 +1,7 @@
 //! How much a step computes, known before any is made.
 
 use super::players::footprints;
-use super::{BuildError, Config, UpdateRule};
+use super::{BuildError, Config, Players, UpdateRule};
 
 /// Multiplications in the products of weights and activations, which take most of the time of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl StepCost {
     /// # Errors
     /// When the layers cannot form networks.
     pub fn of(config: &Config) -> Result<Self, BuildError> {
-        let [generator, discriminator] = footprints(config)?.map(|player| player.products() as u64);
+        let Players { generator, discriminator } = footprints(config)?.map(|player| player.products() as u64);
         let learning = 2 * 3 * discriminator; // from a real image and a generated one
         let through = 2 * discriminator; // on the way back to the generator
         let moves = config.training.critic_steps;

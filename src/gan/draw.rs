@@ -2,18 +2,16 @@
 
 use super::in_use::{CHUNK, in_use};
 use super::latent_vectors;
-use crate::autodiff::Tape;
+use crate::autodiff::{Tape, Tensor};
 use crate::nn::Network;
-use ndarray::ArrayD;
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Latent vectors, labels and the images drawn from them.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// `[count, latent_dim]`.
-    pub latent: Arc<ArrayD<f32>>,
+    pub latent: Tensor,
     /// The class of each image, `[count]`; empty where the generator is asked for none.
     pub labels: Vec<u8>,
     /// `[count, pixels]`, in the generator's own range.
@@ -94,7 +92,7 @@ pub fn latent_in_pieces(
     generator: &Network,
     request: &Request,
     mut rng: ChaCha8Rng,
-) -> impl ExactSizeIterator<Item = Arc<ArrayD<f32>>> {
+) -> impl ExactSizeIterator<Item = Tensor> {
     let truncation = request.truncation;
     let vectors = move |piece: Range<usize>| requested_vectors(generator, piece.len(), truncation, &mut rng);
     pieces(generator, request.count).into_iter().map(vectors)
@@ -112,10 +110,10 @@ fn pieces(generator: &Network, count: usize) -> Vec<Range<usize>> {
 }
 
 /// The next `count` latent vectors, drawn in towards 0.
-fn requested_vectors(generator: &Network, count: usize, truncation: f32, rng: &mut ChaCha8Rng) -> Arc<ArrayD<f32>> {
+fn requested_vectors(generator: &Network, count: usize, truncation: f32, rng: &mut ChaCha8Rng) -> Tensor {
     let mut latent = latent_vectors(&Tape::new(), count, generator.input_width(), rng).value();
     if truncation != 1.0 {
-        Arc::make_mut(&mut latent).mapv_inplace(|z| truncation * z);
+        latent.mapv_inplace(|z| truncation * z);
     }
     latent
 }
@@ -125,7 +123,7 @@ fn requested_vectors(generator: &Network, count: usize, truncation: f32, rng: &m
 ///
 /// # Panics
 /// When there is not a label for each image, or one that is no class.
-pub fn draw_from(generator: &Network, latent: &ArrayD<f32>, labels: &[u8]) -> Vec<f32> {
+pub fn draw_from(generator: &Network, latent: &Tensor, labels: &[u8]) -> Vec<f32> {
     in_use(generator, latent.as_slice().expect("values of a tape are contiguous"), labels)
 }
 

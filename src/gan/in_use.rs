@@ -20,11 +20,10 @@ pub(super) fn in_use(player: &Network, inputs: &[f32], labels: &[u8]) -> Vec<f32
     let mut outputs = vec![0.0; count * output_width];
     let chunks = inputs.par_chunks(CHUNK * width).zip(outputs.par_chunks_mut(CHUNK * output_width)).enumerate();
     chunks.for_each_init(Tape::new, |tape, (chunk, (inputs, outputs))| {
-        tape.reset();
-        tape.without_recording(|| {
+        tape.evaluate(|tape| {
             let labels = if classes > 0 { &labels[chunk * CHUNK..][..inputs.len() / width] } else { &[] };
             let input = input_of(tape, player, inputs, labels);
-            let output = player.forward(&player.leaves(tape), input, &mut Mode::Evaluate).value();
+            let output = player.on(tape).forward(input, &mut Mode::Evaluate).value();
             outputs.copy_from_slice(output.as_slice().expect("values of a tape are contiguous"));
         });
     });

@@ -88,13 +88,12 @@ mod tests {
     use super::*;
     use crate::nn::Init;
     use crate::random::Stream;
-    use std::sync::Arc;
 
     fn network(layers: &[LayerSpec]) -> Network {
         let mut network = Network::new("d", 3, layers, Init::He, &mut Stream::DiscriminatorWeights.of(0)).unwrap();
         for parameter in &mut network.parameters {
             let weights = parameter.name.ends_with("weight");
-            Arc::make_mut(&mut parameter.value).iter_mut().enumerate().for_each(|(i, x)| {
+            parameter.value.iter_mut().enumerate().for_each(|(i, x)| {
                 *x = if weights { i as f32 + 1.0 } else { 0.0 };
             });
         }
@@ -105,7 +104,7 @@ mod tests {
     fn a_layer_is_counted_measured_and_its_silent_units_found() {
         let layers = [LayerSpec::dense(2, UnitActivation::Relu), LayerSpec::dense(1, UnitActivation::Identity)];
         let mut network = network(&layers);
-        Arc::make_mut(&mut network.parameters[1].value)[[1]] = -1000.0; // its second unit never comes to 0
+        network.parameters[1].value[[1]] = -1000.0; // its second unit never comes to 0
         let views = layer_views(&network, &layers, &[1.0, 0.0, 0.0, 0.0, 1.0, 1.0], &[]);
         assert_eq!((views[0].kind.as_str(), &views[0].output[..], views[0].parameters), ("dense", &[2][..], 8));
         assert_eq!((views[0].silent, views[1].silent), (Some([1, 2]), None));

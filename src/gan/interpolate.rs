@@ -1,9 +1,8 @@
 //! Ways through the space of latent vectors.
 
 use super::{Stream, draw_from, latent_vectors};
-use crate::autodiff::Tape;
+use crate::autodiff::{Tape, Tensor};
 use crate::nn::Network;
-use ndarray::ArrayD;
 
 /// The images on the way from one seed's latent vector to another's, both ends included: `[rows, steps, pixels]`
 /// with a row for each of `labels`, or one row where the generator takes none. A seed's vector is the first that
@@ -19,7 +18,7 @@ pub fn interpolate(generator: &Network, seeds: [u64; 2], steps: usize, labels: &
         seeds.map(|seed| first_latent_vector(latent_dim, seed).iter().map(|z| truncation * z).collect::<Vec<_>>());
     let rows = labels.len().max(1);
     let way: Vec<f32> = (0..steps).flat_map(|step| slerp(&from, &to, step as f64 / (steps - 1) as f64)).collect(); // [steps, latent_dim]
-    let latent = ArrayD::from_shape_vec(vec![rows * steps, latent_dim], way.repeat(rows)).expect("a way for each row");
+    let latent = Tensor::from_shape_vec(vec![rows * steps, latent_dim], way.repeat(rows)).expect("a way for each row");
     let labels: Vec<u8> = labels.iter().flat_map(|&label| std::iter::repeat_n(label, steps)).collect();
     draw_from(generator, &latent, &labels)
 }

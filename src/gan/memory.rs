@@ -1,7 +1,7 @@
 //! How much memory a run takes, estimated before any of it is taken.
 
 use super::players::footprints;
-use super::{BuildError, Config, UpdateRule, preview_count};
+use super::{BuildError, Config, Players, UpdateRule, preview_count};
 use crate::nn::Footprint;
 
 /// About how much memory training takes, in bytes.
@@ -65,7 +65,7 @@ impl MemoryEstimate {
     /// # Errors
     /// When the layers cannot form networks.
     pub fn of_training(config: &Config, threads: usize) -> Result<Self, BuildError> {
-        let [generator, discriminator] = footprints(config)?;
+        let Players { generator, discriminator } = footprints(config)?;
         let batch = config.training.batch_size as u64;
         let penalties = if config.discriminator.regularisers.is_empty() { 0 } else { PENALTY };
         // Where the players move in turn, each has a tape: the discriminator's with real and generated images, the

@@ -1,6 +1,6 @@
 //! The two networks that a configuration describes.
 
-use super::{Config, Stream};
+use super::{Config, Players, Stream};
 use crate::autodiff::Real;
 use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError};
 
@@ -101,11 +101,11 @@ fn image(config: &Config) -> InputShape {
 }
 
 /// What the generator and the discriminator take.
-pub(super) fn footprints(config: &Config) -> Result<[Footprint; 2], NetworkError> {
-    Ok([
-        Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?,
-        Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?,
-    ])
+pub(super) fn footprints(config: &Config) -> Result<Players<Footprint>, NetworkError> {
+    Ok(Players {
+        generator: Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?,
+        discriminator: Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?,
+    })
 }
 
 /// The generator, if it draws as many pixels as an image has, of the class it is asked for.

@@ -1,7 +1,7 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
 use super::clipping::clip_weights;
-use super::penalty::{dragan, r1, r2, wgan_gp};
+use super::penalty::{ToLogits, dragan, r1, r2, wgan_gp};
 use super::ranges::{check, check_count};
 use super::{ConfigError, Course, Stream};
 use crate::autodiff::{Real, Var};
@@ -10,9 +10,6 @@ use crate::random::words_drawn;
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// The discriminator: from images `[batch, pixels]`, with their labels where there are any, to logits `[batch, 1]`.
-pub type Judge<'j, 't, T> = dyn FnMut(Input<'t, T>) -> Var<'t, T> + 'j;
 
 /// A regulariser of the discriminator; its formula stands above the function it calls.
 ///
@@ -95,24 +92,20 @@ impl Regulariser {
     /// The penalty, for images `[batch, pixels]`, when this part of the run, from 0 to 1, is over.
     fn penalty<'t, T: Real>(
         &self,
-        judge: &mut Judge<'_, 't, T>,
+        to_logits: &mut ToLogits<'_, 't, T>,
         [real, generated]: [Input<'t, T>; 2],
         progress: f64,
         rng: &mut ChaCha8Rng,
     ) -> Option<Var<'t, T>> {
         let weight = |course: Course, every: u64| every as f64 * course.at(progress);
-        // Images near real ones are judged as of their class, generated ones as of the class asked for.
-        let labels = if matches!(self, Regulariser::R2 { .. }) { generated.labels } else { real.labels };
-        let critic = &mut |x| judge(Input { x, labels });
-        let (real, generated) = (real.x, generated.x);
         match *self {
-            Regulariser::R1 { gamma, every } => Some(r1(critic, real, weight(gamma, every))),
-            Regulariser::R2 { gamma, every } => Some(r2(critic, generated, weight(gamma, every))),
+            Regulariser::R1 { gamma, every } => Some(r1(to_logits, real, weight(gamma, every))),
+            Regulariser::R2 { gamma, every } => Some(r2(to_logits, generated, weight(gamma, every))),
             Regulariser::WganGp { weight: lambda, every } => {
-                Some(wgan_gp(critic, real, generated, weight(lambda, every), rng))
+                Some(wgan_gp(to_logits, real, generated, weight(lambda, every), rng))
             }
             Regulariser::Dragan { weight: lambda, deviation, every } => {
-                Some(dragan(critic, real, deviation, weight(lambda, every), rng))
+                Some(dragan(to_logits, real, deviation, weight(lambda, every), rng))
             }
             Regulariser::WeightClipping { .. } => None,
         }
@@ -178,13 +171,13 @@ impl Regularisers {
     /// `[batch, pixels]` of its batch; none if none is.
     pub fn penalty<'t, T: Real>(
         &mut self,
-        judge: &mut Judge<'_, 't, T>,
+        to_logits: &mut ToLogits<'_, 't, T>,
         real: Input<'t, T>,
         generated: Input<'t, T>,
     ) -> Option<Var<'t, T>> {
         let Self { list, turns, progress, rng } = self;
         let due = list.iter().filter(|one| one.every().is_some_and(|every| turns.is_multiple_of(every)));
-        due.filter_map(|one| one.penalty(judge, [real, generated], *progress, rng)).reduce(|sum, one| sum + one)
+        due.filter_map(|one| one.penalty(to_logits, [real, generated], *progress, rng)).reduce(|sum, one| sum + one)
     }
 
     /// Ends a turn: to be called when the discriminator has moved.

@@ -1,6 +1,6 @@
 //! The rules of the game: what the two players make of their images' logits.
 
-use super::{ConfigError, Objective, ranges::check};
+use super::{ConfigError, Objective, Players, ranges::check};
 use crate::autodiff::{Real, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 use schemars::JsonSchema;
@@ -88,8 +88,8 @@ impl Rules {
         };
         let tape = Tape::<f64>::new();
         let s = tape.leaf(ArrayD::from_elem(IxDyn(&[1, 1]), logit));
-        let (discriminator, generator) = (self.discriminator_loss(s, s).item(), self.generator_loss(s, || s).item());
-        Some(Coin { losses: [discriminator, generator], score: self.objective.score(logit) })
+        let losses = Players { generator: self.generator_loss(s, || s), discriminator: self.discriminator_loss(s, s) };
+        Some(Coin { losses: losses.map(Var::item), score: self.objective.score(logit) })
     }
 
     /// Checks the real images' label against its range.
@@ -104,8 +104,8 @@ impl Rules {
 /// What a game comes to in which the discriminator cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coin {
-    /// The discriminator's loss and the generator's.
-    pub losses: [f64; 2],
+    /// Both losses.
+    pub losses: Players<f64>,
     /// What the discriminator gives to any image.
     pub score: f64,
 }
@@ -181,14 +181,14 @@ mod tests {
     #[test]
     fn a_coin_costs_what_goodfellow_says_and_no_other_logit_costs_less() {
         let coin = Rules::from(Objective::NonSaturating).of_a_coin().unwrap();
-        let by_hand = Coin { losses: [2.0 * 2f64.ln(), 2f64.ln()], score: 0.5 };
-        assert!(coin.losses.iter().zip(by_hand.losses).all(|(a, b)| (a - b).abs() < 1e-12) && coin.score == 0.5);
+        let by_hand = Players { generator: 2f64.ln(), discriminator: 2.0 * 2f64.ln() };
+        assert!(coin.losses.zip(by_hand).into_iter().all(|(a, b)| (a - b).abs() < 1e-12) && coin.score == 0.5);
         assert_eq!(Rules::from(Objective::Wasserstein).of_a_coin(), None);
         let hinge = Rules::from(Objective::Hinge).of_a_coin().unwrap();
-        assert_eq!(hinge, Coin { losses: [2.0, 0.0], score: 0.0 });
+        assert_eq!(hinge, Coin { losses: Players { generator: 0.0, discriminator: 2.0 }, score: 0.0 });
         for (objective, real_label) in [(Objective::NonSaturating, 0.8), (Objective::LeastSquares, 0.9)] {
             let rules = Rules { real_label, ..Rules::from(objective) };
-            let least = rules.of_a_coin().unwrap().losses[0];
+            let least = rules.of_a_coin().unwrap().losses.discriminator;
             let tape = Tape::<f64>::new();
             for logit in [-1.0, -0.3, 0.0, 0.3, 0.5, 1.0] {
                 let s = tape.leaf(array![[logit]].into_dyn());

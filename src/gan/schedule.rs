@@ -1,6 +1,6 @@
 //! What changes from the first step to the last.
 
-use super::{AdamConfig, ConfigError, ranges::check};
+use super::{AdamConfig, ConfigError, Players, ranges::check};
 use crate::autodiff::Real;
 use crate::nn::Adam;
 use schemars::JsonSchema;
@@ -83,15 +83,14 @@ pub(super) struct Pace {
     pub schedule: Schedule,
     /// The share of the learning rates that is left at the end.
     pub floor: f64,
-    pub generator: AdamConfig,
-    pub discriminator: AdamConfig,
+    pub adam: Players<AdamConfig>,
 }
 
 impl Pace {
-    /// Sets both players' optimizers, `[generator's, discriminator's]`.
-    pub fn set<T: Real>(&self, progress: f64, optimizers: [&mut Adam<T>; 2]) {
+    /// Sets both players' optimizers.
+    pub fn set<T: Real>(&self, progress: f64, optimizers: Players<&mut Adam<T>>) {
         let factor = 1.0 - (1.0 - self.floor) * self.schedule.way(progress);
-        for (adam, config) in optimizers.into_iter().zip([&self.generator, &self.discriminator]) {
+        for (adam, config) in optimizers.zip(self.adam.each_ref()) {
             adam.learning_rate = factor * config.learning_rate;
             (adam.beta1, adam.beta2) = (config.beta1.at(progress), config.beta2.at(progress));
         }
@@ -149,13 +148,12 @@ mod tests {
         let pace = Pace {
             schedule: Schedule::Cosine,
             floor: 0.1,
-            generator: adam(2.0, changing),
-            discriminator: adam(4.0, 0.999.into()),
+            adam: Players { generator: adam(2.0, changing), discriminator: adam(4.0, 0.999.into()) },
         };
-        let mut optimizers = [(); 2].map(|()| Adam::<f64>::new(&[], 0.0, 0.0, 0.0));
+        let mut optimizers = Players::<()>::default().map(|()| Adam::<f64>::new(&[], 0.0, 0.0, 0.0));
         let mut at = |progress| {
-            let [g, d] = &mut optimizers;
-            pace.set(progress, [g, d]);
+            pace.set(progress, optimizers.each_mut());
+            let Players { generator: g, discriminator: d } = &optimizers;
             [g.learning_rate, g.beta1, g.beta2, d.learning_rate, d.beta2]
         };
         let close = |a: [f64; 5], b: [f64; 5]| assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12), "{a:?}");

@@ -4,17 +4,17 @@ use super::draw::{Classes, draw_from};
 use super::latent_vectors;
 use super::ranges::MOST;
 use super::{
-    Beginning, Clues, Config, Diagnosis, Draws, EpochEnd, Health, Observer, ObserverError, Samples, Scores, StepEnd,
-    Stream, TrainError, Trainer, Warning, Watch,
+    Beginning, Clues, Config, Diagnosis, Draws, EpochEnd, GradientNorms, Health, Observer, ObserverError, Samples,
+    Scores, StepEnd, Stream, TrainError, Trainer, Warning, Watch,
 };
-use crate::autodiff::Tape;
+use crate::autodiff::{Tape, Tensor, Watcher};
 use crate::data::{Batches, Digits, PixelRange, fill};
 use crate::nn::Parameter;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::mem;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// Images beside each other where a run shows some.
 pub const PREVIEW_COLUMNS: usize = 8;
@@ -43,12 +43,13 @@ pub struct Session<'d> {
     health: Health,
     preview: Preview,
     step: u64,
+    watchers: Vec<Watcher>,
 }
 
 /// The latent vectors, and the classes, whose images are drawn again and again.
 struct Preview {
-    latent: Arc<ArrayD<f32>>, // [preview_count, latent_dim]
-    labels: Vec<u8>,          // [preview_count], or nothing
+    latent: Tensor,  // [preview_count, latent_dim]
+    labels: Vec<u8>, // [preview_count], or nothing
 }
 
 /// Where a session stands, but for its arrays.
@@ -89,6 +90,8 @@ struct Made {
     epoch: u64,
     ends_epoch: bool,
     scores: Scores,
+    /// Those of a step that is to be written down.
+    norms: Option<GradientNorms>,
 }
 
 impl<'d> Session<'d> {
@@ -118,6 +121,7 @@ impl<'d> Session<'d> {
             digits,
             range,
             step: 0,
+            watchers: Vec::new(),
         })
     }
 
@@ -154,12 +158,10 @@ impl<'d> Session<'d> {
             flow = observer.pause(self)?;
         }
         while flow.is_continue() && self.step < self.total_steps() {
-            let Made { epoch, ends_epoch, scores } = self.make_step()?;
-            let step = self.step;
-            let norms = self.trainer.gradient_norms();
-            observer.step_end(&StepEnd { step, epoch, scores, norms })?;
-            let pulled =
-                norms.and_then(|norms| self.health.after_measurement(step, self.config.record.log_every, norms));
+            let Made { epoch, ends_epoch, scores, norms } = self.make_step()?;
+            let (step, log_every) = (self.step, self.config.record.log_every);
+            observer.step_end(&StepEnd { step, epoch, scores, norms: norms.as_ref() })?;
+            let pulled = norms.and_then(|norms| self.health.after_measurement(step, log_every, &norms));
             let found = [self.health.after_step(step, &scores), pulled];
             self.warn(found, observer)?;
             if ends_epoch || step == self.total_steps() {
@@ -171,7 +173,7 @@ impl<'d> Session<'d> {
                     let real = some_real_images(preview_count(config.training.classes), digits, *range);
                     let latent: Vec<f32> = preview.latent.iter().copied().collect();
                     let layers = &config.generator.layers;
-                    Clues::of([&images, &real], *range, trainer.artist(), layers, &latent, &preview.labels)
+                    Clues::of([&images, &real], *range, trainer.ema_generator(), layers, &latent, &preview.labels)
                 };
                 let samples = Samples { images: &images, other_digits: other_digits.as_deref(), clues: &clues };
                 let found = [health.after_epoch(epoch, samples), observer.diagnosis()];
@@ -193,8 +195,11 @@ impl<'d> Session<'d> {
     fn make_step(&mut self) -> Result<Made, TrainError> {
         let epoch = self.step * self.config.training.critic_steps / self.batches.per_epoch() as u64 + 1; // of its first batch
         self.trainer.set_progress(self.step as f64 / self.total_steps() as f64);
-        self.trainer.measure_gradients((self.step + 1).is_multiple_of(self.config.record.log_every));
-        let Self { trainer, batches, digits, range, .. } = self;
+        let measures = (self.step + 1).is_multiple_of(self.config.record.log_every);
+        let norms = measures.then(|| Watcher::new(GradientNorms::default()));
+        let Self { trainer, batches, digits, range, watchers, .. } = self;
+        let measuring = norms.as_ref().map(Watcher::told);
+        trainer.set_watchers(&watchers.iter().cloned().chain(measuring).collect::<Vec<_>>());
         let mut ends_epoch = false;
         let scores = trainer.step(|images, labels| {
             let batch = batches.next_batch();
@@ -204,7 +209,7 @@ impl<'d> Session<'d> {
         });
         self.step += 1;
         match scores.are_finite() {
-            true => Ok(Made { epoch, ends_epoch, scores }),
+            true => Ok(Made { epoch, ends_epoch, scores, norms: norms.map(|norms| mem::take(&mut *norms.lock())) }),
             false => Err(TrainError::Diverged { step: self.step, epoch, scores }),
         }
     }
@@ -214,7 +219,7 @@ impl<'d> Session<'d> {
     fn preview(&self, shift: u8) -> Vec<f32> {
         let Preview { latent, labels } = &self.preview;
         let class = |&label: &u8| ((usize::from(label) + usize::from(shift)) % self.config.training.classes) as u8;
-        draw_from(self.trainer.artist(), latent, &labels.iter().map(class).collect::<Vec<_>>())
+        draw_from(self.trainer.ema_generator(), latent, &labels.iter().map(class).collect::<Vec<_>>())
     }
 
     fn beginning(&self) -> Beginning<'_> {
@@ -237,6 +242,11 @@ impl<'d> Session<'d> {
             pixel_range: self.range,
             image_shape: self.config.image_shape(),
         }
+    }
+
+    /// Has these told of all that happens within its steps from now on.
+    pub fn set_watchers(&mut self, watchers: &[Watcher]) {
+        self.watchers = watchers.to_vec();
     }
 
     /// What decides it.

@@ -1,8 +1,8 @@
 //! Everything that a step changes, as arrays by name and a few numbers: what it takes to go on elsewhere.
 
-use super::{Stream, Trainer};
+use super::{Players, Stream, Trainer};
 use crate::autodiff::Real;
-use crate::nn::{NetworkError, Parameter};
+use crate::nn::{Learner, NetworkError, Parameter};
 use crate::random::words_drawn;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -28,24 +28,24 @@ impl<T: Real> Trainer<T> {
     /// The arrays that training changes: both players' parameters and statistics, the moving average's, and the
     /// optimizers' moments.
     pub fn arrays(&self) -> Vec<Parameter<T>> {
-        let players = [&self.generator, &self.discriminator];
-        let own = players.into_iter().flat_map(|player| player.parameters.iter().chain(&player.statistics)).cloned();
+        let players = self.players.each_ref();
+        let arrays = |player: &'_ Learner<T>| {
+            player.network.parameters.iter().chain(&player.network.statistics).cloned().collect::<Vec<_>>()
+        };
+        let own = players.into_iter().flat_map(arrays);
         let average = self.average.iter().flat_map(|a| a.network.parameters.iter().chain(&a.network.statistics));
         let average = average.map(|p| Parameter { name: format!("{AVERAGE}{}", p.name), value: p.value.clone() });
-        let [of_generator, of_discriminator] = [
-            self.generator_optimizer.moments(&self.generator.parameters),
-            self.discriminator_optimizer.moments(&self.discriminator.parameters),
-        ];
-        own.chain(average).chain(of_generator).chain(of_discriminator).collect()
+        let moments = players.into_iter().flat_map(|player| player.optimizer.moments(&player.network.parameters));
+        own.chain(average).chain(moments).collect()
     }
 
     /// How far the random numbers have come.
     pub fn draws(&self) -> Draws {
         Draws {
-            latent: words_drawn(&self.latent_rng),
-            labels: words_drawn(&self.label_rng),
+            latent: words_drawn(&self.requests.latent_rng),
+            labels: words_drawn(&self.requests.label_rng),
             dropout: words_drawn(&self.training.dropout),
-            penalty: self.regularisers.words_drawn(),
+            penalty: self.losses.regularisers.words_drawn(),
         }
     }
 
@@ -62,16 +62,18 @@ impl<T: Real> Trainer<T> {
         find: &mut dyn FnMut(&str) -> Option<ArrayD<T>>,
     ) -> Result<(), NetworkError> {
         let turns = steps * self.critic_steps;
-        self.generator.load(&mut *find)?;
-        self.discriminator.load(&mut *find)?;
+        for player in self.players.each_mut() {
+            player.network.load(&mut *find)?;
+        }
         if let Some(average) = &mut self.average {
             average.load(steps, |name| find(&format!("{AVERAGE}{name}")))?;
         }
-        self.generator_optimizer.load(&self.generator.parameters, steps, &mut *find)?;
-        self.discriminator_optimizer.load(&self.discriminator.parameters, turns, &mut *find)?;
-        self.regularisers = self.regularisers.clone().after(turns, seed, draws.penalty);
-        self.latent_rng = Stream::Latent.resumed(seed, draws.latent);
-        self.label_rng = Stream::Labels.resumed(seed, draws.labels);
+        for (player, moves) in self.players.each_mut().zip(Players { generator: steps, discriminator: turns }) {
+            player.optimizer.load(&player.network.parameters, moves, &mut *find)?;
+        }
+        self.losses.regularisers = self.losses.regularisers.clone().after(turns, seed, draws.penalty);
+        self.requests.latent_rng = Stream::Latent.resumed(seed, draws.latent);
+        self.requests.label_rng = Stream::Labels.resumed(seed, draws.labels);
         self.training = Stream::Dropout.resumed(seed, draws.dropout).into();
         Ok(())
     }

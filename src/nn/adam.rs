@@ -1,8 +1,9 @@
 //! Adam (Kingma & Ba 2015).
 
-use super::{NetworkError, Parameter};
-use crate::autodiff::{Gradient, Real};
-use ndarray::{ArrayD, IxDyn};
+use super::{NetworkError, Optimizer, Parameter};
+use crate::autodiff::{Real, Tensor};
+use crate::parallel::in_step;
+use ndarray::ArrayD;
 
 /// Adam: each number's step is its gradient's running mean over the root of its running mean
 /// square, so every number moves by about the learning rate, however steep its slope.
@@ -21,34 +22,30 @@ pub struct Adam<T: Real = f32> {
     pub epsilon: f64,
     steps: i32,
     moments: Vec<Moments<T>>,
-    scratch: Vec<T>,
 }
 
 /// The running means of one parameter.
 #[derive(Clone, Debug)]
 struct Moments<T> {
-    first: Vec<T>,
-    second: Vec<T>,
+    first: Tensor<T>,
+    second: Tensor<T>,
 }
 
 impl<T: Real> Adam<T> {
     /// An optimizer for these parameters, at step 0, with `ε = 1e-8`.
     pub fn new(parameters: &[Parameter<T>], learning_rate: f64, beta1: f64, beta2: f64) -> Self {
-        let zeros = |p: &Parameter<T>| vec![T::ZERO; p.value.len()];
+        let zeros = |p: &Parameter<T>| Tensor::from_elem(p.value.shape(), T::ZERO);
         let moments = parameters.iter().map(|p| Moments { first: zeros(p), second: zeros(p) }).collect();
-        Self { learning_rate, beta1, beta2, epsilon: 1e-8, steps: 0, moments, scratch: Vec::new() }
+        Self { learning_rate, beta1, beta2, epsilon: 1e-8, steps: 0, moments }
     }
 
-    /// A copy of what it remembers of these parameters: of each, `NAME.first_moment` and `NAME.second_moment`, in its
-    /// shape.
+    /// What it remembers of these parameters: of each, `NAME.first_moment` and `NAME.second_moment`, in its
+    /// shape. Nothing is copied.
     pub fn moments(&self, parameters: &[Parameter<T>]) -> impl Iterator<Item = Parameter<T>> {
         let all = parameters.iter().zip(&self.moments);
         all.flat_map(|(parameter, Moments { first, second })| {
-            let shape = IxDyn(parameter.value.shape());
-            [("first", first), ("second", second)].map(|(which, elements)| {
-                let value = ArrayD::from_shape_vec(shape.clone(), elements.clone()).expect("as many as the parameter");
-                Parameter::new(moment_name(parameter, which), value)
-            })
+            [("first", first), ("second", second)]
+                .map(|(which, moment)| Parameter { name: moment_name(parameter, which), value: moment.clone() })
         })
     }
 
@@ -65,36 +62,27 @@ impl<T: Real> Adam<T> {
     ) -> Result<(), NetworkError> {
         self.steps = i32::try_from(steps).unwrap_or(i32::MAX); // by then 1 − βᵗ has long been 1
         for (parameter, moments) in parameters.iter().zip(&mut self.moments) {
-            for (which, elements) in [("first", &mut moments.first), ("second", &mut moments.second)] {
+            for (which, moment) in [("first", &mut moments.first), ("second", &mut moments.second)] {
                 let name = moment_name(parameter, which);
-                let found = Parameter { name: name.clone(), ..parameter.clone() }.replaced_by(find(&name))?;
-                elements.copy_from_slice(found.value.as_slice().expect("parameters are contiguous"));
+                *moment = Parameter { name: name.clone(), ..parameter.clone() }.replaced_by(find(&name))?.value;
             }
         }
         Ok(())
     }
+}
 
-    /// One step: changes each parameter in place by its gradient. One sweep over each array, in
-    /// parallel.
-    ///
-    /// # Panics
-    /// When these are not the parameters that the optimizer was made for.
-    pub fn step(&mut self, parameters: &mut [Parameter<T>], gradients: &[Gradient<T>]) {
-        assert!(
-            parameters.len() == self.moments.len() && gradients.len() == self.moments.len(),
-            "Adam: made for {} parameters, given {} and {} gradients",
-            self.moments.len(),
-            parameters.len(),
-            gradients.len()
-        );
+impl<T: Real> Optimizer<T> for Adam<T> {
+    fn begin(&mut self) {
         self.steps = self.steps.saturating_add(1);
+    }
+
+    /// One sweep over each array, in parallel.
+    fn update(&mut self, index: usize, parameter: &mut Parameter<T>, gradient: &[T]) {
         let update = Update::new(self);
-        for ((parameter, gradient), Moments { first, second }) in
-            parameters.iter_mut().zip(gradients).zip(&mut self.moments)
-        {
-            let arrays = [parameter.elements_mut(), first, second];
-            gradient.update(arrays, &mut self.scratch, |g, [values, m, v]| update.apply(values, g, m, v));
-        }
+        let Moments { first, second } = &mut self.moments[index];
+        let [first, second] = [first, second].map(|moment| moment.as_slice_mut().expect("moments are contiguous"));
+        let arrays = [parameter.elements_mut(), first, second];
+        in_step(gradient, arrays, |g, [values, m, v]| update.apply(values, g, m, v));
     }
 }
 
@@ -138,6 +126,7 @@ impl<T: Real> Update<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::autodiff::Gradient;
     use crate::parallel::GRAIN;
     use ndarray::array;
 

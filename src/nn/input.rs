@@ -48,6 +48,12 @@ impl<'t, T: Real> Input<'t, T> {
         self.x.shape()[0]
     }
 
+    /// The same samples and labels as constants of another tape; nothing is copied.
+    pub fn on(self, tape: &Tape<T>) -> Input<'_, T> {
+        let constant = |x: Var<'t, T>| tape.share(&x.value());
+        Input { x: constant(self.x), labels: self.labels.map(constant) }
+    }
+
     /// The samples of this batch, then `below`'s.
     ///
     /// # Panics

@@ -1,9 +1,7 @@
 //! In training and in use.
 
-use crate::autodiff::Real;
-use ndarray::ArrayD;
+use crate::autodiff::{Real, Tensor};
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
 
 /// Whether layers that behave differently in training do so.
 #[derive(Debug)]
@@ -12,6 +10,12 @@ pub enum Mode<'m, T: Real = f32> {
     Evaluate,
     /// In training: dropout draws, batch normalisation looks at its batch.
     Train(&'m mut Training<T>),
+}
+
+impl<'m, T: Real> From<&'m mut Training<T>> for Mode<'m, T> {
+    fn from(training: &'m mut Training<T>) -> Self {
+        Mode::Train(training)
+    }
 }
 
 /// What layers need, and leave behind, in training. A network is a function and changes nothing in
@@ -36,7 +40,7 @@ pub(super) struct Update<T> {
     /// The statistic.
     pub name: String,
     /// Of the statistic's shape.
-    pub value: Arc<ArrayD<T>>,
+    pub value: Tensor<T>,
     /// In (0, 1]; 1 replaces it.
     pub share: f64,
 }

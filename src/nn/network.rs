@@ -7,6 +7,7 @@ use super::{Extent, Footprint, Init, Input, InputShape, LayerSpec, Mode, Network
 use crate::autodiff::{Real, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 use rand::Rng;
+use std::sync::Arc;
 
 /// A feed-forward network.
 ///
@@ -21,7 +22,10 @@ pub struct Network<T: Real = f32> {
     pub parameters: Vec<Parameter<T>>,
     /// What training carries along beside them and no optimizer touches: `NAME.1.running_mean`, ….
     pub statistics: Vec<Parameter<T>>,
+    name: String,
     layers: Vec<Layer>,
+    /// The layers' places, `NAME.3`, say.
+    scopes: Vec<Arc<str>>,
     input: InputShape,
     output: Extent,
     products: usize,
@@ -59,7 +63,8 @@ impl<T: Real> Network<T> {
         if parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
         }
-        Ok(Self { parameters, statistics, layers, input, output, products })
+        let scopes = (0..layers.len()).map(|index| format!("{name}.{index}").into()).collect();
+        Ok(Self { parameters, statistics, name: name.into(), layers, scopes, input, output, products })
     }
 
     /// What a network of these layers would take; nothing is allocated for it.
@@ -74,6 +79,11 @@ impl<T: Real> Network<T> {
         let mut builder = Builder::<T>::new(name, input.into(), None);
         builder.layers(layers)?;
         Ok(builder.into_footprint())
+    }
+
+    /// What the names of its parameters begin with, `generator`, say.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What it is built for.
@@ -146,10 +156,9 @@ impl<T: Real> Network<T> {
         input: impl Into<Input<'t, T>>,
         mode: &mut Mode<'_, T>,
     ) -> Var<'t, T> {
-        let Input { x, labels } = input.into();
-        let mut pass = Pass::new(parameters, &self.statistics, labels, mode);
-        let y = self.layers.iter().fold(x, |x, layer| layer.forward(x, &mut pass));
-        Extent::Flat(self.output_width()).arrange(y)
+        let input = input.into();
+        let outputs = self.layer_outputs(parameters, input, mode);
+        Extent::Flat(self.output_width()).arrange(outputs.last().copied().unwrap_or(input.x))
     }
 
     /// What each of its layers gives, in order, in the form in which it gives it; the last is the network's output.
@@ -164,11 +173,11 @@ impl<T: Real> Network<T> {
     ) -> Vec<Var<'t, T>> {
         let Input { mut x, labels } = input.into();
         let mut pass = Pass::new(parameters, &self.statistics, labels, mode);
-        let mut next = |layer: &Layer| {
-            x = layer.forward(x, &mut pass);
+        let mut next = |(layer, scope): (&Layer, &Arc<str>)| {
+            x = x.tape().in_scope(scope, || layer.forward(x, &mut pass));
             x
         };
-        self.layers.iter().map(&mut next).collect()
+        self.layers.iter().zip(&self.scopes).map(&mut next).collect()
     }
 
     /// Carries over what this network's layers have noted in training. To be called before the tape is reset,

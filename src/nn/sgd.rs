@@ -1,7 +1,8 @@
 //! Stochastic gradient descent with momentum.
 
-use super::Parameter;
-use crate::autodiff::{Gradient, Real};
+use super::{Optimizer, Parameter};
+use crate::autodiff::Real;
+use crate::parallel::in_step;
 
 /// `u ← momentum·u + g`, then `θ ← θ − α·u` (Polyak 1964; with momentum 0, plain descent).
 #[derive(Clone, Debug)]
@@ -11,43 +12,34 @@ pub struct Sgd<T: Real = f32> {
     /// In [0, 1): how much of the velocity is kept from step to step.
     pub momentum: f64,
     velocities: Vec<Vec<T>>,
-    scratch: Vec<T>,
 }
 
 impl<T: Real> Sgd<T> {
     /// An optimizer for these parameters, at rest.
     pub fn new(parameters: &[Parameter<T>], learning_rate: f64, momentum: f64) -> Self {
         let velocities = parameters.iter().map(|p| vec![T::ZERO; p.value.len()]).collect();
-        Self { learning_rate, momentum, velocities, scratch: Vec::new() }
+        Self { learning_rate, momentum, velocities }
     }
+}
 
-    /// One step: changes each parameter in place by its gradient.
-    ///
-    /// # Panics
-    /// When these are not the parameters that the optimizer was made for.
-    pub fn step(&mut self, parameters: &mut [Parameter<T>], gradients: &[Gradient<T>]) {
-        assert!(
-            parameters.len() == self.velocities.len() && gradients.len() == self.velocities.len(),
-            "Sgd: made for {} parameters, given {} and {} gradients",
-            self.velocities.len(),
-            parameters.len(),
-            gradients.len()
-        );
+impl<T: Real> Optimizer<T> for Sgd<T> {
+    fn begin(&mut self) {}
+
+    fn update(&mut self, index: usize, parameter: &mut Parameter<T>, gradient: &[T]) {
         let (rate, momentum) = (T::from_f64(self.learning_rate), T::from_f64(self.momentum));
-        for ((parameter, gradient), velocity) in parameters.iter_mut().zip(gradients).zip(&mut self.velocities) {
-            gradient.update([parameter.elements_mut(), velocity], &mut self.scratch, |g, [values, u]| {
-                for ((value, &g), u) in values.iter_mut().zip(g).zip(u) {
-                    *u = momentum * *u + g;
-                    *value -= rate * *u;
-                }
-            });
-        }
+        in_step(gradient, [parameter.elements_mut(), &mut self.velocities[index]], |g, [values, u]| {
+            for ((value, &g), u) in values.iter_mut().zip(g).zip(u) {
+                *u = momentum * *u + g;
+                *value -= rate * *u;
+            }
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::autodiff::Gradient;
     use ndarray::array;
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{RecognizerConfig, RecognizerError};
 use crate::autodiff::{Real, Tape, Var};
 use crate::data::{CLASSES, Digits, PixelRange};
-use crate::nn::{Extent, Init, LayerSpec, Mode, Network, UnitActivation};
+use crate::nn::{Extent, Init, LayerSpec, Mode, Network, OnTape, UnitActivation};
 use crate::random::Stream;
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
@@ -98,20 +98,14 @@ impl<T: Real> Recognizer<T> {
         if found == expected { Ok(()) } else { Err(RecognizerError::Images { found, expected }) }
     }
 
-    /// Its parameters on a tape, those of both parts.
-    pub fn leaves<'t>(&self, tape: &'t Tape<T>) -> [Vec<Var<'t, T>>; 2] {
-        [self.features.leaves(tape), self.head.leaves(tape)]
-    }
-
-    /// Features `[n, features]` and logits `[n, 10]` of images `[n, height × width]`.
+    /// Features `[n, features]` and logits `[n, 10]` of images `[n, height × width]`, from both parts on one tape.
     pub fn forward<'t>(
-        &self,
-        [features, head]: &[Vec<Var<'t, T>>; 2],
+        [features, head]: [&OnTape<'_, 't, T>; 2],
         images: Var<'t, T>,
         mode: &mut Mode<'_, T>,
     ) -> [Var<'t, T>; 2] {
-        let features = self.features.forward(features, images, mode);
-        [features, self.head.forward(head, features, mode)]
+        let features = features.forward(images, mode);
+        [features, head.forward(features, mode)]
     }
 }
 
@@ -127,8 +121,7 @@ impl Recognizer {
         let (mut features, mut probabilities) = (vec![0.0; count * width], vec![0.0; count * CLASSES]);
         let outputs = features.par_chunks_mut(CHUNK * width).zip(probabilities.par_chunks_mut(CHUNK * CLASSES));
         images.par_chunks(CHUNK * pixels).zip(outputs).for_each_init(Tape::new, |tape, (images, outputs)| {
-            tape.reset();
-            tape.without_recording(|| self.read_chunk(tape, images, outputs));
+            tape.evaluate(|tape| self.read_chunk(tape, images, outputs));
         });
         let array = |width, values| Array2::from_shape_vec((count, width), values).expect("filled row by row");
         Readings { features: array(width, features), probabilities: array(CLASSES, probabilities) }
@@ -137,7 +130,7 @@ impl Recognizer {
     fn read_chunk(&self, tape: &Tape, images: &[u8], (features, probabilities): (&mut [f32], &mut [f32])) {
         let pixels = self.features.input_width();
         let x = tape.fill(&[images.len() / pixels, pixels], |x| PixelRange::Unit.write(images, x));
-        let [f, logits] = self.forward(&self.leaves(tape), x, &mut Mode::Evaluate);
+        let [f, logits] = Self::forward([&self.features.on(tape), &self.head.on(tape)], x, &mut Mode::Evaluate);
         for (out, var) in [(features, f), (probabilities, logits.softmax())] {
             out.copy_from_slice(var.value().as_slice().expect("values of a tape are contiguous"));
         }

@@ -2,9 +2,9 @@
 
 use super::network::Recognizer;
 use super::{RecognizerConfig, RecognizerError, shifted};
-use crate::autodiff::{Real, Tape};
+use crate::autodiff::{Phase, Real};
 use crate::data::{Batches, CLASSES, Digits};
-use crate::nn::{Adam, Mode, Training};
+use crate::nn::{Adam, Learner, Mode, Network, Training, learn_together};
 use crate::parallel::in_rows;
 use crate::random::Stream;
 use rand::{RngExt, SeedableRng};
@@ -45,44 +45,47 @@ pub fn train_recognizer(
     observer: &mut dyn FnMut(&StepReport) -> Result<(), ObserverError>,
 ) -> Result<Recognizer, RecognizerError> {
     config.validate()?;
-    let mut recognizer = Recognizer::new(config)?;
+    let recognizer = Recognizer::new(config)?;
     sets.iter().try_for_each(|digits| recognizer.check_shape(digits))?;
     let mut source = Source::new(config, sets)?;
-    let adam = |parameters| Adam::new(parameters, config.learning_rate, 0.9, 0.999);
-    let mut optimizers = [adam(&recognizer.features.parameters), adam(&recognizer.head.parameters)];
+    let learner = |network: Network| {
+        let adam = Adam::new(&network.parameters, config.learning_rate, 0.9, 0.999);
+        Learner::new(network, adam)
+    };
+    let mut learners = [learner(recognizer.features), learner(recognizer.head)];
     let mut training = Training::from(Stream::Dropout.of(config.seed));
-    let mut tape = Tape::new();
 
     for step in 1..=config.steps {
-        let rate = learning_rate(config, step);
-        let leaves = recognizer.leaves(&tape);
-        let images = tape.fill(&[source.batch_size(), source.pixels()], |images| source.next_batch(images));
-        let [_, logits] = recognizer.forward(&leaves, images, &mut Mode::Train(&mut training));
-        let targets = tape.one_hot(&source.labels, CLASSES);
-        let loss = logits.softmax_cross_entropy(targets).mean();
-
-        let report = StepReport {
-            step,
-            steps: config.steps,
-            loss: loss.item().as_f64(),
-            accuracy: accuracy(logits.value().as_slice().expect("contiguous"), &source.labels),
-        };
-        if !report.loss.is_finite() {
-            return Err(RecognizerError::Diverged { step, loss: report.loss });
+        learners.iter_mut().for_each(|learner| learner.optimizer.learning_rate = learning_rate(config, step));
+        let (loss, accuracy) = make_step(learners.each_mut(), &mut source, &mut training);
+        let report = StepReport { step, steps: config.steps, loss, accuracy };
+        if !loss.is_finite() {
+            return Err(RecognizerError::Diverged { step, loss });
         }
-        let gradients = tape.take_gradients(loss, &leaves.concat());
-        recognizer.features.keep(&mut training);
-        recognizer.head.keep(&mut training);
-        tape.reset();
-        let (of_features, of_head) = gradients.split_at(recognizer.features.parameters.len());
-        let [first, second] = &mut optimizers;
-        (first.learning_rate, second.learning_rate) = (rate, rate);
-        first.step(&mut recognizer.features.parameters, of_features);
-        second.step(&mut recognizer.head.parameters, of_head);
-        tape.recycle(gradients);
         observer(&report).map_err(RecognizerError::Observer)?;
     }
-    Ok(recognizer)
+    let [features, head] = learners.map(|learner| learner.network);
+    Ok(Recognizer { features, head })
+}
+
+/// One step of both parts, from one loss. Gives it, and the share of the batch that was read rightly before the step.
+fn make_step(learners: [&mut Learner; 2], source: &mut Source<'_>, training: &mut Training) -> (f64, f64) {
+    learn_together(learners, training, |[features, head], training| {
+        let (tape, names) = (features.tape, [features.network.name(), head.network.name()]);
+        let (loss, seen) = tape.part(&names, Phase::Forward, || {
+            let size = [source.batch_size(), source.pixels()];
+            let images = tape.fill(&size, |images| source.next_batch(images)).named("images");
+            let [_, logits] = Recognizer::forward([features, head], images, &mut Mode::Train(training));
+            let loss = logits.softmax_cross_entropy(tape.one_hot(&source.labels, CLASSES)).mean();
+            let accuracy = accuracy(logits.value().as_slice().expect("contiguous"), &source.labels);
+            (loss, (loss.item().as_f64(), accuracy))
+        });
+        let mut of_features = tape.part(&names, Phase::Backward, || {
+            tape.take_gradients(loss, &[&features.parameters[..], &head.parameters].concat())
+        });
+        let of_head = of_features.split_off(features.parameters.len());
+        ([of_features, of_head], seen)
+    })
 }
 
 /// That of this step, from 1.

@@ -231,8 +231,8 @@ impl RunDirectory {
 
     /// Writes the weights of both players, of the generator the average where there is one.
     pub(super) fn save_players(&self, trainer: &Trainer) -> Result<(), RunError> {
-        save_weights(&[trainer.artist()], &self.weights_file("generator"))?;
-        save_weights(&[&trainer.discriminator], &self.weights_file("discriminator"))
+        save_weights(&[trainer.ema_generator()], &self.weights_file("generator"))?;
+        save_weights(&[trainer.discriminator()], &self.weights_file("discriminator"))
     }
 
     /// The configuration that decided the run: all of it stands in its file, and what is missing there is not taken from

@@ -102,7 +102,7 @@ impl Evaluator {
             return Ok(None);
         }
         let start = Instant::now();
-        let drawn = draw(epoch.trainer.artist(), self.real.len(), &mut Stream::Sample.of(0));
+        let drawn = draw(epoch.trainer.ema_generator(), self.real.len(), &mut Stream::Sample.of(0));
         let readings = self.recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range));
         let quality = self.reference()?.compare(&readings, &drawn.labels)?;
         tracing::debug!(seconds = start.elapsed().as_secs_f64(), digits = self.real.len(), "evaluation");

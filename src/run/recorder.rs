@@ -199,7 +199,7 @@ impl Observer for Recorder {
 
     fn step_end(&mut self, StepEnd { step, epoch, scores, norms }: &StepEnd<'_>) -> Result<(), ObserverError> {
         let Some(norms) = norms else { return Ok(()) };
-        for Norm { parameter, gradient, value } in norms.iter().flatten() {
+        for Norm { parameter, gradient, value } in norms.each_ref().into_iter().flatten() {
             self.open().logs.norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
         }
         Ok(self.open().log(*step, *epoch, scores, None)?)

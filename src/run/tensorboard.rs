@@ -110,7 +110,7 @@ impl Observer for TensorBoard {
             scalar("score/real", scores.real),
             scalar("score/generated", scores.fake),
         ];
-        for Norm { parameter, gradient, value } in norms.iter().flatten() {
+        for Norm { parameter, gradient, value } in norms.each_ref().into_iter().flatten() {
             values.push(scalar(format!("gradient/{parameter}"), *gradient));
             values.push(scalar(format!("parameter/{parameter}"), *value));
         }

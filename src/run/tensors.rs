@@ -4,10 +4,11 @@
 use crate::data::{WriteError, file, hexadecimal, write_atomically};
 use crate::nn::Parameter;
 use ndarray::ArrayD;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView, View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
@@ -90,8 +91,12 @@ impl Tensors {
             let seal: Seal = serde_json::from_str(seal).map_err(|error| TensorsError::Format(error.to_string()))?;
             let mut all = tensors.tensors();
             all.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let arrays = all.iter().map(|(name, view)| (name.as_str(), view.shape(), view.data()));
-            if hash_of(&seal.note, arrays) != seal.sha256 {
+            let mut hash = Hash::of(&seal.note);
+            for (name, view) in &all {
+                hash.begin(name, view.shape());
+                hash.0.update(view.data());
+            }
+            if hash.finish() != seal.sha256 {
                 return Err(TensorsError::Hash);
             }
             note = seal.note;
@@ -120,28 +125,76 @@ pub(super) fn write<'p>(
     note: Value,
     path: &Path,
 ) -> Result<(), WriteError> {
-    let bytes_of = |p: &Parameter| p.value.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    let mut all: Vec<(&Parameter, Vec<u8>)> = arrays.map(|parameter| (parameter, bytes_of(parameter))).collect();
-    all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    let arrays = all.iter().map(|(p, bytes)| (p.name.as_str(), p.value.shape(), bytes.as_slice()));
-    let seal = Seal { sha256: hash_of(&note, arrays.clone()), note };
-    let views = arrays.map(|(name, shape, bytes)| {
-        (name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("four bytes an element"))
-    });
-    let seal = serde_json::to_string(&seal).expect("plain values");
-    let file = safetensors::serialize(views, Some([(KEY.into(), seal)].into())).expect("names and shapes fit a header");
-    write_atomically(path, |out| out.write_all(&file))
+    let mut all: Vec<&Parameter> = arrays.collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name)); // as the format has them
+    let mut hash = Hash::of(&note);
+    for parameter in &all {
+        hash.begin(&parameter.name, parameter.value.shape());
+        in_bytes(parameter, |bytes| {
+            hash.0.update(bytes);
+            Ok(())
+        })
+        .expect("nothing is written");
+    }
+    let seal = serde_json::to_string(&Seal { sha256: hash.finish(), note }).expect("plain values");
+    let headings = all.iter().map(|parameter| (parameter.name.as_str(), Heading(parameter)));
+    let header = safetensors::serialize(headings, Some([(KEY.into(), seal)].into())).expect("names and shapes fit");
+    write_atomically(path, |out| {
+        out.write_all(&header)?;
+        all.iter().try_for_each(|parameter| in_bytes(parameter, |bytes| out.write_all(bytes)))
+    })
 }
 
-/// SHA-256 of all that a file says, in hexadecimal; arrays in the order of their names.
-fn hash_of<'a>(note: &Value, arrays: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>) -> String {
-    let mut hash = Sha256::new();
-    hash.update(note.to_string());
-    for (name, shape, bytes) in arrays {
-        hash.update(format!("{name:?} {shape:?}"));
-        hash.update(bytes);
+/// An array as a file's header speaks of it. Its numbers are written by themselves: the file as a whole need not be in
+/// memory.
+struct Heading<'p>(&'p Parameter);
+
+impl View for Heading<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
     }
-    hexadecimal(hash)
+
+    fn shape(&self) -> &[usize] {
+        self.0.value.shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&[])
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.0.value.len()
+    }
+}
+
+/// The numbers of an array as bytes, some thousands at a time.
+fn in_bytes(parameter: &Parameter, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    for numbers in parameter.value.as_slice().expect("parameters are contiguous").chunks(1 << 14) {
+        bytes.clear();
+        bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+        take(&bytes)?;
+    }
+    Ok(())
+}
+
+/// SHA-256 of all that a file says: its note, then its arrays in the order of their names.
+struct Hash(Sha256);
+
+impl Hash {
+    fn of(note: &Value) -> Self {
+        Self(Sha256::new_with_prefix(note.to_string()))
+    }
+
+    /// The next array; its bytes follow.
+    fn begin(&mut self, name: &str, shape: &[usize]) {
+        self.0.update(format!("{name:?} {shape:?}"));
+    }
+
+    /// In hexadecimal.
+    fn finish(self) -> String {
+        hexadecimal(self.0)
+    }
 }
 
 /// The numbers of a tensor.

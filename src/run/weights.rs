@@ -69,7 +69,7 @@ mod tests {
         let norm = LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation };
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let mut network = Network::new("n", 2, &[dense(3), dense(units), norm], Init::He, &mut rng).unwrap();
-        std::sync::Arc::make_mut(&mut network.statistics[0].value).fill(seed as f32);
+        network.statistics[0].value.fill(seed as f32);
         network
     }
 

@@ -1,8 +1,7 @@
 //! The functions between a network's layers, and softplus, from which its losses are made.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::{in_rows, vectorised};
-use ndarray::ArrayD;
 
 /// A function applied to each output of a layer. Each one's derivative can be told from its
 /// value alone, which is why a layer need not keep what went into it.
@@ -26,8 +25,8 @@ impl Activation {
     pub const RELU: Activation = Activation::LeakyRelu { slope: 0.0 };
 
     /// `x ← f(x + b)` for each row `x` of `rows`, which are as long as `b`.
-    pub(super) fn apply_to_sum<T: Real>(self, rows: &mut ArrayD<T>, b: &[T]) {
-        struct Sum<'a, T>(&'a mut ArrayD<T>, &'a [T]);
+    pub(super) fn apply_to_sum<T: Real>(self, rows: &mut Tensor<T>, b: &[T]) {
+        struct Sum<'a, T>(&'a mut Tensor<T>, &'a [T]);
         impl<T: Real> Loop<T> for Sum<'_, T> {
             fn run(self, f: impl Fn(T) -> T + Sync + Copy) {
                 kernels::zip_rows_in_place(self.0, self.1, move |x, b| f(x + b));
@@ -94,8 +93,8 @@ trait Loop<T> {
 struct Activate(Activation);
 
 impl<T: Real> Operation<T> for Activate {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
-        struct Map<'a, T>(&'a ArrayD<T>, &'a mut ArrayD<T>);
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
+        struct Map<'a, T>(&'a Tensor<T>, &'a mut Tensor<T>);
         impl<T: Real> Loop<T> for Map<'_, T> {
             fn run(self, f: impl Fn(T) -> T + Sync + Copy) {
                 kernels::map_into(self.0, self.1, f);
@@ -107,7 +106,7 @@ impl<T: Real> Operation<T> for Activate {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, y) = (step.gradient, step.output);
+        let (g, y) = (step.gradient(), step.output);
         step.add(0, || g.through(self.0, y));
     }
 }
@@ -117,7 +116,7 @@ impl<T: Real> Operation<T> for Activate {
 struct ActivationGradient(Activation);
 
 impl<T: Real> Operation<T> for ActivationGradient {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (g, y) = (inputs[0], inputs[1]);
         match self.0 {
             Activation::Identity => kernels::zip("activation gradient", g, y, pool, |g, _| g),
@@ -131,7 +130,7 @@ impl<T: Real> Operation<T> for ActivationGradient {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (u, g, y) = (step.gradient, step.input(0), step.input(1));
+        let (u, g, y) = (step.gradient(), step.input(0), step.input(1));
         step.add(0, || u.through(self.0, y));
         match self.0 {
             // The slope is constant on either side of the kink: nothing flows to y.
@@ -149,12 +148,12 @@ impl<T: Real> Operation<T> for ActivationGradient {
 struct Softplus;
 
 impl<T: Real> Operation<T> for Softplus {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, T::softplus)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x) = (step.gradient, step.input(0));
+        let (g, x) = (step.gradient(), step.input(0));
         step.add(0, || g * x.sigmoid());
     }
 }

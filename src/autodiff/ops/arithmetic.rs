@@ -1,7 +1,6 @@
 //! Sums, products and quotients, element by element, shapes broadcast as in NumPy.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use std::ops;
 
 /// `a + b`.
@@ -9,12 +8,12 @@ use std::ops;
 struct Add;
 
 impl<T: Real> Operation<T> for Add {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("add", x[0], x[1], pool, |a, b| a + b)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (a, b, g) = (step.input(0), step.input(1), step.gradient);
+        let (a, b, g) = (step.input(0), step.input(1), step.gradient());
         step.add(0, || g.sum_to(&a.shape()));
         step.add(1, || g.sum_to(&b.shape()));
     }
@@ -25,12 +24,12 @@ impl<T: Real> Operation<T> for Add {
 struct Sub;
 
 impl<T: Real> Operation<T> for Sub {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("sub", x[0], x[1], pool, |a, b| a - b)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (a, b, g) = (step.input(0), step.input(1), step.gradient);
+        let (a, b, g) = (step.input(0), step.input(1), step.gradient());
         step.add(0, || g.sum_to(&a.shape()));
         step.add(1, || (-g).sum_to(&b.shape()));
     }
@@ -41,12 +40,12 @@ impl<T: Real> Operation<T> for Sub {
 struct Mul;
 
 impl<T: Real> Operation<T> for Mul {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("mul", x[0], x[1], pool, |a, b| a * b)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (a, b, g) = (step.input(0), step.input(1), step.gradient);
+        let (a, b, g) = (step.input(0), step.input(1), step.gradient());
         step.add(0, || (g * b).sum_to(&a.shape()));
         step.add(1, || (g * a).sum_to(&b.shape()));
     }
@@ -57,12 +56,12 @@ impl<T: Real> Operation<T> for Mul {
 struct Div;
 
 impl<T: Real> Operation<T> for Div {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("div", x[0], x[1], pool, |a, b| a / b)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (a, b, g, y) = (step.input(0), step.input(1), step.gradient, step.output);
+        let (a, b, g, y) = (step.input(0), step.input(1), step.gradient(), step.output);
         step.add(0, || (g / b).sum_to(&a.shape()));
         // ∂(a/b)/∂b = −a/b² = −y/b
         step.add(1, || (-(g * y / b)).sum_to(&b.shape()));
@@ -77,13 +76,13 @@ struct Affine<T> {
 }
 
 impl<T: Real> Operation<T> for Affine<T> {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let Affine { scale, shift } = *self;
         kernels::map(x[0], pool, move |x| scale * x + shift)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g * self.scale);
     }
 }

@@ -12,9 +12,8 @@
 //! derivatives: so the second derivative, too, is right.
 
 use super::moments::{Moments, inverse_deviation, row, rows_and_channels, rows_of, stack, write_deviations};
-use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::in_rows;
-use ndarray::ArrayD;
 
 /// A batch in which every channel has mean 0 and variance 1 (before scale, shift and activation), and what it
 /// took to get there.
@@ -36,7 +35,7 @@ struct BatchNorm {
 }
 
 impl<T: Real> Operation<T> for BatchNorm {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[x, moments, scale, shift] = inputs else { unreachable!("batch_norm has four inputs") };
         let [_, channels] = rows_and_channels(x);
         assert!(
@@ -60,7 +59,7 @@ impl<T: Real> Operation<T> for BatchNorm {
     /// The moments are those of `x`: what flows through them is part of what flows to `x`.
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
         let (x, moments, scale) = (step.input(0), step.input(1), step.input(2));
-        let g = step.gradient.through(self.activation, step.output);
+        let g = step.gradient().through(self.activation, step.output);
         let epsilon = self.epsilon;
         let sums = g.tape().apply(BatchNormSums { epsilon }, &[g, x, moments]);
         step.add(0, || g.tape().apply(BatchNormGradient { epsilon }, &[g, x, moments, scale, sums]));
@@ -76,7 +75,7 @@ struct BatchNormSums {
 }
 
 impl<T: Real> Operation<T> for BatchNormSums {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [rows, channels] = rows_and_channels(inputs[1]);
         let (g, x, moments) = (kernels::slice(inputs[0]), kernels::slice(inputs[1]), inputs[2]);
         let mean = &kernels::slice(moments)[..channels];
@@ -107,7 +106,7 @@ impl<T: Real> Operation<T> for BatchNormSums {
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
         let (g, x, moments, sums) = (step.input(0), step.input(1), step.input(2), step.output);
-        let (u0, u1) = (row(step.gradient, 0), row(step.gradient, 1));
+        let (u0, u1) = (row(step.gradient(), 0), row(step.gradient(), 1));
         let (mean, r) = (row(moments, 0), inverse_deviation(moments, self.epsilon));
         let u1_r = u1 * r;
         step.add(0, || (x - mean) * u1_r + u0);
@@ -124,7 +123,7 @@ struct BatchNormGradient {
 }
 
 impl<T: Real> Operation<T> for BatchNormGradient {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[g, x, moments, scale, sums] = inputs else { unreachable!("its gradient has five inputs") };
         let [rows, channels] = rows_and_channels(x);
         let (scale, sums, count) = (kernels::slice(scale), kernels::slice(sums), T::from_f64(rows as f64));
@@ -155,7 +154,7 @@ impl<T: Real> Operation<T> for BatchNormGradient {
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
         let [g, x, moments, scale, sums] = [0, 1, 2, 3, 4].map(|i| step.input(i));
-        let (u, epsilon, count) = (step.gradient, self.epsilon, rows_of(x));
+        let (u, epsilon, count) = (step.gradient(), self.epsilon, rows_of(x));
         let r = inverse_deviation(moments, epsilon);
         let (s0, s1) = (row(sums, 0) / count, row(sums, 1) / count);
         // The same sums of u: U₀ = Σ u, U₁ = Σ u·x̂; and V = Σ u·g.
@@ -222,6 +221,7 @@ mod tests {
     use super::*;
     use crate::autodiff::Tape;
     use crate::parallel::{GRAIN, on_threads};
+    use ndarray::ArrayD;
     use ndarray::{Array, IxDyn};
 
     fn wave<T: Real>(shape: &[usize], speed: f64, mean: f64) -> ArrayD<T> {
@@ -233,10 +233,7 @@ mod tests {
     }
 
     /// The normalised batch and the gradients of a function of it.
-    fn layer<'t, T: Real>(
-        x: [Var<'t, T>; 3],
-        layer: impl Fn([Var<'t, T>; 3]) -> Var<'t, T>,
-    ) -> Vec<std::sync::Arc<ArrayD<T>>> {
+    fn layer<'t, T: Real>(x: [Var<'t, T>; 3], layer: impl Fn([Var<'t, T>; 3]) -> Var<'t, T>) -> Vec<Tensor<T>> {
         let y = layer(x);
         let weights = y.tape().leaf(wave(&y.shape(), 0.37, 0.5));
         let gradients = y.tape().gradients((y * y * weights).sum(), &x);
@@ -297,7 +294,7 @@ mod tests {
                 let values = layer(x.map(|x| tape.leaf(x)), |[x, scale, shift]| {
                     x.batch_norm_layer(scale, shift, 1e-5, Activation::Tanh).value
                 });
-                values.into_iter().map(|x| (*x).clone()).collect::<Vec<_>>()
+                values.into_iter().map(|x| x.to_owned()).collect::<Vec<_>>()
             };
             on_threads(threads, work).expect("threads can be had")
         };

@@ -1,14 +1,13 @@
 //! Binary cross-entropy, straight from the logits.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 
 /// `−t·log σ(x) − (1 − t)·log(1 − σ(x)) = softplus(x) − t·x`, element by element.
 #[derive(Debug)]
 struct BceWithLogits;
 
 impl<T: Real> Operation<T> for BceWithLogits {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         // Where t = 1 and x is large, softplus(x) − t·x would be the difference of two large
         // numbers: written as below, the large parts are gone before anything is rounded.
         kernels::zip("bce_with_logits", inputs[0], inputs[1], pool, |x, t| {
@@ -18,7 +17,7 @@ impl<T: Real> Operation<T> for BceWithLogits {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x, t) = (step.gradient, step.input(0), step.input(1));
+        let (g, x, t) = (step.gradient(), step.input(0), step.input(1));
         step.add(0, || (g * (x.sigmoid() - t)).sum_to(&x.shape()));
         step.add(1, || (-(g * x)).sum_to(&t.shape()));
     }

@@ -11,9 +11,8 @@
 //! as `far` it is the edge repeated, and 0 is a border of zeros. Either way down remains the adjoint of up.
 
 use super::conv::axes;
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::in_rows;
-use ndarray::ArrayD;
 
 /// What the pixels along one axis weigh.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +34,7 @@ struct Up(Weights);
 struct Down(Weights);
 
 impl<T: Real> Operation<T> for Up {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [n, h, w, c] = axes("upsample_bilinear", inputs[0]);
         let mut wide = pool.take(&[n, h, 2 * w, c]);
         up(self.0, kernels::slice(inputs[0]), [w, c], kernels::slice_mut(&mut wide));
@@ -46,13 +45,13 @@ impl<T: Real> Operation<T> for Up {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g.tape().apply(Down(self.0), &[g]));
     }
 }
 
 impl<T: Real> Operation<T> for Down {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [n, h, w, c] = axes("downsample_bilinear", inputs[0]);
         let even = h.is_multiple_of(2) && w.is_multiple_of(2);
         assert!(even, "downsample_bilinear: images {:?} are not of even height and width", inputs[0].shape());
@@ -65,7 +64,7 @@ impl<T: Real> Operation<T> for Down {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g.tape().apply(Up(self.0), &[g]));
     }
 }

@@ -1,8 +1,6 @@
 //! Broadcasting and summing: each is the adjoint of the other.
 
-use crate::autodiff::deferred::Deferred;
-use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
 
 /// Repeats a value along its axes of extent 1 (and along new axes at the left).
 #[derive(Debug)]
@@ -11,12 +9,12 @@ struct BroadcastTo {
 }
 
 impl<T: Real> Operation<T> for BroadcastTo {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::broadcast_to(x[0], &self.shape, pool)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (x, g) = (step.input(0), step.gradient);
+        let (x, g) = (step.input(0), step.gradient());
         step.add(0, || g.sum_to(&x.shape()));
     }
 }
@@ -28,12 +26,12 @@ struct SumTo {
 }
 
 impl<T: Real> Operation<T> for SumTo {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::sum_to(x[0], &self.shape, pool)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (x, g) = (step.input(0), step.gradient);
+        let (x, g) = (step.input(0), step.gradient());
         step.add(0, || g.broadcast_to(&x.shape()));
     }
 }
@@ -69,11 +67,7 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn sum_rows(self) -> Var<'t, T> {
         let shape = self.shape();
         assert!(!shape.is_empty(), "sum_rows: a single number has no rows");
-        if self.tape().is_recording() {
-            self.sum_to(&shape[1..])
-        } else {
-            self.tape().defer(Deferred::RowSum(self.value()))
-        }
+        self.sum_to(&shape[1..])
     }
 
     /// The sum of all elements, of shape `[]`.

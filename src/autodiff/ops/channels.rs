@@ -1,9 +1,8 @@
 //! Putting channels together and taking them apart. A "channel" is one entry of the last axis: in an
 //! image, one number of each pixel; in `[batch, features]`, one feature.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::in_rows;
-use ndarray::ArrayD;
 use std::ops::Range;
 
 /// `a`'s channels, then `b`'s.
@@ -11,7 +10,7 @@ use std::ops::Range;
 struct ConcatChannels;
 
 impl<T: Real> Operation<T> for ConcatChannels {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (a, b) = (x[0], x[1]);
         let (Some((&m, a_places)), Some((&n, b_places))) = (a.shape().split_last(), b.shape().split_last()) else {
             panic!("concat_channels: {:?} and {:?} do not both have channels", a.shape(), b.shape())
@@ -28,7 +27,7 @@ impl<T: Real> Operation<T> for ConcatChannels {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, border) = (step.gradient, channels(step.input(0)));
+        let (g, border) = (step.gradient(), channels(step.input(0)));
         let end = border + channels(step.input(1));
         step.add(0, || g.slice_channels(0..border));
         step.add(1, || g.slice_channels(border..end));
@@ -42,7 +41,7 @@ struct SliceChannels {
 }
 
 impl<T: Real> Operation<T> for SliceChannels {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, Range { start, end }) = (x[0], self.channels.clone());
         let total = x.shape().last().copied().unwrap_or(0);
         assert!(start <= end && end <= total, "slice_channels: no channels {start}..{end} in {:?}", x.shape());
@@ -53,7 +52,7 @@ impl<T: Real> Operation<T> for SliceChannels {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, total) = (step.gradient, channels(step.input(0)));
+        let (g, total) = (step.gradient(), channels(step.input(0)));
         step.add(0, || g.pad_channels(self.channels.start, total));
     }
 }
@@ -67,7 +66,7 @@ struct PadChannels {
 }
 
 impl<T: Real> Operation<T> for PadChannels {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, start, total) = (x[0], self.start, self.total);
         let count = x.shape().last().copied().unwrap_or(usize::MAX / 2);
         assert!(start + count <= total, "pad_channels: {:?} does not fit at channel {start} of {total}", x.shape());
@@ -81,13 +80,13 @@ impl<T: Real> Operation<T> for PadChannels {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, count) = (step.gradient, channels(step.input(0)));
+        let (g, count) = (step.gradient(), channels(step.input(0)));
         step.add(0, || g.slice_channels(self.start..self.start + count));
     }
 }
 
 /// The shape of `x` with another number of channels.
-fn with_channels<T>(x: &ArrayD<T>, channels: usize) -> Vec<usize> {
+fn with_channels<T>(x: &Tensor<T>, channels: usize) -> Vec<usize> {
     let mut shape = x.shape().to_vec();
     shape[x.ndim() - 1] = channels;
     shape
@@ -135,7 +134,7 @@ mod tests {
         let (a, b) = (array![[1.0, 2.0], [3.0, 4.0]].into_dyn(), array![[5.0], [6.0]].into_dyn());
         let both = tape.leaf(a.clone()).concat_channels(tape.leaf(b.clone()));
         assert_eq!(*both.value(), array![[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]].into_dyn());
-        assert_eq!((*both.slice_channels(0..2).value()).clone(), a);
+        assert_eq!(both.slice_channels(0..2).value().to_owned(), a);
         assert_eq!(*tape.leaf(b).pad_channels(1, 3).value(), array![[0.0, 5.0, 0.0], [0.0, 6.0, 0.0]].into_dyn());
     }
 

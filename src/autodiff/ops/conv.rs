@@ -9,9 +9,8 @@
 //! Images are `[batch, height, width, channels]`: the channels of a pixel are neighbours in memory, and a batch of
 //! images is a matrix with a pixel in each row, to which everything dense applies unchanged.
 
-use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
 use crate::gemm::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
-use ndarray::ArrayD;
 
 /// How a kernel moves over an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,31 +42,39 @@ struct ConvWeights {
 }
 
 impl<T: Real> Operation<T> for Conv {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         convolution(self.window, inputs[0], inputs[1], pool, |_| ())
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (x, w, g) = (step.input(0), step.input(1), step.gradient);
+        let (x, w, g) = (step.input(0), step.input(1), step.gradient());
         step.add(0, || g.conv_transpose(w, self.window, height_and_width(x)));
         step.add(1, || x.conv_weights(g, self.window, kernel_of(w)));
+    }
+
+    fn multiplications(&self, inputs: &[Shape]) -> usize {
+        places_under(self.window, &inputs[0], &inputs[1]) * inputs[1].iter().product::<usize>()
     }
 }
 
 impl<T: Real> Operation<T> for ConvTranspose {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         transposed_convolution(self.window, self.image, inputs[0], inputs[1], pool, |_| ())
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (y, w, g) = (step.input(0), step.input(1), step.gradient);
+        let (y, w, g) = (step.input(0), step.input(1), step.gradient());
         step.add(0, || g.conv(w, self.window));
         step.add(1, || g.conv_weights(y, self.window, kernel_of(w)));
+    }
+
+    fn multiplications(&self, inputs: &[Shape]) -> usize {
+        inputs[0][..3].iter().product::<usize>() * inputs[1].iter().product::<usize>()
     }
 }
 
 impl<T: Real> Operation<T> for ConvWeights {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, y) = (inputs[0], inputs[1]);
         let ([batch, h, w, c], [images, oh, ow, d]) = (axes("conv_weights", x), axes("conv_weights", y));
         let shape = shape_of(self.window, [batch, h, w], self.kernel, c, d);
@@ -85,9 +92,14 @@ impl<T: Real> Operation<T> for ConvWeights {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (x, y, g) = (step.input(0), step.input(1), step.gradient);
+        let (x, y, g) = (step.input(0), step.input(1), step.gradient());
         step.add(0, || y.conv_transpose(g, self.window, height_and_width(x)));
         step.add(1, || x.conv(g, self.window));
+    }
+
+    fn multiplications(&self, inputs: &[Shape]) -> usize {
+        let kernel = self.kernel.iter().product::<usize>() * inputs[0][3];
+        inputs[1].iter().product::<usize>() * kernel
     }
 }
 
@@ -102,7 +114,7 @@ struct ConvLayer {
 }
 
 impl<T: Real> Operation<T> for ConvLayer {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, w, bias) = (inputs[0], inputs[1], inputs[2]);
         let channels = w.shape()[if self.transposed_to.is_some() { 2 } else { 3 }];
         assert!(bias.shape() == [channels], "conv_layer: kernel {:?}, bias {:?}", w.shape(), bias.shape());
@@ -115,7 +127,7 @@ impl<T: Real> Operation<T> for ConvLayer {
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
         let (x, w, bias, y) = (step.input(0), step.input(1), step.input(2), step.output);
-        let g = step.gradient.through(self.activation, y);
+        let g = step.gradient().through(self.activation, y);
         let kernel = kernel_of(w);
         match self.transposed_to {
             None => {
@@ -129,15 +141,29 @@ impl<T: Real> Operation<T> for ConvLayer {
         }
         step.add(2, || g.sum_to(&bias.shape()));
     }
+
+    fn multiplications(&self, inputs: &[Shape]) -> usize {
+        let places = match self.transposed_to {
+            None => places_under(self.window, &inputs[0], &inputs[1]),
+            Some(_) => inputs[0][..3].iter().product(),
+        };
+        places * inputs[1].iter().product::<usize>()
+    }
+}
+
+/// On how many places a kernel lies in a batch of images.
+fn places_under(window: Window, images: &Shape, kernel: &Shape) -> usize {
+    let output = window.output([images[1], images[2]], [kernel[0], kernel[1]]);
+    images[0] * output.map_or(0, |[height, width]| height * width)
 }
 
 fn convolution<T: Real>(
     window: Window,
-    x: &ArrayD<T>,
-    w: &ArrayD<T>,
+    x: &Tensor<T>,
+    w: &Tensor<T>,
     pool: &mut Pool<T>,
     finish: impl Fn(&mut [T]) + Sync,
-) -> ArrayD<T> {
+) -> Tensor<T> {
     let ([batch, height, width, c], [kh, kw, inputs, d]) = (axes("conv", x), axes("conv", w));
     let shape = shape_of(window, [batch, height, width], [kh, kw], c, d);
     let output = shape.output().filter(|_| c == inputs);
@@ -152,11 +178,11 @@ fn convolution<T: Real>(
 fn transposed_convolution<T: Real>(
     window: Window,
     [height, width]: [usize; 2],
-    y: &ArrayD<T>,
-    w: &ArrayD<T>,
+    y: &Tensor<T>,
+    w: &Tensor<T>,
     pool: &mut Pool<T>,
     finish: impl Fn(&mut [T]) + Sync,
-) -> ArrayD<T> {
+) -> Tensor<T> {
     let ([batch, oh, ow, channels], [kh, kw, c, d]) = (axes("conv_transpose", y), axes("conv_transpose", w));
     let shape = shape_of(window, [batch, height, width], [kh, kw], c, d);
     assert!(
@@ -181,7 +207,7 @@ fn shape_of(
 }
 
 /// The extents of an array of four axes.
-pub(super) fn axes<T>(name: &str, x: &ArrayD<T>) -> [usize; 4] {
+pub(super) fn axes<T>(name: &str, x: &Tensor<T>) -> [usize; 4] {
     x.shape().try_into().unwrap_or_else(|_| panic!("{name}: shape {:?} has not four axes", x.shape()))
 }
 

@@ -1,9 +1,8 @@
 //! The dense layer as one operation: product, bias and activation in one pass over the output.
 
 use super::matmul::as_matrix;
-use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
 use crate::gemm::{Beta, MatrixMut, gemm};
-use ndarray::ArrayD;
 
 /// `y = f(x·Wᵀ + b)`.
 #[derive(Debug)]
@@ -12,7 +11,7 @@ struct Dense {
 }
 
 impl<T: Real> Operation<T> for Dense {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[x, weight, bias] = inputs else { unreachable!("dense has three inputs") };
         let (&[batch, fan_in], &[fan_out, depth]) = (x.shape(), weight.shape()) else {
             panic!("dense: input {:?} and weight {:?} are not both matrices", x.shape(), weight.shape())
@@ -33,10 +32,14 @@ impl<T: Real> Operation<T> for Dense {
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
         let (x, weight, y) = (step.input(0), step.input(1), step.output);
-        let g = step.gradient.through(self.activation, y); //         [batch, out], before f
-        step.add(0, || g.matmul(weight)); //                          [batch, in]
-        step.add(1, || g.matmul_tn(x)); //                            [out, in]
-        step.add(2, || g.sum_rows()); //                              [out]
+        let g = step.gradient().through(self.activation, y); //       [batch, out], before f
+        step.add_product(0, g, weight); //                              [batch, in]
+        step.add_product(1, g.t(), x); //                               [out, in]
+        step.add_row_sum(2, g); //                                      [out]
+    }
+
+    fn multiplications(&self, inputs: &[Shape]) -> usize {
+        inputs[0].iter().product::<usize>() * inputs[1][0]
     }
 }
 
@@ -55,6 +58,7 @@ impl<'t, T: Real> Var<'t, T> {
 mod tests {
     use super::*;
     use crate::autodiff::Tape;
+    use ndarray::ArrayD;
     use ndarray::{Array, Dimension, IxDyn};
 
     #[test]

@@ -2,9 +2,8 @@
 //! entry of the first axis.
 
 use super::rows::with_rows;
-use crate::autodiff::{Backward, Operation, Pool, Real, Tape, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tape, Tensor, Var, kernels};
 use crate::parallel::{in_rows, vectorised};
-use ndarray::ArrayD;
 use std::sync::Arc;
 
 /// Row `i` of the result is row `indices[i]` of `x`.
@@ -21,7 +20,7 @@ struct ScatterAddRows {
 }
 
 impl<T: Real> Operation<T> for GatherRows {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, [rows, length]) = (kernels::slice(inputs[0]), rows_and_length("gather_rows", inputs[0]));
         assert_below("gather_rows", &self.indices, rows);
         let mut y = pool.take(&with_rows(inputs[0], self.indices.len()));
@@ -32,13 +31,13 @@ impl<T: Real> Operation<T> for GatherRows {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, rows) = (step.gradient, step.input(0).shape()[0]);
+        let (g, rows) = (step.gradient(), step.input(0).shape()[0]);
         step.add(0, || g.scatter_add_rows(Arc::clone(&self.indices), rows));
     }
 }
 
 impl<T: Real> Operation<T> for ScatterAddRows {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, [count, length]) = (kernels::slice(inputs[0]), rows_and_length("scatter_add_rows", inputs[0]));
         let numbers = self.indices.len();
         assert!(numbers == count, "scatter_add_rows: {numbers} numbers for the rows of {:?}", inputs[0].shape());
@@ -57,13 +56,13 @@ impl<T: Real> Operation<T> for ScatterAddRows {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g.gather_rows(Arc::clone(&self.indices)));
     }
 }
 
 /// How many rows there are, and how many elements each has.
-fn rows_and_length<T>(name: &str, x: &ArrayD<T>) -> [usize; 2] {
+fn rows_and_length<T>(name: &str, x: &Tensor<T>) -> [usize; 2] {
     assert!(x.ndim() > 0, "{name}: a single number has no rows");
     [x.shape()[0], x.shape()[1..].iter().product()]
 }

@@ -1,20 +1,23 @@
 //! The matrix product. The forms A·B, A·Bᵀ and Aᵀ·B are each other's derivatives.
 
-use crate::autodiff::deferred::{Deferred, Factor};
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::backward::Side;
+use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
 use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
-use ndarray::ArrayD;
+use std::ops::Range;
 
-/// `op(A) · op(B)`, where `op` transposes or does nothing.
+/// `op(A) · op(B)`, where `op` transposes or does nothing; or some rows of it.
 #[derive(Debug)]
 struct MatMul {
     transpose_a: bool,
     transpose_b: bool,
+    /// Which rows of an `A` that is not transposed; all, if none are named.
+    rows: Option<Range<usize>>,
 }
 
 impl<T: Real> Operation<T> for MatMul {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (a, b) = (as_matrix(x[0], self.transpose_a), as_matrix(x[1], self.transpose_b));
+        let a = if let Some(rows) = &self.rows { rows_of(x[0], rows) } else { a };
         let ([m, k], [depth, n]) = (a.shape(), b.shape());
         assert!(k == depth, "matmul: {:?} times {:?} ({self:?})", x[0].shape(), x[1].shape());
         let mut c = pool.take(&[m, n]);
@@ -23,28 +26,44 @@ impl<T: Real> Operation<T> for MatMul {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (a, b, g) = (step.input(0), step.input(1), step.gradient);
+        let (a, b, g) = (step.input(0), step.input(1), step.gradient());
+        let g = if let Some(rows) = &self.rows { g.pad_rows(rows.start, a.shape()[0]) } else { g };
         let (ta, tb) = (self.transpose_a, self.transpose_b);
+        let side = |matrix, transposed| Side { matrix, transposed };
         // C = A·B:  Ā = Ḡ·Bᵀ,  B̄ = Aᵀ·Ḡ; a transposed operand has a transposed gradient.
-        step.add(0, || if ta { product(b, tb, g, true) } else { product(g, false, b, !tb) });
-        step.add(1, || if tb { product(g, true, a, ta) } else { product(a, !ta, g, false) });
+        if ta {
+            step.add_product(0, side(b, tb), g.t())
+        } else {
+            step.add_product(0, g, side(b, !tb))
+        }
+        if tb { step.add_product(1, g.t(), side(a, ta)) } else { step.add_product(1, side(a, !ta), g) }
+    }
+
+    fn multiplications(&self, inputs: &[Shape]) -> usize {
+        let all = inputs[0].iter().product::<usize>() * inputs[1][usize::from(!self.transpose_b)];
+        self.rows.as_ref().map_or(all, |rows| all / inputs[0][0].max(1) * rows.len())
     }
 }
 
 /// An array of two axes as an operand of the product.
-pub(super) fn as_matrix<T: Real>(x: &ArrayD<T>, transposed: bool) -> MatrixRef<'_, T> {
+pub(super) fn as_matrix<T: Real>(x: &Tensor<T>, transposed: bool) -> MatrixRef<'_, T> {
     let &[rows, columns] = x.shape() else { panic!("matmul: shape {:?} is not a matrix", x.shape()) };
     let matrix = MatrixRef::new(kernels::slice(x), rows, columns);
     if transposed { matrix.transposed() } else { matrix }
 }
 
-fn product<'t, T: Real>(a: Var<'t, T>, transpose_a: bool, b: Var<'t, T>, transpose_b: bool) -> Var<'t, T> {
-    if !a.tape().is_recording() {
-        // Nobody will differentiate it: it can wait until somebody looks.
-        let (a_factor, b_factor) = (Factor::new(a.value(), transpose_a), Factor::new(b.value(), transpose_b));
-        return a.tape().defer(Deferred::product(a_factor, b_factor));
+/// Some rows of a matrix.
+fn rows_of<'a, T: Real>(x: &'a Tensor<T>, rows: &Range<usize>) -> MatrixRef<'a, T> {
+    let columns = x.shape()[1];
+    MatrixRef::new(&kernels::slice(x)[rows.start * columns..rows.end * columns], rows.len(), columns)
+}
+
+impl<'t, T: Real> Side<'t, T> {
+    /// The product with `b`, or these rows of it.
+    pub(in crate::autodiff) fn times(self, b: Self, rows: Option<Range<usize>>) -> Var<'t, T> {
+        let product = MatMul { transpose_a: self.transposed, transpose_b: b.transposed, rows };
+        self.matrix.tape().apply(product, &[self.matrix, b.matrix])
     }
-    a.tape().apply(MatMul { transpose_a, transpose_b }, &[a, b])
 }
 
 impl<'t, T: Real> Var<'t, T> {
@@ -53,21 +72,21 @@ impl<'t, T: Real> Var<'t, T> {
     /// # Panics
     /// When the shapes do not fit; so do the forms below.
     pub fn matmul(self, b: Var<'t, T>) -> Var<'t, T> {
-        product(self, false, b, false)
+        Side::from(self).times(b.into(), None)
     }
 
     /// `A · Bᵀ`: `[m, k]` times `[n, k]` is `[m, n]`.
     pub fn matmul_nt(self, b: Var<'t, T>) -> Var<'t, T> {
-        product(self, false, b, true)
+        Side::from(self).times(b.t(), None)
     }
 
     /// `Aᵀ · B`: `[k, m]` times `[k, n]` is `[m, n]`.
     pub fn matmul_tn(self, b: Var<'t, T>) -> Var<'t, T> {
-        product(self, true, b, false)
+        self.t().times(b.into(), None)
     }
 
     /// `Aᵀ · Bᵀ`: `[k, m]` times `[n, k]` is `[m, n]`.
     pub fn matmul_tt(self, b: Var<'t, T>) -> Var<'t, T> {
-        product(self, true, b, true)
+        self.t().times(b.t(), None)
     }
 }

@@ -2,10 +2,9 @@
 //! picking pixels and putting them back are linear, and each is the adjoint of the other.
 
 use super::conv::axes;
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::gemm::conv_output;
 use crate::parallel::in_rows;
-use ndarray::ArrayD;
 
 /// Square windows of `size` pixels a side, `stride` pixels apart.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +48,7 @@ struct PutBack {
 }
 
 impl<T: Real> Operation<T> for Pick {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let ([_, h, w, c], [_, rows, columns, _]) = (axes("max_pool", inputs[0]), axes("max_pool", inputs[1]));
         let places = Places { image: [h, w, c], windows: self.windows };
         let mut y = pool.take(inputs[1].shape());
@@ -70,14 +69,14 @@ impl<T: Real> Operation<T> for Pick {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (x, winners, g) = (step.input(0), step.input(1), step.gradient);
+        let (x, winners, g) = (step.input(0), step.input(1), step.gradient());
         let image = [x.shape()[1], x.shape()[2]];
         step.add(0, || g.tape().apply(PutBack { windows: self.windows, image }, &[g, winners]));
     }
 }
 
 impl<T: Real> Operation<T> for PutBack {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let ([n, rows, columns, c], [h, w]) = (axes("max_pool", inputs[0]), self.image);
         let places = Places { image: [h, w, c], windows: self.windows };
         let mut x = pool.take(&[n, h, w, c]);
@@ -101,7 +100,7 @@ impl<T: Real> Operation<T> for PutBack {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (winners, g) = (step.input(1), step.gradient);
+        let (winners, g) = (step.input(1), step.gradient());
         step.add(0, || g.tape().apply(Pick { windows: self.windows }, &[g, winners]));
     }
 }

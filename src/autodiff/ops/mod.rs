@@ -26,15 +26,3 @@ mod stddev;
 pub use activation::Activation;
 pub use batch_norm::Normalised;
 pub use conv::Window;
-
-use super::{Real, Var};
-
-/// A constant of the same shape, all ones.
-pub(super) fn ones_like<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
-    x.tape().fill(&x.shape(), |y| y.fill(T::ONE))
-}
-
-/// A constant of the same shape, all zeros.
-pub(super) fn zeros_like<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
-    x.tape().fill(&x.shape(), |y| y.fill(T::ZERO))
-}

@@ -1,14 +1,13 @@
 //! The mean and the variance of each channel, as a matrix of two rows.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 
 /// `[2, channels]`: the mean and the biased variance of each channel.
 #[derive(Debug)]
 pub(super) struct Moments;
 
 impl<T: Real> Operation<T> for Moments {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [rows, channels] = rows_and_channels(inputs[0]);
         let x = kernels::slice(inputs[0]);
         // [pieces, 2·channels]: each piece's mean and sum of squared distances from it, while it is in the cache.
@@ -33,7 +32,7 @@ impl<T: Real> Operation<T> for Moments {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (x, g, mean) = (step.input(0), step.gradient, row(step.output, 0));
+        let (x, g, mean) = (step.input(0), step.gradient(), row(step.output, 0));
         // ∂μ/∂x = 1/N, ∂v/∂x = 2(x − μ)/N
         step.add(0, || ((x - mean) * row(g, 1) * T::from_f64(2.0) + row(g, 0)) / rows_of(x));
     }
@@ -42,7 +41,7 @@ impl<T: Real> Operation<T> for Moments {
 /// The mean and variance of all `rows` rows, of those of pieces of equally many (the last one of fewer): with
 /// `δ` the distance of two means, `μ = μ₁ + δ·n₂/n` and `Σ = Σ₁ + Σ₂ + δ²·n₁n₂/n` (Chan, Golub & LeVeque 1979). No
 /// large squares are subtracted.
-fn combine_moments<T: Real>(partial: &ArrayD<T>, rows: usize, moments: &mut [T]) {
+fn combine_moments<T: Real>(partial: &Tensor<T>, rows: usize, moments: &mut [T]) {
     let channels = moments.len() / 2;
     let (mean, variance) = moments.split_at_mut(channels);
     let mut pieces = kernels::slice(partial).chunks_exact(2 * channels);
@@ -66,7 +65,7 @@ fn combine_moments<T: Real>(partial: &ArrayD<T>, rows: usize, moments: &mut [T])
 }
 
 /// `r = 1/√(v + ε)` of each channel.
-pub(super) fn write_deviations<T: Real>(moments: &ArrayD<T>, epsilon: f64, r: &mut [T]) {
+pub(super) fn write_deviations<T: Real>(moments: &Tensor<T>, epsilon: f64, r: &mut [T]) {
     let (variance, epsilon) = (&kernels::slice(moments)[r.len()..], T::from_f64(epsilon));
     r.iter_mut().zip(variance).for_each(|(r, &variance)| *r = T::ONE / (variance + epsilon).sqrt());
 }
@@ -92,7 +91,7 @@ pub(super) fn rows_of<T: Real>(x: Var<'_, T>) -> T {
     T::from_f64((x.len() / x.shape()[x.shape().len() - 1]) as f64)
 }
 
-pub(super) fn rows_and_channels<T>(x: &ArrayD<T>) -> [usize; 2] {
+pub(super) fn rows_and_channels<T>(x: &Tensor<T>) -> [usize; 2] {
     let channels = x.shape().last().copied().unwrap_or(0);
     assert!(!x.is_empty(), "batch_norm: shape {:?} holds nothing to normalise", x.shape());
     [x.len() / channels, channels]

@@ -1,9 +1,8 @@
 //! Larger images by repeating pixels, smaller ones by summing them: each is the adjoint of the other.
 
 use super::conv::axes;
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::in_rows;
-use ndarray::ArrayD;
 
 /// `y[n, p, q, c] = x[n, ⌊p/f⌋, ⌊q/f⌋, c]`.
 #[derive(Debug)]
@@ -18,7 +17,7 @@ struct SumPool {
 }
 
 impl<T: Real> Operation<T> for UpsampleNearest {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (factor, [n, h, w, c]) = (self.factor, axes("upsample_nearest", inputs[0]));
         let mut y = pool.take(&[n, h * factor, w * factor, c]);
         let x = kernels::slice(inputs[0]);
@@ -32,13 +31,13 @@ impl<T: Real> Operation<T> for UpsampleNearest {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g.sum_pool(self.factor));
     }
 }
 
 impl<T: Real> Operation<T> for SumPool {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (factor, [n, h, w, c]) = (self.factor, axes("sum_pool", inputs[0]));
         let fits = h.is_multiple_of(factor) && w.is_multiple_of(factor);
         assert!(fits, "sum_pool: images {:?} are not made of squares of {factor}", inputs[0].shape());
@@ -58,7 +57,7 @@ impl<T: Real> Operation<T> for SumPool {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g.upsample_nearest(self.factor));
     }
 }
@@ -96,8 +95,8 @@ impl<'t, T: Real> Var<'t, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::autodiff::Tape;
+    use ndarray::ArrayD;
     use ndarray::{Array, IxDyn};
 
     #[test]

@@ -1,19 +1,18 @@
 //! Exponential, logarithm, root and integer power.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 
 /// `eˣ`.
 #[derive(Debug)]
 struct Exp;
 
 impl<T: Real> Operation<T> for Exp {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, T::exponential)
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, y) = (step.gradient, step.output);
+        let (g, y) = (step.gradient(), step.output);
         step.add(0, || g * y);
     }
 }
@@ -23,12 +22,12 @@ impl<T: Real> Operation<T> for Exp {
 struct Log;
 
 impl<T: Real> Operation<T> for Log {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, |x| x.ln())
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x) = (step.gradient, step.input(0));
+        let (g, x) = (step.gradient(), step.input(0));
         step.add(0, || g / x);
     }
 }
@@ -38,12 +37,12 @@ impl<T: Real> Operation<T> for Log {
 struct Sqrt;
 
 impl<T: Real> Operation<T> for Sqrt {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, |x| x.sqrt())
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, y) = (step.gradient, step.output);
+        let (g, y) = (step.gradient(), step.output);
         step.add(0, || g * T::from_f64(0.5) / y);
     }
 }
@@ -55,7 +54,7 @@ struct Powi {
 }
 
 impl<T: Real> Operation<T> for Powi {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         match self.exponent {
             2 => kernels::map(x[0], pool, |x| x * x),
             n => kernels::map(x[0], pool, move |x| x.powi(n)),
@@ -63,7 +62,7 @@ impl<T: Real> Operation<T> for Powi {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x, n) = (step.gradient, step.input(0), self.exponent);
+        let (g, x, n) = (step.gradient(), step.input(0), self.exponent);
         // For n = 0 the power n − 1 would be infinite at x = 0; the derivative is 0.
         step.add(0, || if n == 0 { g * T::ZERO } else { g * x.powi(n - 1) * T::from_f64(n.into()) });
     }

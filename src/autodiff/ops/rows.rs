@@ -1,9 +1,7 @@
 //! Putting rows together and taking them apart. A "row" is one entry of the first axis: in a
 //! batch, one sample.
 
-use crate::autodiff::tape::Value;
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use std::ops::Range;
 
 /// `a`'s rows, then `b`'s.
@@ -11,7 +9,7 @@ use std::ops::Range;
 struct ConcatRows;
 
 impl<T: Real> Operation<T> for ConcatRows {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (a, b) = (x[0], x[1]);
         assert!(
             a.ndim() > 0 && b.ndim() > 0 && a.shape()[1..] == b.shape()[1..],
@@ -27,10 +25,9 @@ impl<T: Real> Operation<T> for ConcatRows {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, a) = (step.gradient, step.input(0));
-        let (border, end) = (a.shape()[0], g.shape()[0]);
-        step.add(0, || g.slice_rows(0..border));
-        step.add(1, || g.slice_rows(border..end));
+        let (border, end) = (step.input(0).shape()[0], step.output.shape()[0]);
+        step.add_rows(0, 0..border);
+        step.add_rows(1, border..end);
     }
 }
 
@@ -41,7 +38,7 @@ struct SliceRows {
 }
 
 impl<T: Real> Operation<T> for SliceRows {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, Range { start, end }) = (x[0], self.rows.clone());
         assert!(
             x.ndim() > 0 && start <= end && end <= x.shape()[0],
@@ -55,7 +52,7 @@ impl<T: Real> Operation<T> for SliceRows {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x) = (step.gradient, step.input(0));
+        let (g, x) = (step.gradient(), step.input(0));
         step.add(0, || g.pad_rows(self.rows.start, x.shape()[0]));
     }
 }
@@ -69,7 +66,7 @@ struct PadRows {
 }
 
 impl<T: Real> Operation<T> for PadRows {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let x = x[0];
         assert!(
             x.ndim() > 0 && self.start + x.shape()[0] <= self.total,
@@ -88,13 +85,13 @@ impl<T: Real> Operation<T> for PadRows {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x) = (step.gradient, step.input(0));
+        let (g, x) = (step.gradient(), step.input(0));
         step.add(0, || g.slice_rows(self.start..self.start + x.shape()[0]));
     }
 }
 
 /// The shape of `x` with another number of rows.
-pub(super) fn with_rows<T>(x: &ArrayD<T>, rows: usize) -> Vec<usize> {
+pub(super) fn with_rows<T>(x: &Tensor<T>, rows: usize) -> Vec<usize> {
     let mut shape = x.shape().to_vec();
     shape[0] = rows;
     shape
@@ -114,11 +111,6 @@ impl<'t, T: Real> Var<'t, T> {
     /// # Panics
     /// When there are no such rows.
     pub fn slice_rows(self, rows: Range<usize>) -> Var<'t, T> {
-        if let Value::Deferred(whole) = self.raw_value()
-            && let Some(part) = whole.slice_rows(&rows)
-        {
-            return self.tape().defer(part);
-        }
         self.tape().apply(SliceRows { rows }, &[self])
     }
 

@@ -1,7 +1,6 @@
 //! The same elements in another shape.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Var, kernels};
-use ndarray::ArrayD;
+use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Tensor, Var};
 
 /// The elements, in row-major order, under another shape.
 #[derive(Debug)]
@@ -10,16 +9,15 @@ struct Reshape {
 }
 
 impl<T: Real> Operation<T> for Reshape {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    /// Nothing is copied.
+    fn forward(&self, x: &[&Tensor<T>], _: &mut Pool<T>) -> Tensor<T> {
         let (from, to) = (x[0].shape(), &self.shape);
         assert!(x[0].len() == to.iter().product::<usize>(), "reshape: {from:?} has not as many elements as {to:?}");
-        let mut y = pool.take(to);
-        kernels::copy(kernels::slice(x[0]), kernels::slice_mut(&mut y));
-        y
+        x[0].clone().into_shape_with_order(&**to).expect("as many elements")
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x) = (step.gradient, step.input(0));
+        let (g, x) = (step.gradient(), step.input(0));
         step.add(0, || g.reshape(&x.shape()));
     }
 }
@@ -29,7 +27,7 @@ impl<T: Real> Operation<T> for Reshape {
 struct Transpose;
 
 impl<T: Real> Operation<T> for Transpose {
-    fn forward(&self, x: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[m, n] = x[0].shape() else { panic!("transpose: shape {:?} is not a matrix", x[0].shape()) };
         let mut y = pool.take(&[n, m]);
         y.assign(&x[0].t());
@@ -37,7 +35,7 @@ impl<T: Real> Operation<T> for Transpose {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let g = step.gradient;
+        let g = step.gradient();
         step.add(0, || g.transpose());
     }
 }

@@ -1,15 +1,14 @@
 //! Probabilities of classes from logits, and cross-entropy, straight from the logits.
 
-use crate::autodiff::{Backward, Operation, Pool, Real, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::in_rows;
-use ndarray::ArrayD;
 
 /// `eˣᵏ / Σⱼ eˣʲ` in each row.
 #[derive(Debug)]
 struct Softmax;
 
 impl<T: Real> Operation<T> for Softmax {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (classes, mut y) = (classes_of("softmax", inputs[0]), pool.take(inputs[0].shape()));
         let x = kernels::slice(inputs[0]);
         in_rows(kernels::slice_mut(&mut y), classes, |i, row| {
@@ -23,7 +22,7 @@ impl<T: Real> Operation<T> for Softmax {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, y) = (step.gradient, step.output);
+        let (g, y) = (step.gradient(), step.output);
         // ∂yₖ/∂xⱼ = yₖ·(δₖⱼ − yⱼ)
         step.add(0, || (g - sum_classes(g * y)) * y);
     }
@@ -34,7 +33,7 @@ impl<T: Real> Operation<T> for Softmax {
 struct LogSoftmax;
 
 impl<T: Real> Operation<T> for LogSoftmax {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (classes, mut y) = (classes_of("log_softmax", inputs[0]), pool.take(inputs[0].shape()));
         let x = kernels::slice(inputs[0]);
         in_rows(kernels::slice_mut(&mut y), classes, |i, row| {
@@ -46,7 +45,7 @@ impl<T: Real> Operation<T> for LogSoftmax {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x) = (step.gradient, step.input(0));
+        let (g, x) = (step.gradient(), step.input(0));
         step.add(0, || g - x.softmax() * sum_classes(g));
     }
 }
@@ -56,7 +55,7 @@ impl<T: Real> Operation<T> for LogSoftmax {
 struct SoftmaxCrossEntropy;
 
 impl<T: Real> Operation<T> for SoftmaxCrossEntropy {
-    fn forward(&self, inputs: &[&ArrayD<T>], pool: &mut Pool<T>) -> ArrayD<T> {
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, t) = (inputs[0], inputs[1]);
         let (&[n, classes], true) = (x.shape(), x.shape() == t.shape()) else {
             panic!(
@@ -79,7 +78,7 @@ impl<T: Real> Operation<T> for SoftmaxCrossEntropy {
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
-        let (g, x, t) = (step.gradient, step.input(0), step.input(1));
+        let (g, x, t) = (step.gradient(), step.input(0), step.input(1));
         step.add(0, || (x.softmax() * sum_classes(t) - t) * g);
         step.add(1, || -(x.log_softmax() * g));
     }
@@ -104,7 +103,7 @@ fn sum_classes<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     x.sum_axis(x.shape().len() - 1)
 }
 
-fn classes_of<T>(name: &str, x: &ArrayD<T>) -> usize {
+fn classes_of<T>(name: &str, x: &Tensor<T>) -> usize {
     let classes = x.shape().last().copied().unwrap_or(0);
     assert!(classes > 0, "{name}: shape {:?} has no classes", x.shape());
     classes

@@ -99,7 +99,7 @@ mod tests {
         let (scaled, next) = weight.spectral_norm(u);
         let (same, v) = weight.power_iteration(u);
         assert_eq!(next.value(), same.value());
-        let by_constants = weight.over_sigma(tape.leaf((*next.value()).clone()), tape.leaf((*v.value()).clone()));
+        let by_constants = weight.over_sigma(tape.leaf(next.value().to_owned()), tape.leaf(v.value().to_owned()));
         let gradient = |y: crate::autodiff::Var<'_, f64>| tape.gradients(y.powi(3).sum(), &[weight])[0].value();
         assert_eq!(gradient(scaled), gradient(by_constants));
         assert!(tape.gradients(next.sum(), &[weight])[0].value().iter().all(|&x| x == 0.0));

@@ -1,11 +1,11 @@
 //! Whole steps of the game.
 
-use crate::autodiff::Tape;
-use crate::gan::{Config, Cost, Phases, Stream, Trainer, latent_vectors};
-use crate::nn::{Mode, Network};
+use crate::autodiff::{Tape, Watcher};
+use crate::gan::{Clock, Config, Phases, Players, Stream, Trainer, latent_vectors};
+use crate::nn::{Learner, Mode};
 use ndarray::{Array2, ArrayD};
 use serde::Serialize;
-use std::sync::Arc;
+use std::mem;
 use std::time::{Duration, Instant};
 
 /// What steps take; times are medians, in milliseconds.
@@ -45,26 +45,33 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
     let mut trainer = Trainer::<f32>::new(config)?;
     let real = real_images(config, saturated);
     if saturated {
-        make_sure(&mut trainer.discriminator, &trainer.generator, config, &real);
-        trainer.set_learning_rates(0.0, 0.0); // and it stays so
+        make_sure(&mut trainer.players, config, &real);
+        trainer.set_learning_rates(Players::default()); // and it stays so
     }
     let rows = real.as_slice().expect("rows without gaps");
     let write_real = |images: &mut [f32], _: &mut [u8]| images.copy_from_slice(rows);
     (0..WARM_UP).for_each(|_| _ = trainer.step(write_real));
+    let mut timed = |watchers: &[Watcher]| {
+        trainer.set_watchers(watchers);
+        let start = Instant::now();
+        trainer.step(write_real);
+        start.elapsed()
+    };
+    // A clock within the step takes some time itself: it runs in every other step, and these are not timed as a whole.
+    let clock = Watcher::new(Clock::default());
     let timed: Vec<(Duration, Phases)> = (0..steps)
         .map(|_| {
-            let start = Instant::now();
-            trainer.step(write_real);
-            (start.elapsed(), *trainer.phases())
+            let whole = timed(&[]);
+            timed(&[clock.told()]);
+            (whole, mem::take(&mut clock.lock().phases))
         })
         .collect();
 
     let ms = |of: fn(&(Duration, Phases)) -> Duration| median(timed.iter().map(|step| 1e3 * of(step).as_secs_f64()));
-    let products = |p: &Phases| [p.forward, p.backward, p.update].map(|cost: Cost| cost.products);
-    let rates = timed.iter().map(|(_, phases)| {
-        let products = products(phases);
-        let seconds: f64 = products.iter().map(|tally| tally.time.as_secs_f64()).sum();
-        1e-9 * products.iter().map(|tally| tally.operations as f64).sum::<f64>() / seconds
+    let rates = timed.iter().map(|(_, Phases { forward, backward, update })| {
+        let parts = [forward, backward, update];
+        let seconds: f64 = parts.iter().map(|part| part.products.as_secs_f64()).sum();
+        2e-9 * parts.iter().map(|part| part.multiplications as f64).sum::<f64>() / seconds
     });
     let step_ms = ms(|step| step.0);
     let seconds: f64 = timed.iter().map(|step| step.0.as_secs_f64()).sum();
@@ -74,11 +81,11 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         fastest_ms: 1e3 * timed.iter().map(|step| step.0).min().unwrap_or_default().as_secs_f64(),
         images_per_s: config.training.batch_size as f64 * f64::from(steps) / seconds,
         forward_ms: ms(|step| step.1.forward.time),
-        forward_products_ms: ms(|step| step.1.forward.products.time),
+        forward_products_ms: ms(|step| step.1.forward.products),
         backward_ms: ms(|step| step.1.backward.time),
-        backward_products_ms: ms(|step| step.1.backward.products.time),
+        backward_products_ms: ms(|step| step.1.backward.products),
         update_ms: ms(|step| step.1.update.time),
-        update_products_ms: ms(|step| step.1.update.products.time),
+        update_products_ms: ms(|step| step.1.update.products),
         in_step_gflops: median(rates),
     })
 }
@@ -92,7 +99,8 @@ fn real_images(config: &Config, bright: bool) -> ArrayD<f32> {
 
 /// Scales and shifts the discriminator's logits so that their means are 80 for the real images and
 /// −80 for generated ones.
-fn make_sure(discriminator: &mut Network, generator: &Network, config: &Config, real: &ArrayD<f32>) {
+fn make_sure(players: &mut Players<Learner>, config: &Config, real: &ArrayD<f32>) {
+    let Players { generator, discriminator } = players.each_mut().map(|player| &mut player.network);
     let tape = Tape::new();
     let mut rng = Stream::Latent.of(config.seed);
     let z = latent_vectors(&tape, config.training.batch_size, generator.input_width(), &mut rng);
@@ -104,8 +112,8 @@ fn make_sure(discriminator: &mut Network, generator: &Network, config: &Config, 
 
     let scale = 160.0 / (at_real - at_generated);
     let [.., weight, bias] = &mut *discriminator.parameters else { unreachable!("a network has a dense layer") };
-    Arc::make_mut(&mut weight.value).mapv_inplace(|w| scale * w);
-    Arc::make_mut(&mut bias.value).fill(80.0 - scale * at_real);
+    weight.value.mapv_inplace(|w| scale * w);
+    bias.value.fill(80.0 - scale * at_real);
 }
 
 /// The middle one; of an even number, the upper middle one.

@@ -1,7 +1,7 @@
 //! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
 
 use crate::cli::bar::{above, bar};
-use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Scores, StepEnd, Usual, Warning};
+use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Players, Scores, StepEnd, Usual, Warning};
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,9 @@ impl Progress {
             self.epochs,
             rayon::current_num_threads()
         ));
-        if let Some(Coin { losses: [d, g], score }) = run.config.training.rules().of_a_coin() {
+        if let Some(Coin { losses: Players { generator: g, discriminator: d }, score }) =
+            run.config.training.rules().of_a_coin()
+        {
             self.say(&format!("if D cannot tell: loss D {d:.3}, G {g:.3} · D(x) {score:.2}, D(G(z)) {score:.2}"));
         }
         if let Some(Usual { discriminator_loss: d, generator_loss: g, real, fake, .. }) = Usual::of(run.config) {

@@ -76,14 +76,13 @@ mod tests {
     use super::*;
     use crate::nn::Init;
     use crate::random::Stream;
-    use std::sync::Arc;
 
     #[test]
     fn saturated_pixels_and_silent_units_are_found_and_said() {
         let layers = [LayerSpec::dense(4, UnitActivation::Relu), LayerSpec::dense(2, UnitActivation::Sigmoid)];
         let mut generator = Network::new("g", 3, &layers, Init::He, &mut Stream::DiscriminatorWeights.of(0)).unwrap();
         let bias = &mut generator.parameters[1].value;
-        Arc::make_mut(bias).iter_mut().take(3).for_each(|bias| *bias = -1e6);
+        bias.iter_mut().take(3).for_each(|bias| *bias = -1e6);
         let clues = Clues::of([&[0.0, 1.0], &[0.5, 1.0]], PixelRange::Unit, &generator, &layers, &[1.0, 2.0, 3.0], &[]);
         assert_eq!(clues.saturated, [1.0, 0.5]);
         let (place, [silent, units]) = clues.silent.unwrap();

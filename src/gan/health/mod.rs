@@ -100,13 +100,13 @@ impl Health {
 
     /// Looks at the gradients of a step, which are measured `every` so many steps.
     pub fn after_measurement(&mut self, step: u64, every: u64, norms: &GradientNorms) -> Option<Diagnosis> {
-        let generator = norms[0].iter().map(|norm| norm.gradient.powi(2)).sum::<f64>().sqrt();
+        let generator = norms.generator.iter().map(|norm| norm.gradient.powi(2)).sum::<f64>().sqrt();
         self.watch.gradient = Some([self.watch.gradient.map_or(generator, |[first, _]| first), generator]);
         let [generator, discriminator] = &mut self.watch.still;
         // A discriminator all of whose gradients are zero is not dead, but sure: with the hinge, say.
-        let is_sure = norms[1].iter().all(|norm| norm.gradient == 0.0);
-        let of_discriminator = if is_sure { None } else { still(step, every, &norms[1], discriminator) };
-        still(step, every, &norms[0], generator).or(of_discriminator)
+        let is_sure = norms.discriminator.iter().all(|norm| norm.gradient == 0.0);
+        let of_discriminator = if is_sure { None } else { still(step, every, &norms.discriminator, discriminator) };
+        still(step, every, &norms.generator, generator).or(of_discriminator)
     }
 
     /// Looks at an epoch's samples.
@@ -159,6 +159,7 @@ fn is_news(now: bool, before: &mut bool) -> bool {
 mod tests {
     use super::*;
     use crate::gan::Objective;
+    use crate::gan::Players;
 
     fn health(objective: Objective, real_label: f64, real_images: &[f32], pixels: usize) -> Health {
         Health::new(&Rules { real_label, ..Rules::from(objective) }, real_images, pixels)
@@ -243,7 +244,7 @@ mod tests {
         let mut health = health(Objective::NonSaturating, 1.0, &[0.0, 1.0], 1);
         let norms = |generator: [f64; 3]| -> GradientNorms {
             let norm = |(i, gradient)| Norm { parameter: format!("generator.{i}.weight"), gradient, value: 1.0 };
-            [generator.into_iter().enumerate().map(norm).collect(), vec![]]
+            Players { generator: generator.into_iter().enumerate().map(norm).collect(), discriminator: vec![] }
         };
         let mut measure = |generator| {
             (0..20).filter_map(|step| health.after_measurement(step, 100, &norms(generator))).collect::<Vec<_>>()

@@ -5,7 +5,7 @@ mod comparison;
 
 use super::{Epochs, History, MetricsRow, RunDirectory, RunError};
 use crate::data::write_atomically;
-use crate::gan::{Coin, Config, Objective, Rules, Usual};
+use crate::gan::{Coin, Config, Objective, Players, Rules, Usual};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use charts::{Chart, Curve, Scale, chart};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -137,7 +137,7 @@ fn curves(config: &Config, history: &History) -> Markup {
 
 /// What to make of losses.
 fn about_losses(config: &Config, usual: Option<Usual>) -> String {
-    let coin = config.training.rules().of_a_coin().map_or(String::new(), |Coin { losses: [d, g], .. }| {
+    let coin = config.training.rules().of_a_coin().map_or(String::new(), |Coin { losses: Players { generator: g, discriminator: d }, .. }| {
         format!(
             " A discriminator that cannot tell, like a coin, has {d:.3}, and the generator {g:.3} then; a healthy game stays \
              near there, and a little on the discriminator's side."

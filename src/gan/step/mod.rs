@@ -1,0 +1,171 @@
+//! One step of the game.
+//!
+//! Read `alternating.rs` first, which is the step as Goodfellow et al. (2014) tell it; then `simultaneous.rs`. What each
+//! player minimises is in `losses.rs`, the ritual around a move in [`Learner`].
+
+mod alternating;
+mod clock;
+mod images;
+mod losses;
+mod norms;
+mod simultaneous;
+
+pub use clock::{Clock, Cost, Phases};
+pub use images::latent_vectors;
+pub use norms::{GradientNorms, Norm};
+pub use simultaneous::one_walk_back;
+
+use super::game::Game;
+use super::schedule::Pace;
+use super::{
+    Average, BuildError, Config, Objective, Players, Regularisers, Stream, UpdateRule, build_discriminator,
+    build_generator,
+};
+use crate::autodiff::{Real, Var, Watcher};
+use crate::nn::{Adam, Learner, Network, Training};
+use images::Requests;
+use losses::Losses;
+
+/// The two players and everything that a step changes.
+#[derive(Debug)]
+pub struct Trainer<T: Real = f32> {
+    /// The generator, from latent vectors `[n, latent_dim]` to images `[n, pixels]`; and the discriminator, from images
+    /// `[n, pixels]` to logits `[n, 1]`: `σ(logit)` is the probability it gives to the image being real.
+    pub players: Players<Learner<T>>,
+    /// The generator's moving average, if the configuration asks for one.
+    pub average: Option<Average<T>>,
+    pub(super) requests: Requests,
+    pub(super) losses: Losses,
+    pub(super) training: Training<T>,
+    pub(super) critic_steps: u64,
+    update: UpdateRule,
+    pace: Pace,
+}
+
+/// What a step cost and how the discriminator scored its images.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scores {
+    /// The discriminator's loss, before the step.
+    pub discriminator_loss: f64,
+    /// The generator's loss, before the generator moved.
+    pub generator_loss: f64,
+    /// The mean [score](Objective::score) `D(x)` of the real images.
+    pub real: f64,
+    /// The mean score `D(G(z))` of the generated images.
+    pub fake: f64,
+}
+
+impl Scores {
+    /// Those of a game; the generator's loss is NaN where it is not known yet.
+    fn of<T: Real>(
+        game: &Game<'_, T>,
+        objective: Objective,
+        discriminator_loss: Var<'_, T>,
+        generator_loss: Option<Var<'_, T>>,
+    ) -> Self {
+        let mean_score = |logits: Var<'_, T>| {
+            let logits = logits.value();
+            logits.iter().map(|x| objective.score(x.as_f64())).sum::<f64>() / logits.len() as f64
+        };
+        Self {
+            discriminator_loss: discriminator_loss.item().as_f64(),
+            generator_loss: generator_loss.map_or(f64::NAN, |loss| loss.item().as_f64()),
+            real: mean_score(game.real),
+            fake: mean_score(game.fake),
+        }
+    }
+
+    /// Whether both losses are numbers.
+    pub fn are_finite(&self) -> bool {
+        self.discriminator_loss.is_finite() && self.generator_loss.is_finite()
+    }
+}
+
+impl<T: Real> Trainer<T> {
+    /// Two players with fresh weights.
+    ///
+    /// # Errors
+    /// When the configuration's layers do not form networks or do not fit an image.
+    pub fn new(config: &Config) -> Result<Self, BuildError> {
+        let (g, d, seed) = (&config.generator, &config.discriminator, config.seed);
+        let learner = |network: Network<T>, c: &super::AdamConfig| {
+            let adam = Adam::new(&network.parameters, c.learning_rate, c.beta1.at(0.0), c.beta2.at(0.0));
+            Learner::new(network, adam)
+        };
+        let generator = build_generator(config)?;
+        Ok(Self {
+            average: g.average_decay.map(|decay| Average::new(&generator, decay)),
+            players: Players {
+                generator: learner(generator, &g.adam),
+                discriminator: learner(build_discriminator(config)?, &d.adam),
+            },
+            requests: Requests {
+                batch_size: config.training.batch_size,
+                latent_rng: Stream::Latent.of(seed),
+                label_rng: Stream::Labels.of(seed),
+            },
+            losses: Losses {
+                rules: config.training.rules(),
+                classifier: config.training.auxiliary_classifier.unwrap_or_default(),
+                regularisers: Regularisers::new(&d.regularisers, seed),
+            },
+            training: Stream::Dropout.of(seed).into(),
+            critic_steps: config.training.critic_steps,
+            update: config.training.update,
+            pace: Pace {
+                schedule: config.training.schedule,
+                floor: config.training.learning_rate_floor,
+                adam: Players { generator: g.adam.clone(), discriminator: d.adam.clone() },
+            },
+        })
+    }
+
+    /// Says which part of the run is over, from 0 to 1: learning rates, Adam's betas and the weights
+    /// of penalties may depend on it. A new trainer is at the beginning, and stays there until told.
+    pub fn set_progress(&mut self, progress: f64) {
+        self.pace.set(progress, self.players.each_mut().map(|player| &mut player.optimizer));
+        self.losses.regularisers.set_progress(progress);
+    }
+
+    /// Sets both players' learning rates.
+    pub fn set_learning_rates(&mut self, rates: Players<f64>) {
+        self.players.each_mut().zip(rates).into_iter().for_each(|(player, rate)| player.optimizer.learning_rate = rate);
+    }
+
+    /// Has these told of all that happens within the next steps.
+    pub fn set_watchers(&mut self, watchers: &[Watcher<T>]) {
+        self.players.each_mut().into_iter().for_each(|player| player.set_watchers(watchers));
+    }
+
+    /// The generator.
+    pub fn generator(&self) -> &Network<T> {
+        &self.players.generator.network
+    }
+
+    /// The discriminator.
+    pub fn discriminator(&self) -> &Network<T> {
+        &self.players.discriminator.network
+    }
+
+    /// The generator that draws images: the average where there is one.
+    pub fn ema_generator(&self) -> &Network<T> {
+        self.average.as_ref().map_or(self.generator(), |average| &average.network)
+    }
+
+    /// One step of both players. `write_real` writes a batch of real images, `[batch, pixels]`, and
+    /// their labels, `[batch]`, or `[]` if the players look at none, into the buffers it is given; it
+    /// is called once for each move of the discriminator's.
+    pub fn step(&mut self, mut write_real: impl FnMut(&mut [T], &mut [u8])) -> Scores {
+        for _ in 1..self.critic_steps {
+            self.extra_turn(&mut write_real);
+        }
+        let scores = match self.update {
+            UpdateRule::Simultaneous => self.simultaneous(write_real),
+            UpdateRule::Alternating => self.alternating(write_real),
+        };
+        if let Some(average) = &mut self.average {
+            average.follow(&self.players.generator.network);
+        }
+        scores
+    }
+}
