@@ -5,64 +5,32 @@
 //! the two make of it together), [`Regulariser`] (what keeps the discriminator's slope in check),
 //! [`Trainer`] (one step of the game), [`Session`] (the loop), [`Observer`] (who watches it), [`Health`] (what can go wrong).
 
-mod average;
-mod classifier;
-mod clipping;
-mod colour;
 mod config;
-mod config_error;
-mod cost;
-mod difference;
 mod draw;
 mod game;
 mod health;
-mod in_use;
-mod insight;
-mod interpolate;
-mod memory;
-mod objective;
-mod observer;
-mod pair;
-mod penalty;
-mod players;
-mod ranges;
-mod record;
-mod regulariser;
-mod rules;
-mod schedule;
-mod score;
 mod session;
-mod state;
 mod step;
-mod train;
-mod usual;
 
 pub use crate::random::Stream;
-pub use average::Average;
-pub use classifier::AuxiliaryClassifier;
-pub use clipping::clip_weights;
-pub use config::{AdamConfig, Config, Discriminator, Generator, Training, UpdateRule};
-pub use config_error::ConfigError;
-pub use cost::StepCost;
-pub use difference::Difference;
-pub use draw::{Classes, Drawn, Request, draw, draw_from, draw_in_pieces, draw_requested, latent_in_pieces};
-pub use game::{Game, Verdict, judge, play};
-pub use health::{Clues, Diagnosis, Health, LabelEvidence, Remedy, Samples, Warning, Watch};
-pub use insight::{LayerView, input_gradients, layer_views};
-pub use interpolate::{interpolate, slerp};
-pub use memory::MemoryEstimate;
-pub use objective::Objective;
-pub use observer::{Beginning, EpochEnd, Observer, ObserverError, Observers, StepEnd};
-pub use pair::Players;
-pub use penalty::{ToLogits, dragan, r1, r2, wgan_gp};
-pub use players::{BuildError, blank_discriminator, blank_generator, build_discriminator, build_generator};
-pub use record::RecordConfig;
-pub use regulariser::{Regulariser, Regularisers};
-pub use rules::{Coin, Pairing, Rules};
-pub use schedule::{Course, Schedule};
-pub use score::score;
-pub use session::{Ended, PREVIEW_COLUMNS, Position, Session, preview_count};
-pub use state::Draws;
-pub use step::{Clock, Cost, GradientNorms, Norm, Phases, Scores, Trainer, latent_vectors, one_walk_back};
-pub use train::{TrainError, train};
-pub use usual::Usual;
+pub use config::{
+    AdamConfig, Config, ConfigError, Course, Difference, Discriminator, Generator, MemoryEstimate, RecordConfig,
+    Schedule, StepCost, Training, UpdateRule,
+};
+pub use draw::{
+    Classes, Drawn, LayerView, Request, draw, draw_from, draw_in_pieces, draw_requested, input_gradients, interpolate,
+    latent_in_pieces, layer_views, score, slerp,
+};
+pub use game::{
+    AuxiliaryClassifier, BuildError, Coin, Game, Objective, Pairing, Players, Regulariser, Regularisers, Rules,
+    ToLogits, Verdict, blank_discriminator, blank_generator, build_discriminator, build_generator, clip_weights,
+    dragan, judge, play, r1, r2, wgan_gp,
+};
+pub use health::{Clues, Diagnosis, Health, LabelEvidence, Remedy, Samples, Usual, Warning, Watch};
+pub use session::{
+    Beginning, Ended, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COLUMNS, Position, Session, StepEnd,
+    TrainError, preview_count, train,
+};
+pub use step::{
+    Average, Clock, Cost, Draws, GradientNorms, Norm, Phases, Scores, Trainer, latent_vectors, one_walk_back,
+};

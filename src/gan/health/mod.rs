@@ -1,5 +1,9 @@
 //! What goes wrong with GANs, noticed while it happens and said in words.
 
+pub(in crate::gan) mod usual;
+
+pub use usual::Usual;
+
 mod clues;
 mod diagnosis;
 mod images;

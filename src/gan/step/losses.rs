@@ -2,7 +2,7 @@
 
 use super::Scores;
 use crate::autodiff::{Real, Var};
-use crate::gan::classifier::with_classes;
+use crate::gan::game::classifier::with_classes;
 use crate::gan::game::{Game, judge, play};
 use crate::gan::{AuxiliaryClassifier, Regularisers, Rules};
 use crate::nn::{Input, Learner, Mode, OnTape, Training};

@@ -3,6 +3,12 @@
 //! Read `alternating.rs` first, which is the step as Goodfellow et al. (2014) tell it; then `simultaneous.rs`. What each
 //! player minimises is in `losses.rs`, the ritual around a move in [`Learner`].
 
+pub(in crate::gan) mod average;
+pub(in crate::gan) mod draws;
+
+pub use average::Average;
+pub use draws::Draws;
+
 mod alternating;
 mod clock;
 mod images;
@@ -15,11 +21,10 @@ pub use images::latent_vectors;
 pub use norms::{GradientNorms, Norm};
 pub use simultaneous::one_walk_back;
 
+use super::config::schedule::Pace;
 use super::game::Game;
-use super::schedule::Pace;
 use super::{
-    Average, BuildError, Config, Objective, Players, Regularisers, Stream, UpdateRule, build_discriminator,
-    build_generator,
+    BuildError, Config, Objective, Players, Regularisers, Stream, UpdateRule, build_discriminator, build_generator,
 };
 use crate::autodiff::{Real, Var, Watcher};
 use crate::nn::{Adam, Learner, Network, Training};

@@ -1,8 +1,17 @@
 //! Drawing images from a generator.
 
-use super::in_use::{CHUNK, in_use};
-use super::latent_vectors;
+pub(in crate::gan) mod in_use;
+pub(in crate::gan) mod insight;
+pub(in crate::gan) mod interpolate;
+pub(in crate::gan) mod score;
+
+pub use insight::{LayerView, input_gradients, layer_views};
+pub use interpolate::{interpolate, slerp};
+pub use score::score;
+
 use crate::autodiff::{Tape, Tensor};
+use crate::gan::draw::in_use::{CHUNK, in_use};
+use crate::gan::latent_vectors;
 use crate::nn::Network;
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;

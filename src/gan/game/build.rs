@@ -1,7 +1,7 @@
 //! The two networks that a configuration describes.
 
-use super::{Config, Players, Stream};
 use crate::autodiff::Real;
+use crate::gan::{Config, Players, Stream};
 use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError};
 
 /// A configuration whose players do not fit the images or each other.
@@ -101,7 +101,7 @@ fn image(config: &Config) -> InputShape {
 }
 
 /// What the generator and the discriminator take.
-pub(super) fn footprints(config: &Config) -> Result<Players<Footprint>, NetworkError> {
+pub(in crate::gan) fn footprints(config: &Config) -> Result<Players<Footprint>, NetworkError> {
     Ok(Players {
         generator: Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?,
         discriminator: Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?,

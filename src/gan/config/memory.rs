@@ -1,7 +1,7 @@
 //! How much memory a run takes, estimated before any of it is taken.
 
-use super::players::footprints;
-use super::{BuildError, Config, Players, UpdateRule, preview_count};
+use crate::gan::game::build::footprints;
+use crate::gan::{BuildError, Config, Players, UpdateRule, preview_count};
 use crate::nn::Footprint;
 
 /// About how much memory training takes, in bytes.

@@ -1,7 +1,7 @@
 //! The rules of the game: what the two players make of their images' logits.
 
-use super::{ConfigError, Objective, Players, ranges::check};
 use crate::autodiff::{Real, Tape, Var};
+use crate::gan::{ConfigError, Objective, Players, config::ranges::check};
 use ndarray::{ArrayD, IxDyn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl Rules {
     }
 
     /// Checks the real images' label against its range.
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(in crate::gan) fn validate(&self) -> Result<(), ConfigError> {
         let (key, label) = ("training.label_smoothing (--label-smoothing)", &self.real_label);
         check(*label > 0.5 && *label <= 1.0, key, label, "above 0.5 and at most 1")?;
         let without_labels = "left out with the objectives \"hinge\" and \"wasserstein\", which know no labels";

@@ -5,14 +5,14 @@ use crate::nn::{Input, Mode, Network, one_hot};
 use rayon::prelude::*;
 
 /// Samples at a time: enough for the product's full speed, few enough to stay in the cache.
-pub(super) const CHUNK: usize = 256;
+pub(in crate::gan) const CHUNK: usize = 256;
 
 /// What a player makes of `inputs`, `[n, input_width]`, and their `labels`, `[n]`, if it looks at them: `[n,
 /// output_width]`.
 ///
 /// # Panics
 /// When `inputs` is not a whole number of samples, or there is not a label for each, or one that is no class.
-pub(super) fn in_use(player: &Network, inputs: &[f32], labels: &[u8]) -> Vec<f32> {
+pub(in crate::gan) fn in_use(player: &Network, inputs: &[f32], labels: &[u8]) -> Vec<f32> {
     let (width, output_width, classes) = (player.input_width(), player.output_width(), player.classes());
     let count = inputs.len() / width;
     assert_eq!(inputs.len(), count * width, "{} numbers in samples of {width}", inputs.len());
@@ -32,7 +32,12 @@ pub(super) fn in_use(player: &Network, inputs: &[f32], labels: &[u8]) -> Vec<f32
 
 /// `inputs`, `[n, input_width]`, and `labels`, `[n]`, on a tape, as the player takes them; labels that it does not look at
 /// are left out.
-pub(super) fn input_of<'t>(tape: &'t Tape<f32>, player: &Network, inputs: &[f32], labels: &[u8]) -> Input<'t, f32> {
+pub(in crate::gan) fn input_of<'t>(
+    tape: &'t Tape<f32>,
+    player: &Network,
+    inputs: &[f32],
+    labels: &[u8],
+) -> Input<'t, f32> {
     let (width, classes) = (player.input_width(), player.classes());
     let x = tape.fill(&[inputs.len() / width, width], |x| x.copy_from_slice(inputs));
     Input { x, labels: one_hot(tape, if classes > 0 { labels } else { &[] }, classes) }

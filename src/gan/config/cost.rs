@@ -1,7 +1,7 @@
 //! How much a step computes, known before any is made.
 
-use super::players::footprints;
-use super::{BuildError, Config, Players, UpdateRule};
+use crate::gan::game::build::footprints;
+use crate::gan::{BuildError, Config, Players, UpdateRule};
 
 /// Multiplications in the products of weights and activations, which take most of the time of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Ways through the space of latent vectors.
 
-use super::{Stream, draw_from, latent_vectors};
 use crate::autodiff::{Tape, Tensor};
+use crate::gan::{Stream, draw_from, latent_vectors};
 use crate::nn::Network;
 
 /// The images on the way from one seed's latent vector to another's, both ends included: `[rows, steps, pixels]`
 /// with a row for each of `labels`, or one row where the generator takes none. A seed's vector is the first that
-/// [`draw`](super::draw) takes from its [`Stream::Sample`]. All vectors are multiplied by `truncation`, as
-/// [`Request`](super::Request) has it.
+/// [`draw`](crate::gan::draw) takes from its [`Stream::Sample`]. All vectors are multiplied by `truncation`, as
+/// [`Request`](crate::gan::Request) has it.
 ///
 /// # Panics
 /// When there are fewer than two steps, or the labels do not fit the generator.

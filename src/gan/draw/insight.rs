@@ -1,7 +1,7 @@
 //! What the players look like inside.
 
-use super::in_use::input_of;
 use crate::autodiff::{Tape, Var};
+use crate::gan::draw::in_use::input_of;
 use crate::nn::{LayerSpec, Mode, Network, UnitActivation};
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! A discriminator that also says which digit it sees.
 
-use super::{ConfigError, ranges::check};
 use crate::autodiff::{Real, Var};
+use crate::gan::{ConfigError, config::ranges::check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub struct AuxiliaryClassifier {
 
 impl AuxiliaryClassifier {
     /// Checks both weights against their range.
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(in crate::gan) fn validate(&self) -> Result<(), ConfigError> {
         let keys = ["training.auxiliary_classifier.discriminator", "training.auxiliary_classifier.generator"];
         let weights = [self.discriminator, self.generator];
         keys.into_iter().zip(weights).try_for_each(|(key, weight)| {
@@ -33,7 +33,7 @@ impl AuxiliaryClassifier {
 }
 
 /// `loss`, and `weight` times the mean of `−log p(label)` by these logits `[batch, classes]`, if there are any.
-pub(super) fn with_classes<'t, T: Real>(
+pub(in crate::gan) fn with_classes<'t, T: Real>(
     loss: Var<'t, T>,
     weight: f64,
     classes: Option<Var<'t, T>>,

@@ -1,14 +1,19 @@
 //! The training loop: it may stop after any step, and go on from there elsewhere.
 
-use super::draw::{Classes, draw_from};
-use super::latent_vectors;
-use super::ranges::MOST;
-use super::{
-    Beginning, Clues, Config, Diagnosis, Draws, EpochEnd, GradientNorms, Health, Observer, ObserverError, Samples,
-    Scores, StepEnd, Stream, TrainError, Trainer, Warning, Watch,
-};
+pub(in crate::gan) mod observer;
+pub(in crate::gan) mod train;
+
+pub use observer::{Beginning, EpochEnd, Observer, ObserverError, Observers, StepEnd};
+pub use train::{TrainError, train};
+
 use crate::autodiff::{Tape, Tensor, Watcher};
 use crate::data::{Batches, Digits, PixelRange, fill};
+use crate::gan::config::ranges::MOST;
+use crate::gan::draw::{Classes, draw_from};
+use crate::gan::latent_vectors;
+use crate::gan::{
+    Clues, Config, Diagnosis, Draws, GradientNorms, Health, Samples, Scores, Stream, Trainer, Warning, Watch,
+};
 use crate::nn::Parameter;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};

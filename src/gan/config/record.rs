@@ -1,6 +1,6 @@
 //! What is written down of a run.
 
-use super::{ConfigError, ranges::check_count};
+use crate::gan::{ConfigError, config::ranges::check_count};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ fn hundred() -> u64 {
 
 impl RecordConfig {
     /// Checks every number against its range.
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(in crate::gan) fn validate(&self) -> Result<(), ConfigError> {
         let RecordConfig { log_every, checkpoint_every, keep_checkpoints, evaluate_every, .. } = self;
         check_count("record.log_every (--log-every)", *log_every)?;
         check_count("record.checkpoint_every (--checkpoint-every)", checkpoint_every.unwrap_or(1))?;

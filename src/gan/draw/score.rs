@@ -1,6 +1,6 @@
 //! What a discriminator makes of images.
 
-use super::in_use::in_use;
+use crate::gan::draw::in_use::in_use;
 use crate::nn::Network;
 
 /// The discriminator's logits, `[n]`, of images `[n, pixels]` in the players' own range of pixels, with their

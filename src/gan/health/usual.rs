@@ -1,6 +1,6 @@
 //! What losses, scores and gradients are like where all is well.
 
-use super::Config;
+use crate::gan::Config;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Usual {
     pub discriminator_loss: [f64; 2],
     /// The generator's loss.
     pub generator_loss: [f64; 2],
-    /// The mean [score](super::Objective::score) of real images.
+    /// The mean [score](crate::gan::Objective::score) of real images.
     pub real: [f64; 2],
     /// That of generated ones.
     pub fake: [f64; 2],

@@ -1,7 +1,7 @@
 //! The one seam between training and everything that watches it.
 
-use super::{Config, Diagnosis, GradientNorms, Scores, Session, Trainer, Warning};
 use crate::data::PixelRange;
+use crate::gan::{Config, Diagnosis, GradientNorms, Scores, Session, Trainer, Warning};
 use std::ops::ControlFlow;
 
 /// What a watcher may answer: an error (a full disk, say) ends the training.
@@ -114,7 +114,7 @@ pub struct StepEnd<'a> {
     /// What it cost.
     pub scores: Scores,
     /// How hard the parameters were pulled; just at those steps that are to be written down, which
-    /// [`RecordConfig::log_every`](super::RecordConfig) divides.
+    /// [`RecordConfig::log_every`](crate::gan::RecordConfig) divides.
     pub norms: Option<&'a GradientNorms>,
 }
 

@@ -1,6 +1,6 @@
 //! Configurations that cannot be run.
 
-use super::Config;
+use crate::gan::Config;
 
 /// A configuration that cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -37,14 +37,14 @@ pub enum ConfigError {
 
 impl ConfigError {
     /// What the parser did not like about `text`, and in which line.
-    pub(super) fn toml(text: &str, error: &toml::de::Error) -> Self {
+    pub(in crate::gan) fn toml(text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         let message = error.message().replace('\n', ", ");
         Self::Toml { message: line.map_or(message.clone(), |line| format!("line {line}: {message}")) }
     }
 
     /// The same, and what to do about a key that is missing because no preset has given it.
-    pub(super) fn without_a_preset(self) -> Self {
+    pub(in crate::gan) fn without_a_preset(self) -> Self {
         match self {
             Self::Toml { message } if message.contains("missing field") => Self::Toml {
                 message: format!(

@@ -1,7 +1,7 @@
 //! What changes from the first step to the last.
 
-use super::{AdamConfig, ConfigError, Players, ranges::check};
 use crate::autodiff::Real;
+use crate::gan::{AdamConfig, ConfigError, Players, config::ranges::check};
 use crate::nn::Adam;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ impl Course {
     }
 
     /// Where it begins and where it ends; it never leaves the range between.
-    pub(super) fn ends(self) -> [f64; 2] {
+    pub(in crate::gan) fn ends(self) -> [f64; 2] {
         match self {
             Course::Constant(value) => [value, value],
             Course::Changing { from, to, .. } => [from, to],
@@ -79,7 +79,7 @@ impl From<f64> for Course {
 
 /// How both players' optimizers change over the run.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(in crate::gan) struct Pace {
     pub schedule: Schedule,
     /// The share of the learning rates that is left at the end.
     pub floor: f64,
@@ -99,7 +99,7 @@ impl Pace {
 
 impl AdamConfig {
     /// Checks every number of this player's against its range.
-    pub(super) fn validate(&self, player: &str) -> Result<(), ConfigError> {
+    pub(in crate::gan) fn validate(&self, player: &str) -> Result<(), ConfigError> {
         let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate (--learning-rate)"));
         check(rate.is_finite() && *rate >= 1e-300, &key, rate, "a finite number above 0")?;
         for (name, course) in [("beta1", self.beta1), ("beta2", self.beta2)] {

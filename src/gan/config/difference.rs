@@ -1,6 +1,6 @@
 //! Where two configurations differ.
 
-use super::Config;
+use crate::gan::Config;
 use std::collections::BTreeMap;
 
 /// A key that has another value in one configuration than in another.

@@ -1,7 +1,23 @@
 //! Every value that decides a run.
 
-use super::{AuxiliaryClassifier, ConfigError, Course, Objective, Pairing, RecordConfig, Regulariser, Rules, Schedule};
+pub(in crate::gan) mod colour;
+pub(in crate::gan) mod cost;
+pub(in crate::gan) mod difference;
+pub(in crate::gan) mod error;
+pub(in crate::gan) mod memory;
+pub(in crate::gan) mod ranges;
+pub(in crate::gan) mod record;
+pub(in crate::gan) mod schedule;
+
+pub use cost::StepCost;
+pub use difference::Difference;
+pub use error::ConfigError;
+pub use memory::MemoryEstimate;
+pub use record::RecordConfig;
+pub use schedule::{Course, Schedule};
+
 use crate::data::PixelRange;
+use crate::gan::{AuxiliaryClassifier, Objective, Pairing, Regulariser, Rules};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

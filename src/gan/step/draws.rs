@@ -1,7 +1,7 @@
 //! Everything that a step changes, as arrays by name and a few numbers: what it takes to go on elsewhere.
 
-use super::{Players, Stream, Trainer};
 use crate::autodiff::Real;
+use crate::gan::{Players, Stream, Trainer};
 use crate::nn::{Learner, NetworkError, Parameter};
 use crate::random::words_drawn;
 use ndarray::ArrayD;

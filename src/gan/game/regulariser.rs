@@ -1,10 +1,10 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
-use super::clipping::clip_weights;
-use super::penalty::{ToLogits, dragan, r1, r2, wgan_gp};
-use super::ranges::{check, check_count};
-use super::{ConfigError, Course, Stream};
 use crate::autodiff::{Real, Var};
+use crate::gan::config::ranges::{check, check_count};
+use crate::gan::game::clipping::clip_weights;
+use crate::gan::game::penalty::{ToLogits, dragan, r1, r2, wgan_gp};
+use crate::gan::{ConfigError, Course, Stream};
 use crate::nn::{Input, Parameter};
 use crate::random::words_drawn;
 use rand_chacha::ChaCha8Rng;
@@ -112,7 +112,7 @@ impl Regulariser {
     }
 
     /// Checks every number against its range.
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(in crate::gan) fn validate(&self) -> Result<(), ConfigError> {
         let (key, numbers) = match self {
             Regulariser::R1 { gamma, .. } => ("gamma of an r1 in discriminator.regularisers", gamma.ends()),
             Regulariser::R2 { gamma, .. } => ("gamma of an r2 in discriminator.regularisers", gamma.ends()),
@@ -153,12 +153,12 @@ impl Regularisers {
     }
 
     /// How many words have been drawn from their stream.
-    pub(super) fn words_drawn(&self) -> u64 {
+    pub(in crate::gan) fn words_drawn(&self) -> u64 {
         words_drawn(&self.rng)
     }
 
     /// The same regularisers after so many turns of a run with this seed, and so many words drawn.
-    pub(super) fn after(self, turns: u64, seed: u64, words: u64) -> Self {
+    pub(in crate::gan) fn after(self, turns: u64, seed: u64, words: u64) -> Self {
         Self { turns, rng: Stream::Penalty.resumed(seed, words), ..self }
     }
 

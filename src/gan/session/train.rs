@@ -1,7 +1,7 @@
 //! A training run from beginning to end, and why it may end early.
 
-use super::{BuildError, Config, ConfigError, Observer, ObserverError, Scores, Session, Trainer};
 use crate::data::{DataError, Digits};
+use crate::gan::{BuildError, Config, ConfigError, Observer, ObserverError, Scores, Session, Trainer};
 use crate::nn::NetworkError;
 
 /// Trains both players on these images as the configuration says, and gives them back as they are at the end, or

@@ -2,7 +2,7 @@
 //!
 //! With `D(x) = σ(logit)` the discriminator's estimate that `x` is real, where there is one; least
 //! squares, hinge and Wasserstein take the logit as it is. An objective is three functions of
-//! logits; what the two players make of them, together, is in [`Rules`](super::Rules).
+//! logits; what the two players make of them, together, is in [`Rules`](crate::gan::Rules).
 
 use crate::autodiff::{Real, Var};
 use schemars::JsonSchema;

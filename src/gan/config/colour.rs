@@ -1,7 +1,7 @@
 //! Players for images in colour.
 
-use super::ranges::check;
-use super::{Config, ConfigError};
+use crate::gan::config::ranges::check;
+use crate::gan::{Config, ConfigError};
 use crate::nn::LayerSpec;
 
 /// Red, green and blue.

@@ -1,0 +1,21 @@
+//! The game: two players, what each wants, and what keeps it going.
+
+pub(in crate::gan) mod build;
+pub(in crate::gan) mod classifier;
+pub(in crate::gan) mod clipping;
+pub(in crate::gan) mod judge;
+pub(in crate::gan) mod objective;
+pub(in crate::gan) mod penalty;
+pub(in crate::gan) mod players;
+pub(in crate::gan) mod regulariser;
+pub(in crate::gan) mod rules;
+
+pub use build::{BuildError, blank_discriminator, blank_generator, build_discriminator, build_generator};
+pub use classifier::AuxiliaryClassifier;
+pub use clipping::clip_weights;
+pub use judge::{Game, Verdict, judge, play};
+pub use objective::Objective;
+pub use penalty::{ToLogits, dragan, r1, r2, wgan_gp};
+pub use players::Players;
+pub use regulariser::{Regulariser, Regularisers};
+pub use rules::{Coin, Pairing, Rules};
