@@ -4,8 +4,8 @@
 use rand::RngExt;
 use twoplayer::autodiff::Tape;
 use twoplayer::gan::{
-    Config, Course, Objective, Pairing, Regulariser, Schedule, Scores, Stream, Trainer, UpdateRule, latent_vectors,
-    play, train,
+    Config, Objective, Pairing, Ramp, Regulariser, Schedule, Scores, Stream, Trainer, UpdateRule, latent_vectors, play,
+    train,
 };
 use twoplayer::nn::{LayerSpec, Mode, Network, UnitActivation};
 use twoplayer::{data, parallel};
@@ -28,7 +28,7 @@ fn small() -> Config {
 
 /// One of each kind, their weights changing over the run.
 fn each_regulariser() -> [Regulariser; 5] {
-    let falling = Course::Changing { from: 1.0, to: 0.1, schedule: Schedule::Cosine };
+    let falling = Ramp::Changing { from: 1.0, to: 0.1, schedule: Schedule::Cosine };
     [
         Regulariser::R1 { gamma: falling, every: 2 },
         Regulariser::R2 { gamma: falling, every: 1 },
@@ -109,8 +109,8 @@ fn every_choice_makes_another_game() {
         add(&|c| c.training.critic_steps = 2);
         add(&|c| c.training.schedule = Schedule::Cosine);
         add(&|c| c.training.learning_rate_floor = 0.5);
-        add(&|c| c.generator.adam.beta2 = Course::Changing { from: 0.9, to: 0.99, schedule: Schedule::Linear });
-        add(&|c| c.discriminator.adam.beta1 = Course::Changing { from: 0.0, to: 0.5, schedule: Schedule::Cosine });
+        add(&|c| c.generator.adam.beta2 = Ramp::Changing { from: 0.9, to: 0.99, schedule: Schedule::Linear });
+        add(&|c| c.discriminator.adam.beta1 = Ramp::Changing { from: 0.0, to: 0.5, schedule: Schedule::Cosine });
         for (i, outcome) in outcomes.iter().enumerate() {
             assert!(!outcomes[..i].contains(outcome), "{update:?}: game {i} is one of those before");
         }

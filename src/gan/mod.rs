@@ -14,23 +14,23 @@ mod step;
 
 pub use crate::random::Stream;
 pub use config::{
-    AdamConfig, Config, ConfigError, Course, Difference, Discriminator, Generator, MemoryEstimate, RecordConfig,
-    Schedule, StepCost, Training, UpdateRule,
+    AdamConfig, Config, ConfigError, Difference, DiscriminatorConfig, GeneratorConfig, MemoryEstimate, Ramp,
+    RecordConfig, Schedule, StepCost, TrainingConfig, UpdateRule,
 };
 pub use draw::{
     Classes, Drawn, LayerView, Request, draw, draw_from, draw_in_pieces, draw_requested, input_gradients, interpolate,
     latent_in_pieces, layer_views, score, slerp,
 };
 pub use game::{
-    AuxiliaryClassifier, BuildError, Coin, Game, Objective, Pairing, Players, Regulariser, Regularisers, Rules,
-    ToLogits, Verdict, blank_discriminator, blank_generator, build_discriminator, build_generator, clip_weights,
-    dragan, judge, play, r1, r2, wgan_gp,
+    AuxiliaryClassifier, BuildError, Coin, Game, Judgement, Objective, Pairing, Players, Regulariser, Regularisers,
+    Rules, ToLogits, blank_discriminator, blank_generator, build_discriminator, build_generator, clip_weights, dragan,
+    judge, play, r1, r2, wgan_gp,
 };
-pub use health::{Clues, Diagnosis, Health, LabelEvidence, Remedy, Samples, Usual, Warning, Watch};
+pub use health::{Clues, Diagnosis, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
 pub use session::{
     Beginning, Ended, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COLUMNS, Position, Session, StepEnd,
     TrainError, preview_count, train,
 };
 pub use step::{
-    Average, Clock, Cost, Draws, GradientNorms, Norm, Phases, Scores, Trainer, latent_vectors, one_walk_back,
+    Average, Clock, Cost, Draws, GradientNorms, Norm, Scores, StepTime, Trainer, latent_vectors, one_walk_back,
 };

@@ -1,7 +1,7 @@
 //! Whole steps of the game.
 
 use crate::autodiff::{Tape, Watcher};
-use crate::gan::{Clock, Config, Phases, Players, Stream, Trainer, latent_vectors};
+use crate::gan::{Clock, Config, Players, StepTime, Stream, Trainer, latent_vectors};
 use crate::nn::{Learner, Mode};
 use ndarray::{Array2, ArrayD};
 use serde::Serialize;
@@ -59,7 +59,7 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
     };
     // A clock within the step takes some time itself: it runs in every other step, and these are not timed as a whole.
     let clock = Watcher::new(Clock::default());
-    let timed: Vec<(Duration, Phases)> = (0..steps)
+    let timed: Vec<(Duration, StepTime)> = (0..steps)
         .map(|_| {
             let whole = timed(&[]);
             timed(&[clock.told()]);
@@ -67,8 +67,8 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         })
         .collect();
 
-    let ms = |of: fn(&(Duration, Phases)) -> Duration| median(timed.iter().map(|step| 1e3 * of(step).as_secs_f64()));
-    let rates = timed.iter().map(|(_, Phases { forward, backward, update })| {
+    let ms = |of: fn(&(Duration, StepTime)) -> Duration| median(timed.iter().map(|step| 1e3 * of(step).as_secs_f64()));
+    let rates = timed.iter().map(|(_, StepTime { forward, backward, update })| {
         let parts = [forward, backward, update];
         let seconds: f64 = parts.iter().map(|part| part.products.as_secs_f64()).sum();
         2e-9 * parts.iter().map(|part| part.multiplications as f64).sum::<f64>() / seconds

@@ -14,7 +14,7 @@ pub use difference::Difference;
 pub use error::ConfigError;
 pub use memory::MemoryEstimate;
 pub use record::RecordConfig;
-pub use schedule::{Course, Schedule};
+pub use schedule::{Ramp, Schedule};
 
 use crate::data::PixelRange;
 use crate::gan::{AuxiliaryClassifier, Objective, Pairing, Regulariser, Rules};
@@ -37,11 +37,11 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
     /// The game and its length.
-    pub training: Training,
+    pub training: TrainingConfig,
     /// From latent vector to image.
-    pub generator: Generator,
+    pub generator: GeneratorConfig,
     /// From image to logit.
-    pub discriminator: Discriminator,
+    pub discriminator: DiscriminatorConfig,
     /// What is written down as it goes, and how often.
     #[serde(default)]
     pub record: RecordConfig,
@@ -55,7 +55,7 @@ fn own() -> String {
 /// The game and its length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Training {
+pub struct TrainingConfig {
     /// How often the training set is gone through.
     pub epochs: u64,
     /// If given, training ends after this many steps instead.
@@ -99,7 +99,7 @@ fn one() -> u64 {
     1
 }
 
-impl Training {
+impl TrainingConfig {
     /// The two losses.
     pub fn rules(&self) -> Rules {
         let real_label = self.label_smoothing.unwrap_or(1.0);
@@ -121,7 +121,7 @@ pub enum UpdateRule {
 /// The generator and how it learns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Generator {
+pub struct GeneratorConfig {
     /// Numbers in a latent vector, each from N(0, 1).
     pub latent_dim: usize,
     /// How weights are drawn.
@@ -144,7 +144,7 @@ pub struct Generator {
 /// The discriminator and how it learns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Discriminator {
+pub struct DiscriminatorConfig {
     /// How weights are drawn.
     pub init: Init,
     /// Its optimizer.
@@ -163,9 +163,9 @@ pub struct AdamConfig {
     /// At the start of the run.
     pub learning_rate: f64,
     /// In [0, 1).
-    pub beta1: Course,
+    pub beta1: Ramp,
     /// In [0, 1).
-    pub beta2: Course,
+    pub beta2: Ramp,
 }
 
 fn grey() -> usize {

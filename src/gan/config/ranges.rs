@@ -1,7 +1,7 @@
 //! Every number of a configuration against its range.
 
 use crate::data::CLASSES;
-use crate::gan::{AuxiliaryClassifier, Config, ConfigError, Regulariser, Training};
+use crate::gan::{AuxiliaryClassifier, Config, ConfigError, Regulariser, TrainingConfig};
 
 /// The most that anything is counted to: steps, epochs, images. A run of a billion steps of a millisecond takes eleven
 /// days; and products of two such numbers are far from where 64 bits end.
@@ -41,7 +41,8 @@ impl Config {
     /// # Errors
     /// The first that is out of its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let Training { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } = &self.training;
+        let TrainingConfig { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } =
+            &self.training;
         check(is_name(&self.name), "name", &format!("{:?}", self.name), NAME)?;
         check(self.seed <= i64::MAX as u64, "seed (--seed)", &self.seed, "at most 9223372036854775807, 2^63 - 1")?;
         check_count("training.epochs (--epochs)", *epochs)?;
@@ -103,7 +104,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gan::{Course, Objective, Schedule};
+    use crate::gan::{Objective, Ramp, Schedule};
 
     #[test]
     fn ranges_are_checked() {
@@ -133,7 +134,7 @@ mod tests {
         }
         assert!(message(|c| c.generator.adam.learning_rate = f64::NAN).contains("is NaN; it must be a finite number"));
         assert!(message(|c| c.discriminator.adam.beta2 = 1.0.into()).contains("discriminator.adam.beta2 is 1"));
-        const RISING: Course = Course::Changing { from: 0.5, to: 1.5, schedule: Schedule::Cosine };
+        const RISING: Ramp = Ramp::Changing { from: 0.5, to: 1.5, schedule: Schedule::Cosine };
         assert!(message(|c| c.generator.adam.beta1 = RISING).contains("generator.adam.beta1 is 1.5; it must be"));
         assert!(message(|c| c.generator.latent_dim = 0).contains("--latent-dim"));
         assert!(message(|c| c.training.steps = Some(0)).contains("--steps"));

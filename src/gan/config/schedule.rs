@@ -1,8 +1,6 @@
 //! What changes from the first step to the last.
 
-use crate::autodiff::Real;
-use crate::gan::{AdamConfig, ConfigError, Players, config::ranges::check};
-use crate::nn::Adam;
+use crate::gan::{AdamConfig, ConfigError, config::ranges::check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -39,7 +37,7 @@ impl Schedule {
     deny_unknown_fields,
     expecting = "expected a number or { from = NUMBER, to = NUMBER, schedule = \"linear\" or \"cosine\" }"
 )]
-pub enum Course {
+pub enum Ramp {
     /// It stays.
     Constant(f64),
     /// It changes.
@@ -53,47 +51,27 @@ pub enum Course {
     },
 }
 
-impl Course {
+impl Ramp {
     /// The number when this part of the run, from 0 to 1, is over.
     pub fn at(self, progress: f64) -> f64 {
         match self {
-            Course::Constant(value) => value,
-            Course::Changing { from, to, schedule } => from + (to - from) * schedule.way(progress),
+            Ramp::Constant(value) => value,
+            Ramp::Changing { from, to, schedule } => from + (to - from) * schedule.way(progress),
         }
     }
 
     /// Where it begins and where it ends; it never leaves the range between.
     pub(in crate::gan) fn ends(self) -> [f64; 2] {
         match self {
-            Course::Constant(value) => [value, value],
-            Course::Changing { from, to, .. } => [from, to],
+            Ramp::Constant(value) => [value, value],
+            Ramp::Changing { from, to, .. } => [from, to],
         }
     }
 }
 
-impl From<f64> for Course {
+impl From<f64> for Ramp {
     fn from(value: f64) -> Self {
-        Course::Constant(value)
-    }
-}
-
-/// How both players' optimizers change over the run.
-#[derive(Clone, Debug)]
-pub(in crate::gan) struct Pace {
-    pub schedule: Schedule,
-    /// The share of the learning rates that is left at the end.
-    pub floor: f64,
-    pub adam: Players<AdamConfig>,
-}
-
-impl Pace {
-    /// Sets both players' optimizers.
-    pub fn set<T: Real>(&self, progress: f64, optimizers: Players<&mut Adam<T>>) {
-        let factor = 1.0 - (1.0 - self.floor) * self.schedule.way(progress);
-        for (adam, config) in optimizers.zip(self.adam.each_ref()) {
-            adam.learning_rate = factor * config.learning_rate;
-            (adam.beta1, adam.beta2) = (config.beta1.at(progress), config.beta2.at(progress));
-        }
+        Ramp::Constant(value)
     }
 }
 
@@ -130,35 +108,14 @@ mod tests {
     fn a_course_is_a_number_or_a_table() {
         #[derive(Debug, Deserialize)]
         struct File {
-            beta: Course,
+            beta: Ramp,
         }
         let read = |text: &str| toml::from_str::<File>(text).map(|file| file.beta);
-        assert_eq!(read("beta = 1").unwrap(), Course::Constant(1.0));
+        assert_eq!(read("beta = 1").unwrap(), Ramp::Constant(1.0));
         let course = read("beta = { from = 0.9, to = 0.5, schedule = \"linear\" }").unwrap();
         assert!((course.at(0.25) - 0.8).abs() < 1e-15 && course.ends() == [0.9, 0.5]);
         for mistake in ["beta = { from = 0.9, until = 0.5 }", "beta = \"high\""] {
             assert!(read(mistake).unwrap_err().message().starts_with("expected a number or {"), "{mistake}");
         }
-    }
-
-    #[test]
-    fn a_pace_sets_rates_and_betas() {
-        let adam = |learning_rate, beta2| AdamConfig { learning_rate, beta1: 0.5.into(), beta2 };
-        let changing = Course::Changing { from: 0.9, to: 0.99, schedule: Schedule::Linear };
-        let pace = Pace {
-            schedule: Schedule::Cosine,
-            floor: 0.1,
-            adam: Players { generator: adam(2.0, changing), discriminator: adam(4.0, 0.999.into()) },
-        };
-        let mut optimizers = Players::<()>::default().map(|()| Adam::<f64>::new(&[], 0.0, 0.0, 0.0));
-        let mut at = |progress| {
-            pace.set(progress, optimizers.each_mut());
-            let Players { generator: g, discriminator: d } = &optimizers;
-            [g.learning_rate, g.beta1, g.beta2, d.learning_rate, d.beta2]
-        };
-        let close = |a: [f64; 5], b: [f64; 5]| assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12), "{a:?}");
-        close(at(0.0), [2.0, 0.5, 0.9, 4.0, 0.999]);
-        close(at(0.5), [1.1, 0.5, 0.945, 2.2, 0.999]);
-        close(at(1.0), [0.2, 0.5, 0.99, 0.4, 0.999]);
     }
 }

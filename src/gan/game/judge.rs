@@ -21,14 +21,14 @@ pub struct Game<'t, T: Real> {
 
 /// What a discriminator says of some images.
 #[derive(Clone, Copy, Debug)]
-pub struct Verdict<'t, T: Real> {
+pub struct Judgement<'t, T: Real> {
     /// `[n, 1]`: whether they are real.
     pub logits: Var<'t, T>,
     /// `[n, classes]`: what they show, if it says so.
     pub classes: Option<Var<'t, T>>,
 }
 
-impl<'t, T: Real> Verdict<'t, T> {
+impl<'t, T: Real> Judgement<'t, T> {
     /// That on some of the images.
     fn slice_rows(self, rows: Range<usize>) -> Self {
         let slice = |x: Var<'t, T>| x.slice_rows(rows.clone());
@@ -41,11 +41,11 @@ pub fn judge<'t, T: Real>(
     discriminator: &OnTape<'_, 't, T>,
     images: Input<'t, T>,
     mode: &mut Mode<'_, T>,
-) -> Verdict<'t, T> {
+) -> Judgement<'t, T> {
     let output = discriminator.forward(images, mode);
     match discriminator.network.output_width() {
-        1 => Verdict { logits: output, classes: None },
-        width => Verdict { logits: output.slice_channels(0..1), classes: Some(output.slice_channels(1..width)) },
+        1 => Judgement { logits: output, classes: None },
+        width => Judgement { logits: output.slice_channels(0..1), classes: Some(output.slice_channels(1..width)) },
     }
 }
 

@@ -13,7 +13,7 @@ pub(in crate::gan) mod rules;
 pub use build::{BuildError, blank_discriminator, blank_generator, build_discriminator, build_generator};
 pub use classifier::AuxiliaryClassifier;
 pub use clipping::clip_weights;
-pub use judge::{Game, Verdict, judge, play};
+pub use judge::{Game, Judgement, judge, play};
 pub use objective::Objective;
 pub use penalty::{ToLogits, dragan, r1, r2, wgan_gp};
 pub use players::Players;

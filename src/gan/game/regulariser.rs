@@ -4,7 +4,7 @@ use crate::autodiff::{Real, Var};
 use crate::gan::config::ranges::{check, check_count};
 use crate::gan::game::clipping::clip_weights;
 use crate::gan::game::penalty::{ToLogits, dragan, r1, r2, wgan_gp};
-use crate::gan::{ConfigError, Course, Stream};
+use crate::gan::{ConfigError, Ramp, Stream};
 use crate::nn::{Input, Parameter};
 use crate::random::words_drawn;
 use rand_chacha::ChaCha8Rng;
@@ -29,7 +29,7 @@ pub enum Regulariser {
     /// [`r1`]: the slope at real images should be 0.
     R1 {
         /// Its weight γ, at least 0.
-        gamma: Course,
+        gamma: Ramp,
         /// At least 1.
         #[serde(default = "always")]
         every: u64,
@@ -37,7 +37,7 @@ pub enum Regulariser {
     /// [`r2`]: the slope at generated images should be 0.
     R2 {
         /// Its weight γ, at least 0.
-        gamma: Course,
+        gamma: Ramp,
         /// At least 1.
         #[serde(default = "always")]
         every: u64,
@@ -45,7 +45,7 @@ pub enum Regulariser {
     /// [`wgan_gp`]: the slope between real and generated images should be 1.
     WganGp {
         /// Its weight λ, at least 0; the paper's is 10.
-        weight: Course,
+        weight: Ramp,
         /// At least 1.
         #[serde(default = "always")]
         every: u64,
@@ -53,7 +53,7 @@ pub enum Regulariser {
     /// [`dragan`]: the slope around real images should be 1.
     Dragan {
         /// Its weight λ, at least 0; the paper's is 10.
-        weight: Course,
+        weight: Ramp,
         /// How far around, at least 0, in units of a pixel's range.
         deviation: f64,
         /// At least 1.
@@ -97,7 +97,7 @@ impl Regulariser {
         progress: f64,
         rng: &mut ChaCha8Rng,
     ) -> Option<Var<'t, T>> {
-        let weight = |course: Course, every: u64| every as f64 * course.at(progress);
+        let weight = |course: Ramp, every: u64| every as f64 * course.at(progress);
         match *self {
             Regulariser::R1 { gamma, every } => Some(r1(to_logits, real, weight(gamma, every))),
             Regulariser::R2 { gamma, every } => Some(r2(to_logits, generated, weight(gamma, every))),
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_weight_may_change_over_the_run() {
-        let gamma = Course::Changing { from: 1.0, to: 0.0, schedule: Schedule::Linear };
+        let gamma = Ramp::Changing { from: 1.0, to: 0.0, schedule: Schedule::Linear };
         assert_eq!(over_turns(&[Regulariser::R1 { gamma, every: 1 }], 4), [2.0, 1.5, 1.0, 0.5].map(Some));
     }
 
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(only("kind = \"r2\"\ngamma = 3"), Regulariser::R2 { gamma: 3.0.into(), every: 1 });
         assert_eq!(only("kind = \"weight-clipping\"\nlimit = 0.01"), Regulariser::WeightClipping { limit: 0.01 });
         let to_fall = "{ from = 1, to = 0.1, schedule = \"cosine\" }";
-        let gamma = Course::Changing { from: 1.0, to: 0.1, schedule: Schedule::Cosine };
+        let gamma = Ramp::Changing { from: 1.0, to: 0.1, schedule: Schedule::Cosine };
         let falling = read(&format!("kind = \"r1\"\nevery = 2\ngamma = {to_fall}")).unwrap();
         assert_eq!(falling.discriminator.regularisers, [Regulariser::R1 { gamma, every: 2 }]);
         assert_eq!(Config::from_toml(&falling.to_toml(), Some("article")).unwrap(), falling);

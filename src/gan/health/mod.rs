@@ -29,13 +29,13 @@ pub struct Health {
     real_distance: f64,
     /// The least the discriminator's loss can be, if it says there that all is lost.
     least_loss: Option<f64>,
-    pub(super) watch: Watch,
+    pub(super) watch: Symptoms,
 }
 
 /// What has been seen of a run's health so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Watch {
+pub struct Symptoms {
     /// How far above its least the discriminator's loss is, averaged over about the last hundred steps.
     excess: Option<f64>,
     steps_near_zero: u64,
@@ -82,7 +82,7 @@ impl Health {
             real_variance: variance(real_images, pixels),
             real_distance: distance_to_nearest(real_images, pixels),
             least_loss: rules.loss_of_certainty(),
-            watch: Watch::default(),
+            watch: Symptoms::default(),
         }
     }
 
@@ -93,7 +93,7 @@ impl Health {
 
     fn winner(&mut self, step: u64, scores: &Scores) -> Option<Diagnosis> {
         let excess = scores.discriminator_loss - self.least_loss?;
-        let Watch { excess: average, steps_near_zero, gradient, .. } = &mut self.watch;
+        let Symptoms { excess: average, steps_near_zero, gradient, .. } = &mut self.watch;
         let average = average.get_or_insert(1.0);
         *average += 0.01 * (excess - *average);
         *steps_near_zero = if *average < NEAR_ZERO { *steps_near_zero + 1 } else { 0 };
@@ -125,7 +125,7 @@ impl Health {
         let change = change.map(|change| change / (2.0 * variance(images, self.pixels)));
         let ignored = !alike && change.is_some_and(|change| change < IGNORED) && epoch >= FIRST_EPOCH;
 
-        let Watch { samples_alike, samples_repeat, label_ignored, .. } = &mut self.watch;
+        let Symptoms { samples_alike, samples_repeat, label_ignored, .. } = &mut self.watch;
         let (alike, repeat) = (is_news(alike, samples_alike), is_news(repeat, samples_repeat));
         let ignored = is_news(ignored, label_ignored);
         if alike {

@@ -6,7 +6,7 @@
 //! brings missing digits back is in the table of `scripts/tables/ladder.py`.
 
 use super::Diagnosis;
-use crate::gan::{Config, Course, Regulariser, UpdateRule};
+use crate::gan::{Config, Ramp, Regulariser, UpdateRule};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use std::fmt::{Display, Formatter, Result};
 
@@ -93,7 +93,7 @@ impl Remedy {
             Remedy::Beta1 => {
                 for adam in [&mut generator.adam, &mut discriminator.adam] {
                     if adam.beta1.ends().into_iter().any(|beta1| beta1 > BETA1) {
-                        adam.beta1 = Course::Constant(BETA1);
+                        adam.beta1 = Ramp::Constant(BETA1);
                     }
                 }
             }

@@ -12,7 +12,7 @@ use crate::gan::config::ranges::MOST;
 use crate::gan::draw::{Classes, draw_from};
 use crate::gan::latent_vectors;
 use crate::gan::{
-    Clues, Config, Diagnosis, Draws, GradientNorms, Health, Samples, Scores, Stream, Trainer, Warning, Watch,
+    Clues, Config, Diagnosis, Draws, GradientNorms, Health, Samples, Scores, Stream, Symptoms, Trainer, Warning,
 };
 use crate::nn::Parameter;
 use ndarray::ArrayD;
@@ -66,7 +66,7 @@ pub struct Position {
     /// How far the random numbers have come.
     pub draws: Draws,
     /// What has been seen of the run's health.
-    pub watch: Watch,
+    pub watch: Symptoms,
 }
 
 impl Position {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// The three parts of a step, for both players together.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Phases {
+pub struct StepTime {
     /// Latent vectors, both networks' outputs, losses.
     pub forward: Cost,
     /// The walk back: gradients at the layers' outputs.
@@ -30,7 +30,7 @@ pub struct Cost {
 #[derive(Debug, Default)]
 pub struct Clock {
     /// What has been noted since it was made, or [taken](std::mem::take).
-    pub phases: Phases,
+    pub phases: StepTime,
     /// The parts that are going on, each within the one before it, whose time stands still meanwhile.
     going_on: Vec<Phase>,
     last: Option<Instant>,

@@ -14,14 +14,14 @@ mod clock;
 mod images;
 mod losses;
 mod norms;
+mod optimizer_schedule;
 mod simultaneous;
 
-pub use clock::{Clock, Cost, Phases};
+pub use clock::{Clock, Cost, StepTime};
 pub use images::latent_vectors;
 pub use norms::{GradientNorms, Norm};
 pub use simultaneous::one_walk_back;
 
-use super::config::schedule::Pace;
 use super::game::Game;
 use super::{
     BuildError, Config, Objective, Players, Regularisers, Stream, UpdateRule, build_discriminator, build_generator,
@@ -30,6 +30,7 @@ use crate::autodiff::{Real, Var, Watcher};
 use crate::nn::{Adam, Learner, Network, Training};
 use images::Requests;
 use losses::Losses;
+use optimizer_schedule::OptimizerSchedule;
 
 /// The two players and everything that a step changes.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub struct Trainer<T: Real = f32> {
     pub(super) training: Training<T>,
     pub(super) critic_steps: u64,
     update: UpdateRule,
-    pace: Pace,
+    pace: OptimizerSchedule,
 }
 
 /// What a step cost and how the discriminator scored its images.
@@ -117,7 +118,7 @@ impl<T: Real> Trainer<T> {
             training: Stream::Dropout.of(seed).into(),
             critic_steps: config.training.critic_steps,
             update: config.training.update,
-            pace: Pace {
+            pace: OptimizerSchedule {
                 schedule: config.training.schedule,
                 floor: config.training.learning_rate_floor,
                 adam: Players { generator: g.adam.clone(), discriminator: d.adam.clone() },
