@@ -1,7 +1,7 @@
 //! A network: layers in order, and their parameters in the same order.
 
 use super::build::{Builder, Draw};
-use super::layers::Layer;
+use super::layer::Layer;
 use super::pass::Pass;
 use super::{Extent, Footprint, Init, Input, InputShape, LayerSpec, Mode, NetworkError, Parameter, Training};
 use crate::autodiff::{Real, Tape, Var};
@@ -21,7 +21,7 @@ pub struct Network<T: Real = f32> {
     pub parameters: Vec<Parameter<T>>,
     /// What training carries along beside them and no optimizer touches: `NAME.1.running_mean`, ….
     pub statistics: Vec<Parameter<T>>,
-    layers: Vec<Layer>,
+    layers: Vec<Layer<T>>,
     input: InputShape,
     output: Extent,
     products: usize,
@@ -53,7 +53,7 @@ impl<T: Real> Network<T> {
 
     fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
         let mut builder = Builder::new(name, input, Some(draw));
-        let layers = builder.layers(layers)?;
+        let layers = Layer::in_order(layers, &mut builder).map_err(|misfit| builder.refuse(misfit))?;
         let products = builder.products();
         let Builder { extent: output, parameters, statistics, .. } = builder;
         if parameters.is_empty() {
@@ -72,7 +72,7 @@ impl<T: Real> Network<T> {
         layers: &[LayerSpec],
     ) -> Result<Footprint, NetworkError> {
         let mut builder = Builder::<T>::new(name, input.into(), None);
-        builder.layers(layers)?;
+        Layer::in_order(layers, &mut builder).map_err(|misfit| builder.refuse(misfit))?;
         Ok(builder.into_footprint())
     }
 
@@ -164,7 +164,7 @@ impl<T: Real> Network<T> {
     ) -> Vec<Var<'t, T>> {
         let Input { mut x, labels } = input.into();
         let mut pass = Pass::new(parameters, &self.statistics, labels, mode);
-        let mut next = |layer: &Layer| {
+        let mut next = |layer: &Layer<T>| {
             x = layer.forward(x, &mut pass);
             x
         };
@@ -199,6 +199,7 @@ impl<T: Real> Network<T> {
 mod tests {
     use super::*;
     use crate::nn::UnitActivation::{self, LeakyRelu, Sigmoid};
+    use crate::nn::layers::Dropout;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -212,7 +213,7 @@ mod tests {
 
     #[test]
     fn parameters_are_named_by_their_layers_place() {
-        let layers = [dense(8, LeakyRelu), LayerSpec::Dropout { rate: 0.3 }, dense(2, Sigmoid)];
+        let layers = [dense(8, LeakyRelu), Dropout { rate: 0.3 }.into(), dense(2, Sigmoid)];
         let network = Network::<f32>::new("player", 5, &layers, Init::He, &mut rng()).unwrap();
         let named: Vec<_> = network.parameters.iter().map(|p| (p.name.as_str(), p.value.shape().to_vec())).collect();
         let expected = [
@@ -237,7 +238,7 @@ mod tests {
             build(&[dense(3, Sigmoid), dense(0, Sigmoid)]),
             "layer 1 of d has 0 units; a dense layer needs at least 1"
         );
-        assert!(build(&[LayerSpec::Dropout { rate: 1.0 }]).contains("dropout rate 1; it must be"));
+        assert!(build(&[Dropout { rate: 1.0 }.into()]).contains("dropout rate 1; it must be"));
         assert!(build(&[]).contains("no dense layer"));
     }
 
