@@ -10,7 +10,7 @@ With --presets it trains each preset for three steps in a temporary directory an
 network that draws in colours, and one of the kinds of layer that no preset has. A line each; the exit status is 1 if
 any differs.
 
-A function below says of each kind of layer (src/nn/layer.rs) what it computes in use. PyTorch has channels before
+A function below says of each kind of layer (src/nn/layers/) what it computes in use. PyTorch has channels before
 height and width, [n, c, h, w], and so have images here; twoplayer has them last, also in its files and where an image
 becomes numbers in a row. A kind that only a discriminator has (projection, minibatch-stddev) is refused.
 """

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
 use twoplayer::gan::{Objective, Pairing, Players, Regulariser, Regularisers, Rules, one_walk_back, play};
+use twoplayer::nn::layers::Dropout;
 use twoplayer::nn::{Init, Input, LayerSpec, Mode, Network, Training, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
 
@@ -146,7 +147,7 @@ fn network_with_dropout<'t>(x: &[V<'t>]) -> V<'t> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let layers = [
         LayerSpec::dense(5, UnitActivation::LeakyRelu),
-        LayerSpec::Dropout { rate: 0.4 },
+        Dropout { rate: 0.4 }.into(),
         LayerSpec::dense(2, UnitActivation::Sigmoid),
     ];
     let network = Network::<f64>::new("n", 4, &layers, Init::He, &mut rng).expect("the layers form a network");
@@ -256,7 +257,7 @@ impl SmallGame {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let layers = [dense(4, LeakyRelu), dense(5, Tanh)];
         let generator = Network::new("generator", 3, &layers, Init::He, &mut rng).unwrap();
-        let layers = [dense(6, LeakyRelu), LayerSpec::Dropout { rate: 0.3 }, dense(1, Identity)];
+        let layers = [dense(6, LeakyRelu), Dropout { rate: 0.3 }.into(), dense(1, Identity)];
         let discriminator = Network::new("discriminator", 5, &layers, Init::He, &mut rng).unwrap();
         let mut draw = |shape: &[usize]| ArrayD::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0));
         Self { generator, discriminator, real: draw(&[4, 5]), latent: draw(&[4, 3]) }

@@ -4,6 +4,7 @@ use ndarray::{ArrayD, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Tape, Var};
 use twoplayer::nn::{
@@ -163,7 +164,9 @@ fn running_moments_follow_in_training_and_decide_in_use() {
     assert!(close(&evaluate(&network, x.clone(), &[]), &(&x / 1.5f64.sqrt())), "at first the moments are 0 and 1");
 
     train(&mut network);
-    let [running_mean, running_variance] = [0, 1].map(|i| network.statistics[i].value.to_owned());
+    let statistic = |name: &str| network.statistics.iter().find(|statistic| statistic.name == name).unwrap();
+    let [running_mean, running_variance] =
+        ["n.0.running_mean", "n.0.running_variance"].map(|name| statistic(name).value.to_owned());
     assert!(close(&running_mean, &(&mean * 0.25)));
     assert!(close(&running_variance, &(0.75 + &variance * 0.25)));
     let expected = (&x - &running_mean) / (&running_variance + 0.5).mapv(f64::sqrt);
@@ -205,13 +208,16 @@ fn what_is_drawn_depends_on_the_label() {
     }
 }
 
-/// A network whose parameters are these numbers, each array filled in order.
-fn with_numbers(input: InputShape, lines: &str, numbers: &[&[f64]]) -> Network<f64> {
+/// A network whose arrays have these numbers: each of its parameters, and the statistics that are named.
+fn with_numbers(input: InputShape, lines: &str, numbers: &[(&str, &[f64])]) -> Network<f64> {
     let mut network = build(input, lines).unwrap();
-    assert_eq!(network.parameters.len(), numbers.len());
-    for (parameter, numbers) in network.parameters.iter_mut().zip(numbers) {
-        let value = ArrayD::from_shape_vec(parameter.value.shape(), numbers.to_vec()).unwrap();
-        *parameter = Parameter::new(parameter.name.clone(), value);
+    let is_named = |name: &str| numbers.iter().any(|(named, _)| *named == name);
+    assert!(network.parameters.iter().all(|parameter| is_named(&parameter.name)), "{lines}: parameters left out");
+    for (name, numbers) in numbers {
+        let mut arrays = network.parameters.iter_mut().chain(&mut network.statistics);
+        let array = arrays.find(|array| array.name == *name).unwrap_or_else(|| panic!("{lines}: no {name}"));
+        let value = ArrayD::from_shape_vec(array.value.shape(), numbers.to_vec()).unwrap();
+        *array = Parameter::new(*name, value);
     }
     network
 }
@@ -219,8 +225,9 @@ fn with_numbers(input: InputShape, lines: &str, numbers: &[&[f64]]) -> Network<f
 #[test]
 fn layers_without_parameters_compute_what_their_names_say() {
     let plain = "kind = 'conv', channels = 1, kernel = 1"; // 1·x + 0
+    let arrays: [(_, &[f64]); 2] = [("n.0.weight", &[1.0]), ("n.0.bias", &[0.0])];
     let of = |line: &str| {
-        let network = with_numbers([2, 2, 1].into(), &format!("{plain}\n{line}"), &[&[1.0], &[0.0]]);
+        let network = with_numbers([2, 2, 1].into(), &format!("{plain}\n{line}"), &arrays);
         let x = ArrayD::from_shape_vec(vec![1, 4], vec![1.0, -2.0, 3.0, 6.0]).unwrap();
         evaluate(&network, x, &[]).into_iter().collect::<Vec<_>>()
     };
@@ -235,30 +242,85 @@ fn layers_without_parameters_compute_what_their_names_say() {
     assert_eq!(of("kind = 'minibatch-stddev'"), [1.0, 1e-4, -2.0, 1e-4, 3.0, 1e-4, 6.0, 1e-4]);
 }
 
+/// A layer, its arrays by name, a sample of class 2 of 3, and what the layer makes of it.
+type Worked = (Extent, &'static str, &'static [(&'static str, &'static [f64])], &'static [f64], &'static [f64]);
+
+/// Every kind of layer that has arrays, worked out by hand, with numbers of which no two can be exchanged.
+#[rustfmt::skip]
+const WORKED: &[Worked] = &[
+    (Extent::Flat(2), "kind = 'dense', units = 2", &[("n.0.weight", &[2.0, -1.0, 1.0, 0.0]), ("n.0.bias", &[0.5, 4.0])],
+        &[5.0, 7.0], &[10.0 - 7.0 + 0.5, 5.0 + 4.0]),
+    (Extent::Flat(2), "kind = 'dense', units = 2, spectral_norm = true",
+        &[("n.0.weight", &[2.0, 0.0, 0.0, 5.0]), ("n.0.bias", &[0.5, 4.0]), ("n.0.u", &[1.0, 0.0])],
+        &[6.0, 7.0], &[6.0 + 0.5, 17.5 + 4.0]), // u is a singular vector, of the singular value 2
+    (Extent::Image([1, 1, 2]), "kind = 'conv', channels = 2, kernel = 1, spectral_norm = true",
+        &[("n.0.weight", &[2.0, 0.0, 0.0, 5.0]), ("n.0.bias", &[0.5, 4.0]), ("n.0.u", &[0.0, 1.0])],
+        &[5.0, 7.0], &[2.0 + 0.5, 7.0 + 4.0]),
+    (Extent::Image([1, 1, 2]), "kind = 'conv-transpose', channels = 2, kernel = 1, spectral_norm = true",
+        &[("n.0.weight", &[2.0, 0.0, 0.0, 5.0]), ("n.0.bias", &[0.5, 4.0]), ("n.0.u", &[0.0, 1.0])],
+        &[5.0, 7.0], &[2.0 + 0.5, 7.0 + 4.0]),
+    (Extent::Flat(1), "kind = 'batch-norm', epsilon = 3",
+        &[("n.0.gain", &[4.0]), ("n.0.bias", &[1.0]), ("n.0.running_mean", &[2.0]), ("n.0.running_variance", &[6.0])],
+        &[8.0], &[9.0]), // 4·(8 − 2)/√(6 + 3) + 1
+    (Extent::Image([1, 2, 1]), "kind = 'batch-norm', conditional = true, epsilon = 3",
+        &[("n.0.gain", &[1.0, 2.0, 4.0]), ("n.0.bias", &[0.0, 0.5, 1.0])], &[6.0, -2.0], &[13.0, -3.0]),
+    (Extent::Image([1, 2, 1]), "kind = 'layer-norm', epsilon = 3",
+        &[("n.0.gain", &[4.0]), ("n.0.bias", &[1.0])], &[5.0, 7.0], &[-1.0, 3.0]), // ±1/√(1 + 3)
+    (Extent::Image([1, 2, 2]), "kind = 'group-norm', groups = 2, epsilon = 3",
+        &[("n.0.gain", &[4.0, 8.0]), ("n.0.bias", &[1.0, 2.0])], &[5.0, -3.0, 7.0, -5.0], &[-1.0, 6.0, 3.0, -2.0]),
+    (Extent::Image([1, 1, 1]), "kind = 'residual', skip = 'conv', layers = [{ kind = 'conv', channels = 2, kernel = 1, bias = false, activation = 'relu' }]",
+        &[("n.0.0.weight", &[-1.0, 2.0]), ("n.0.skip.weight", &[10.0, 20.0])], &[1.0], &[10.0, 22.0]),
+    (Extent::Flat(1), "kind = 'label-embedding', units = 2",
+        &[("n.0.embedding", &[1.0, 0.0, 0.0, 1.0, 3.0, 4.0])], &[9.0], &[9.0, 3.0, 4.0]),
+    (Extent::Image([1, 2, 1]), "kind = 'label-embedding', units = 1",
+        &[("n.0.embedding", &[1.0, 0.0, 0.0, 1.0, 3.0, 4.0])], &[8.0, 9.0], &[8.0, 3.0, 9.0, 4.0]),
+    (Extent::Flat(2), "kind = 'projection'",
+        &[("n.0.weight", &[2.0, -1.0]), ("n.0.bias", &[0.5]), ("n.0.embedding", &[1.0, 0.0, 0.0, 1.0, 3.0, 4.0])],
+        &[5.0, 7.0], &[10.0 - 7.0 + 0.5 + 15.0 + 28.0]),
+    (Extent::Flat(2), "kind = 'projection', classifier = true", &[
+            ("n.0.weight", &[2.0, -1.0]), ("n.0.bias", &[0.5]), ("n.0.embedding", &[1.0, 0.0, 0.0, 1.0, 3.0, 4.0]),
+            ("n.0.class_weight", &[1.0, 0.0, 0.0, 1.0, 2.0, -1.0]), ("n.0.class_bias", &[0.0, 0.5, 0.0]),
+        ], &[5.0, 7.0], &[10.0 - 7.0 + 0.5 + 15.0 + 28.0, 5.0, 7.5, 3.0]),
+    (Extent::Flat(2), "kind = 'projection', spectral_norm = true", &[
+            ("n.0.weight", &[3.0, 4.0]), ("n.0.bias", &[0.5]), ("n.0.weight.u", &[1.0, 0.0]),
+            ("n.0.embedding", &[0.0, 0.0, 5.0, 0.0, 0.0, 2.0]), ("n.0.embedding.u", &[0.0, 1.0]),
+        ], &[5.0, 7.0], &[3.0 + 5.6 + 0.5 + 7.0]),
+];
+
 #[test]
-fn layers_that_look_at_labels_compute_what_they_say() {
-    let given = |extent: Extent| InputShape::from(extent).with_classes(3);
-    let of = |network: &Network<f64>, x: &[f64], label: u8| {
-        let x = ArrayD::from_shape_vec(vec![1, x.len()], x.to_vec()).unwrap();
-        evaluate(network, x, &[label]).into_iter().collect::<Vec<_>>()
-    };
-    let (w, b, e): ([f64; 2], _, _) = ([2.0, -1.0], [0.5], [1.0, 0.0, 0.0, 1.0, 3.0, 4.0]);
-    let projection = with_numbers(given(Extent::Flat(2)), "kind = 'projection'", &[&w, &b, &e]);
-    assert_eq!(of(&projection, &[5.0, 7.0], 1), [10.0 - 7.0 + 0.5 + 7.0]);
-    assert_eq!(of(&projection, &[5.0, 7.0], 2), [10.0 - 7.0 + 0.5 + 15.0 + 28.0]);
-    let (class_w, class_b) = ([1.0, 0.0, 0.0, 1.0, 2.0, -1.0], [0.0, 0.5, 0.0]);
-    let lines = "kind = 'projection', classifier = true";
-    let reader = with_numbers(given(Extent::Flat(2)), lines, &[&w, &b, &e, &class_w, &class_b]);
-    assert_eq!(of(&reader, &[5.0, 7.0], 1), [10.0 - 7.0 + 0.5 + 7.0, 5.0, 7.5, 3.0]);
+fn layers_with_arrays_compute_what_they_say_with_each_under_its_name() {
+    let wrong = WORKED.iter().filter_map(|(extent, lines, arrays, x, expected)| {
+        let network = with_numbers(InputShape::from(*extent).with_classes(3), lines, arrays);
+        let found = evaluate(&network, ArrayD::from_shape_vec(vec![1, x.len()], x.to_vec()).unwrap(), &[2]);
+        let close = found.iter().zip(*expected).all(|(found, expected)| (found - expected).abs() < 1e-9);
+        (!close || found.len() != expected.len()).then(|| format!("{lines}: {found}, not {expected:?}"))
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), [""; 0]);
+}
 
-    let embedding = with_numbers(given(Extent::Flat(1)), "kind = 'label-embedding', units = 2", &[&e]);
-    assert_eq!(of(&embedding, &[9.0], 2), [9.0, 3.0, 4.0]);
-    let maps = with_numbers(given(Extent::Image([1, 2, 1])), "kind = 'label-embedding', units = 1", &[&e]);
-    assert_eq!(of(&maps, &[8.0, 9.0], 2), [8.0, 3.0, 9.0, 4.0]);
+/// The arrays that each kind of layer has: the kind, and what the array is called in it.
+fn arrays(network: &Network<f64>, lines: &str) -> BTreeSet<(String, String)> {
+    let kinds: Vec<_> =
+        layers(lines).iter().map(|layer| toml::Table::try_from(layer).unwrap()["kind"].to_string()).collect();
+    let names = network.parameters.iter().chain(&network.statistics).map(|array| array.name.splitn(3, '.'));
+    let of_layer =
+        names.map(|mut name| (name.nth(1).unwrap().parse::<usize>().unwrap(), name.next().unwrap().to_owned()));
+    // What is in a block belongs to the layers of the block.
+    let own = of_layer.filter(|(_, array)| !array.starts_with(|first: char| first.is_ascii_digit()));
+    own.map(|(index, array)| (kinds[index].clone(), array)).collect()
+}
 
-    let norm = "kind = 'batch-norm', conditional = true, epsilon = 3";
-    let network = with_numbers(given(Extent::Image([1, 2, 1])), norm, &[&[1.0, 2.0, 4.0], &[0.0, 0.5, 1.0]]);
-    assert_eq!(of(&network, &[6.0, -2.0], 2), [13.0, -3.0]); // 4·x/√(1 + 3) + 1
+#[test]
+fn no_layer_with_arrays_is_left_out_of_what_is_worked_out_by_hand() {
+    let of = |input: InputShape, lines: &str| arrays(&build(input, lines).unwrap(), lines);
+    let worked = WORKED.iter().flat_map(|(extent, lines, ..)| of(InputShape::from(*extent).with_classes(3), lines));
+    let worked: BTreeSet<_> = worked.collect();
+    for (name, input, lines) in networks() {
+        let missing: Vec<_> = of(input, lines).difference(&worked).cloned().collect();
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+    }
+    let missing: Vec<_> = of(InputShape::from(IMAGE).with_classes(3), SPECTRAL).difference(&worked).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use twoplayer::gan::{
     Config, Objective, Pairing, Ramp, Regulariser, Schedule, Scores, Stream, Trainer, UpdateRule, latent_vectors, play,
     train,
 };
+use twoplayer::nn::layers::Dropout;
 use twoplayer::nn::{LayerSpec, Mode, Network, UnitActivation};
 use twoplayer::{data, parallel};
 
@@ -22,7 +23,7 @@ fn small() -> Config {
     config.generator.latent_dim = 5;
     config.generator.image_shape = [6, 6];
     config.generator.layers = vec![dense(24, LeakyRelu), dense(36, Tanh)];
-    config.discriminator.layers = vec![dense(24, LeakyRelu), LayerSpec::Dropout { rate: 0.2 }, dense(1, Identity)];
+    config.discriminator.layers = vec![dense(24, LeakyRelu), Dropout { rate: 0.2 }.into(), dense(1, Identity)];
     config
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use twoplayer::data::{Digits, Split, fill, locate};
 use twoplayer::gan::{Config, EpochEnd, Observer, ObserverError, StepEnd, TrainError, UpdateRule, train};
-use twoplayer::nn::LayerSpec;
+use twoplayer::nn::layers::Dropout;
 use twoplayer::parallel;
 use twoplayer::run::Recorder;
 
@@ -85,7 +85,7 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads() {
         config.training.update = update;
         config.training.steps = Some(6); // two of them with the gradient penalty
         config.record.log_every = 1;
-        config.discriminator.layers.insert(1, LayerSpec::Dropout { rate: 0.3 });
+        config.discriminator.layers.insert(1, Dropout { rate: 0.3 }.into());
         let run = |threads: usize, seed: u64| {
             let directory = TempDir::new().unwrap();
             let config = Config { seed, ..config.clone() };

@@ -14,6 +14,7 @@ use twoplayer::gan::{
     BuildError, Config, Ended, Observer, ObserverError, Session, Stream, blank_discriminator, blank_generator, draw,
     score,
 };
+use twoplayer::nn::layers::Flatten;
 use twoplayer::nn::{LayerSpec, Network, UnitActivation};
 use twoplayer::recognizer::{Recognizer, RecognizerConfig};
 use twoplayer::run::{
@@ -286,7 +287,7 @@ const EVALUATION: &str = r#"{ "generated": { "frechet": 2.5, "precision": 0.75 }
 
 /// Makes a recognizer of images of 2 × 2 pixels.
 fn recognizer(root: &Path) {
-    let features = vec![LayerSpec::Flatten {}, LayerSpec::dense(2, UnitActivation::Relu)];
+    let features = vec![Flatten {}.into(), LayerSpec::dense(2, UnitActivation::Relu)];
     let config = RecognizerConfig { image_shape: [2, 2], shift: 0, features, ..Default::default() };
     let recognizer = Recognizer::new(&config).expect("a network");
     let summary = RecognizerSummary { learned_from: LearnedFrom::default(), test: None, recognizer: config };

@@ -4,6 +4,7 @@
 use std::path::Path;
 use twoplayer::cli::check;
 use twoplayer::data::{Digits, Idx};
+use twoplayer::nn::layers::Flatten;
 use twoplayer::nn::{LayerSpec, UnitActivation};
 use twoplayer::recognizer::{Recognizer, RecognizerConfig};
 
@@ -23,7 +24,7 @@ thread_local! {
 
 impl Judge {
     fn new() -> Self {
-        let features = vec![LayerSpec::Flatten {}, LayerSpec::dense(2, UnitActivation::LeakyRelu)];
+        let features = vec![Flatten {}.into(), LayerSpec::dense(2, UnitActivation::LeakyRelu)];
         let config = RecognizerConfig { image_shape: [SIDE; 2], shift: 0, features, ..Default::default() };
         let images = (0..10 * SIDE * SIDE).map(|i| (i * i * 37 % 251) as u8).collect();
         Self {

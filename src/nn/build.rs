@@ -1,9 +1,11 @@
-//! From what a person writes down to layers and their first parameters.
+//! What layers are built with: their place, what comes in, and the first values of their parameters.
 
-use super::layers::Layer;
-use super::{Extent, Footprint, InputShape, LayerFootprint, LayerSpec, Misfit, NetworkError, Parameter, Role};
+use super::extent::count;
+use super::handle::{ParameterId, StatisticId};
+use super::{Extent, Footprint, InputShape, LayerFootprint, Misfit, NetworkError, Parameter, Role};
 use crate::autodiff::{Activation, Real};
 use ndarray::ArrayD;
+use std::fmt::Display;
 use std::mem;
 
 /// Gives an array of this shape its first values.
@@ -64,21 +66,23 @@ impl<'d, T: Real> Builder<'d, T> {
         Self { extent, classes, parameters, statistics, name, place: String::new(), footprint, held, draw }
     }
 
-    /// These layers, one after another.
-    pub fn layers(&mut self, specs: &[LayerSpec]) -> Result<Vec<Layer>, NetworkError> {
-        let build = |builder: &mut Self, spec| {
-            let (before, around) = (builder.footprint.arrays, mem::take(&mut builder.held));
-            let layer = Layer::build(spec, builder)?;
-            let (arrays, sample) = (builder.footprint.arrays, builder.extent.width());
-            builder.note_layer(arrays - before, sample);
-            builder.held = around;
-            let sizes = [(arrays, "parameters", LARGEST), (sample, "numbers for one sample", LARGEST_SAMPLE)];
-            match sizes.into_iter().find(|(size, _, limit)| size > limit) {
-                Some((_, what, limit)) => Err(builder.refuse(Misfit::TooLarge { what, limit })),
-                None => Ok(layer),
-            }
-        };
-        specs.iter().enumerate().map(|(index, spec)| self.at(index, |builder| build(builder, spec))).collect()
+    /// Runs `build` for the layer of this number, and notes what the layer takes. When it is refused, the builder stays
+    /// at its place, for [`refuse`](Builder::refuse) to name.
+    ///
+    /// # Errors
+    /// What `build` refuses, and a layer that is too large.
+    pub fn layer<R>(&mut self, index: usize, build: impl FnOnce(&mut Self) -> Result<R, Misfit>) -> Result<R, Misfit> {
+        let (before, held) = (self.footprint.arrays, mem::take(&mut self.held));
+        let outer = self.enter(index);
+        let layer = build(self)?;
+        let (arrays, sample) = (self.footprint.arrays, self.extent.width());
+        self.note_layer(arrays - before, sample);
+        let sizes = [(arrays, "parameters", LARGEST), (sample, "numbers for one sample", LARGEST_SAMPLE)];
+        if let Some((_, what, limit)) = sizes.into_iter().find(|(size, _, limit)| size > limit) {
+            return Err(Misfit::TooLarge { what, limit });
+        }
+        (self.place, self.held) = (outer, held);
+        Ok(layer)
     }
 
     /// [How many](Footprint::products) weights a sample is multiplied by in the layers so far.
@@ -107,9 +111,9 @@ impl<'d, T: Real> Builder<'d, T> {
         self.held.derived = self.held.derived.saturating_add(numbers);
     }
 
-    /// Notes that a sample is multiplied by so many weights in the present layer.
-    pub fn multiplies(&mut self, products: usize) {
-        self.held.products = self.held.products.saturating_add(products);
+    /// Notes that a sample is multiplied by so many weights in the present layer, the product of these numbers.
+    pub fn multiplies(&mut self, factors: &[usize]) {
+        self.held.products = self.held.products.saturating_add(count(factors));
     }
 
     /// Notes that a thread keeps so many numbers beside the arrays while it computes the present layer.
@@ -120,8 +124,7 @@ impl<'d, T: Real> Builder<'d, T> {
     /// Counts an array and has its first values drawn; none are where only shapes are wanted, or there are too many: the
     /// layer will be refused.
     fn array(&mut self, shape: &[usize], values: impl FnOnce(Draw<'_, T>) -> ArrayD<T>) -> ArrayD<T> {
-        let size = shape.iter().fold(1usize, |product, &extent| product.saturating_mul(extent));
-        self.footprint.arrays = self.footprint.arrays.saturating_add(size);
+        self.footprint.arrays = self.footprint.arrays.saturating_add(count(shape));
         match &mut self.draw {
             Some(draw) if self.footprint.arrays <= LARGEST => values(draw),
             _ => ArrayD::zeros(vec![0]),
@@ -129,13 +132,18 @@ impl<'d, T: Real> Builder<'d, T> {
     }
 
     /// Runs `build` for a part of the present layer.
-    pub fn at<R>(&mut self, part: impl ToString, build: impl FnOnce(&mut Self) -> R) -> R {
-        let outer = self.place.clone();
-        let dot = if outer.is_empty() { "" } else { "." };
-        self.place = format!("{outer}{dot}{}", part.to_string());
+    pub fn at<R>(&mut self, part: &str, build: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.enter(part);
         let result = build(self);
         self.place = outer;
         result
+    }
+
+    /// Goes to a part of the present place; the one to go back to is given.
+    fn enter(&mut self, part: impl Display) -> String {
+        let dot = if self.place.is_empty() { "" } else { "." };
+        let inner = format!("{}{dot}{part}", self.place);
+        mem::replace(&mut self.place, inner)
     }
 
     /// What is wrong with the present layer.
@@ -151,52 +159,51 @@ impl<'d, T: Real> Builder<'d, T> {
         }
     }
 
+    /// How many classes there are, for the part of the network that looks at labels.
+    pub fn labels(&self, what: &'static str) -> Result<usize, Misfit> {
+        if self.classes == 0 { Err(Misfit::NeedsLabels { what }) } else { Ok(self.classes) }
+    }
+
     /// Adds the present layer's weights.
-    pub fn weight(&mut self, shape: &[usize], [fan_in, fan_out]: [f64; 2], activation: Activation) {
-        self.parameter("weight", Role::Weight { fan_in, fan_out, activation }, shape);
+    pub fn weight(&mut self, shape: &[usize], [fan_in, fan_out]: [f64; 2], activation: Activation) -> ParameterId {
+        self.parameter("weight", Role::Weight { fan_in, fan_out, activation }, shape)
     }
 
     /// Adds the present layer's bias.
-    pub fn bias(&mut self, width: usize) {
-        self.parameter("bias", Role::Bias, &[width]);
+    pub fn bias(&mut self, width: usize) -> ParameterId {
+        self.parameter("bias", Role::Bias, &[width])
     }
 
     /// Adds a parameter of the present layer.
-    pub fn parameter(&mut self, what: &str, role: Role, shape: &[usize]) {
+    pub fn parameter(&mut self, what: &str, role: Role, shape: &[usize]) -> ParameterId {
         let value = self.array(shape, |draw| draw(role, shape));
         self.parameters.push(Parameter::new(self.name_of(what), value));
+        ParameterId(self.parameters.len() - 1)
     }
 
     /// Adds a statistic of the present layer, each element of which begins with this value.
-    pub fn statistic(&mut self, what: &str, shape: &[usize], value: T) {
+    pub fn statistic(&mut self, what: &str, shape: &[usize], value: T) -> StatisticId {
         let value = self.array(shape, |_| ArrayD::from_elem(shape, value));
-        self.statistics.push(Parameter::new(self.name_of(what), value));
+        self.add_statistic(what, value)
     }
 
     /// Adds a statistic that begins at random, each element from N(0, 1).
-    pub fn random_statistic(&mut self, what: &str, shape: &[usize]) {
+    pub fn random_statistic(&mut self, what: &str, shape: &[usize]) -> StatisticId {
         let value = self.array(shape, |draw| draw(Role::Embedding, shape));
+        self.add_statistic(what, value)
+    }
+
+    fn add_statistic(&mut self, what: &str, value: ArrayD<T>) -> StatisticId {
         self.statistics.push(Parameter::new(self.name_of(what), value));
+        StatisticId(self.statistics.len() - 1)
+    }
+
+    /// The present layer's name, such as `discriminator.3`.
+    pub fn layer_name(&self) -> String {
+        format!("{}.{}", self.name, self.place)
     }
 
     fn name_of(&self, what: &str) -> String {
         format!("{}.{}.{what}", self.name, self.place)
-    }
-}
-
-/// Refuses a number that is 0, or larger than any that makes sense of an image.
-pub(super) fn at_least_one(numbers: &[(&'static str, usize)]) -> Result<(), Misfit> {
-    match numbers.iter().find(|(_, number)| *number == 0) {
-        Some(&(key, _)) => Err(Misfit::Zero { key }),
-        None => sensible(numbers),
-    }
-}
-
-/// Refuses a number that is larger than any that makes sense of an image.
-pub(super) fn sensible(numbers: &[(&'static str, usize)]) -> Result<(), Misfit> {
-    const LARGEST_NUMBER: usize = 1 << 16;
-    match numbers.iter().find(|(_, number)| *number > LARGEST_NUMBER) {
-        Some(&(key, value)) => Err(Misfit::OutOfRange { key, value: value as f64, allowed: "at most 65536" }),
-        None => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ impl Extent {
     pub fn width(self) -> usize {
         match self {
             Extent::Flat(width) => width,
-            Extent::Image(shape) => shape.iter().fold(1, |product: usize, &extent| product.saturating_mul(extent)),
+            Extent::Image(shape) => count(&shape),
         }
     }
 
@@ -38,6 +38,11 @@ impl Extent {
             _ => x,
         }
     }
+}
+
+/// How many numbers an array of this shape has; one that could not be counted has [`usize::MAX`].
+pub(super) fn count(shape: &[usize]) -> usize {
+    shape.iter().fold(1, |product, &extent| product.saturating_mul(extent))
 }
 
 impl From<usize> for Extent {

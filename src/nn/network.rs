@@ -1,13 +1,12 @@
 //! A network: layers in order, and their parameters in the same order.
 
 use super::build::{Builder, Draw};
-use super::layers::Layer;
+use super::layer::Layer;
 use super::pass::Pass;
 use super::{Extent, Footprint, Init, Input, InputShape, LayerSpec, Mode, NetworkError, Parameter, Training};
 use crate::autodiff::{Real, Tape, Var};
 use ndarray::{ArrayD, IxDyn};
 use rand::Rng;
-use std::sync::Arc;
 
 /// A feed-forward network.
 ///
@@ -23,9 +22,7 @@ pub struct Network<T: Real = f32> {
     /// What training carries along beside them and no optimizer touches: `NAME.1.running_mean`, ….
     pub statistics: Vec<Parameter<T>>,
     name: String,
-    layers: Vec<Layer>,
-    /// The layers' places, `NAME.3`, say.
-    scopes: Vec<Arc<str>>,
+    layers: Vec<Layer<T>>,
     input: InputShape,
     output: Extent,
     products: usize,
@@ -57,14 +54,13 @@ impl<T: Real> Network<T> {
 
     fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
         let mut builder = Builder::new(name, input, Some(draw));
-        let layers = builder.layers(layers)?;
+        let layers = Layer::in_order(layers, &mut builder).map_err(|misfit| builder.refuse(misfit))?;
         let products = builder.products();
         let Builder { extent: output, parameters, statistics, .. } = builder;
         if parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
         }
-        let scopes = (0..layers.len()).map(|index| format!("{name}.{index}").into()).collect();
-        Ok(Self { parameters, statistics, name: name.into(), layers, scopes, input, output, products })
+        Ok(Self { parameters, statistics, name: name.into(), layers, input, output, products })
     }
 
     /// What a network of these layers would take; nothing is allocated for it.
@@ -77,7 +73,7 @@ impl<T: Real> Network<T> {
         layers: &[LayerSpec],
     ) -> Result<Footprint, NetworkError> {
         let mut builder = Builder::<T>::new(name, input.into(), None);
-        builder.layers(layers)?;
+        Layer::in_order(layers, &mut builder).map_err(|misfit| builder.refuse(misfit))?;
         Ok(builder.into_footprint())
     }
 
@@ -173,11 +169,11 @@ impl<T: Real> Network<T> {
     ) -> Vec<Var<'t, T>> {
         let Input { mut x, labels } = input.into();
         let mut pass = Pass::new(parameters, &self.statistics, labels, mode);
-        let mut next = |(layer, scope): (&Layer, &Arc<str>)| {
-            x = x.tape().in_scope(scope, || layer.forward(x, &mut pass));
+        let mut next = |layer: &Layer<T>| {
+            x = layer.forward(x, &mut pass);
             x
         };
-        self.layers.iter().zip(&self.scopes).map(&mut next).collect()
+        self.layers.iter().map(&mut next).collect()
     }
 
     /// Carries over what this network's layers have noted in training. To be called before the tape is reset,
@@ -208,6 +204,7 @@ impl<T: Real> Network<T> {
 mod tests {
     use super::*;
     use crate::nn::UnitActivation::{self, LeakyRelu, Sigmoid};
+    use crate::nn::layers::Dropout;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -221,7 +218,7 @@ mod tests {
 
     #[test]
     fn parameters_are_named_by_their_layers_place() {
-        let layers = [dense(8, LeakyRelu), LayerSpec::Dropout { rate: 0.3 }, dense(2, Sigmoid)];
+        let layers = [dense(8, LeakyRelu), Dropout { rate: 0.3 }.into(), dense(2, Sigmoid)];
         let network = Network::<f32>::new("player", 5, &layers, Init::He, &mut rng()).unwrap();
         let named: Vec<_> = network.parameters.iter().map(|p| (p.name.as_str(), p.value.shape().to_vec())).collect();
         let expected = [
@@ -246,7 +243,7 @@ mod tests {
             build(&[dense(3, Sigmoid), dense(0, Sigmoid)]),
             "layer 1 of d has 0 units; a dense layer needs at least 1"
         );
-        assert!(build(&[LayerSpec::Dropout { rate: 1.0 }]).contains("dropout rate 1; it must be"));
+        assert!(build(&[Dropout { rate: 1.0 }.into()]).contains("dropout rate 1; it must be"));
         assert!(build(&[]).contains("no dense layer"));
     }
 

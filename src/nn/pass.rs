@@ -1,38 +1,34 @@
 //! One walk of a batch through a network's layers.
 
+use super::handle::{ParameterId, StatisticId};
 use super::mode::Update;
 use super::{Mode, Parameter};
 use crate::autodiff::{Real, Var};
-use std::slice;
+use std::ops::Index;
 
-/// What layers take from on the way, in the order in which they were built.
+/// What layers take from on the way: `pass[handle]` is a parameter.
 pub(super) struct Pass<'p, 'm, 't, T: Real> {
-    parameters: slice::Iter<'p, Var<'t, T>>,
-    statistics: slice::Iter<'p, Parameter<T>>,
+    parameters: &'p [Var<'t, T>],
+    statistics: &'p [Parameter<T>],
     labels: Option<Var<'t, T>>,
     /// In training or in use.
     pub mode: &'p mut Mode<'m, T>,
 }
 
 impl<'p, 'm, 't, T: Real> Pass<'p, 'm, 't, T> {
-    /// At the first layer.
+    /// With a network's parameters and statistics, each list in its order.
     pub fn new(
         parameters: &'p [Var<'t, T>],
         statistics: &'p [Parameter<T>],
         labels: Option<Var<'t, T>>,
         mode: &'p mut Mode<'m, T>,
     ) -> Self {
-        Self { parameters: parameters.iter(), statistics: statistics.iter(), labels, mode }
+        Self { parameters, statistics, labels, mode }
     }
 
-    /// The next parameter.
-    pub fn parameter(&mut self) -> Var<'t, T> {
-        *self.parameters.next().expect("as many parameters as the network has")
-    }
-
-    /// The next statistic.
-    pub fn statistic(&mut self) -> &'p Parameter<T> {
-        self.statistics.next().expect("as many statistics as the network has")
+    /// A statistic as training has left it.
+    pub fn statistic(&self, statistic: StatisticId) -> &'p Parameter<T> {
+        &self.statistics[statistic.0]
     }
 
     /// For each sample a 1 at its class, `[n, classes]`.
@@ -43,10 +39,9 @@ impl<'p, 'm, 't, T: Real> Pass<'p, 'm, 't, T> {
         self.labels.expect("a network that was built for labels needs them: see Input::labels")
     }
 
-    /// The next parameter, `[classes, width]`, being a table with a row for each class: each sample's row,
-    /// `[n, width]`.
-    pub fn of_class(&mut self) -> Var<'t, T> {
-        self.labels().matmul(self.parameter())
+    /// Of a table `[classes, width]` with a row for each class: each sample's row, `[n, width]`.
+    pub fn of_class(&self, table: ParameterId) -> Var<'t, T> {
+        self.labels().matmul(self[table])
     }
 
     /// Whether statistics move.
@@ -55,9 +50,19 @@ impl<'p, 'm, 't, T: Real> Pass<'p, 'm, 't, T> {
     }
 
     /// In training, notes that a statistic is to move by `share` of the way to `value`.
-    pub fn note(&mut self, statistic: &Parameter<T>, value: Var<'_, T>, share: f64) {
+    pub fn note(&mut self, statistic: StatisticId, value: Var<'_, T>, share: f64) {
+        let name = &self.statistic(statistic).name;
         if let Mode::Train(training) = self.mode {
-            training.updates.push(Update { name: statistic.name.clone(), value: value.value(), share });
+            training.updates.push(Update { name: name.clone(), value: value.value(), share });
         }
+    }
+}
+
+impl<'t, T: Real> Index<ParameterId> for Pass<'_, '_, 't, T> {
+    type Output = Var<'t, T>;
+
+    /// A parameter on the tape.
+    fn index(&self, parameter: ParameterId) -> &Var<'t, T> {
+        &self.parameters[parameter.0]
     }
 }

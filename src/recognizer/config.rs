@@ -1,6 +1,7 @@
 //! What decides a recognizer.
 
 use super::RecognizerError;
+use crate::nn::layers::{BatchNorm, Conv, MaxPool};
 use crate::nn::{LayerSpec, UnitActivation};
 use serde::{Deserialize, Serialize};
 
@@ -48,21 +49,14 @@ impl Default for RecognizerConfig {
 fn convolution(channels: usize, stride: usize) -> Vec<LayerSpec> {
     let (identity, relu) = (UnitActivation::Identity, UnitActivation::Relu);
     vec![
-        LayerSpec::Conv {
-            channels,
-            kernel: 3,
-            stride,
-            padding: None,
-            activation: identity,
-            bias: false,
-            spectral_norm: false,
-        },
-        LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation: relu },
+        Conv { channels, kernel: 3, stride, padding: None, activation: identity, bias: false, spectral_norm: false }
+            .into(),
+        BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation: relu }.into(),
     ]
 }
 
 fn pool() -> Vec<LayerSpec> {
-    vec![LayerSpec::MaxPool { size: 2 }]
+    vec![MaxPool { size: 2 }.into()]
 }
 
 /// The most steps, and images in a step.

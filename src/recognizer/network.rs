@@ -150,11 +150,12 @@ fn logits() -> LayerSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::layers::{Flatten, MaxPool};
     use crate::parallel::on_threads;
 
     fn small() -> Recognizer {
         let features =
-            vec![LayerSpec::MaxPool { size: 2 }, LayerSpec::Flatten {}, LayerSpec::dense(3, UnitActivation::LeakyRelu)];
+            vec![MaxPool { size: 2 }.into(), Flatten {}.into(), LayerSpec::dense(3, UnitActivation::LeakyRelu)];
         Recognizer::new(&RecognizerConfig { image_shape: [4, 4], features, ..Default::default() }).unwrap()
     }
 

@@ -165,6 +165,7 @@ impl RecognizerRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::layers::Flatten;
     use crate::nn::{LayerSpec, UnitActivation};
     use std::fs;
 
@@ -172,7 +173,7 @@ mod tests {
     fn what_was_saved_reads_alike_and_what_is_damaged_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("reader");
-        let features = vec![LayerSpec::Flatten {}, LayerSpec::dense(5, UnitActivation::Relu)];
+        let features = vec![Flatten {}.into(), LayerSpec::dense(5, UnitActivation::Relu)];
         let config = RecognizerConfig { image_shape: [2, 3], shift: 0, features, ..Default::default() };
         let learned_from = LearnedFrom { real: 7, generated: 3, run: Some("runs/best".into()) };
         let mut summary = RecognizerSummary { learned_from, test: None, recognizer: config };

@@ -58,6 +58,7 @@ fn arrays(network: &Network) -> impl Iterator<Item = &Parameter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::layers::BatchNorm;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
     use std::fs;
@@ -66,7 +67,7 @@ mod tests {
     fn network(seed: u64, units: usize) -> Network {
         let dense = |units| LayerSpec::dense(units, UnitActivation::Relu);
         let activation = UnitActivation::Identity;
-        let norm = LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation };
+        let norm = LayerSpec::BatchNorm(BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation });
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let mut network = Network::new("n", 2, &[dense(3), dense(units), norm], Init::He, &mut rng).unwrap();
         network.statistics[0].value.fill(seed as f32);

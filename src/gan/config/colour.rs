@@ -3,6 +3,7 @@
 use crate::gan::config::ranges::check;
 use crate::gan::{Config, ConfigError};
 use crate::nn::LayerSpec;
+use crate::nn::layers::{Conv, ConvTranspose, Dense, Reshape};
 
 /// Red, green and blue.
 const COLOURS: usize = 3;
@@ -29,14 +30,14 @@ impl Config {
 fn triple(layers: &mut [LayerSpec]) -> Result<(), ConfigError> {
     for layer in layers.iter_mut().rev() {
         match layer {
-            LayerSpec::Dense { units: numbers, .. }
-            | LayerSpec::Conv { channels: numbers, .. }
-            | LayerSpec::ConvTranspose { channels: numbers, .. } => {
+            LayerSpec::Dense(Dense { units: numbers, .. })
+            | LayerSpec::Conv(Conv { channels: numbers, .. })
+            | LayerSpec::ConvTranspose(ConvTranspose { channels: numbers, .. }) => {
                 *numbers *= COLOURS;
                 return Ok(());
             }
-            LayerSpec::Reshape { shape: [_, _, channels] } => *channels *= COLOURS,
-            LayerSpec::Flatten {} | LayerSpec::Activation { .. } | LayerSpec::Upsample { .. } => (),
+            LayerSpec::Reshape(Reshape { shape: [_, _, channels] }) => *channels *= COLOURS,
+            LayerSpec::Flatten(_) | LayerSpec::Activation(_) | LayerSpec::Upsample(_) => (),
             _ => break,
         }
     }

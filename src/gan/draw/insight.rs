@@ -45,7 +45,7 @@ pub fn layer_views(network: &Network, layers: &[LayerSpec], inputs: &[f32], labe
             || own().filter(|p| p.name.ends_with("weight")).flat_map(|p| p.value.iter().map(|&x| f64::from(x)));
         let count = weights().count();
         let rectified = matches!(spec.activation(), Some(UnitActivation::Relu | UnitActivation::LeakyRelu));
-        let silent = (rectified && !matches!(spec, LayerSpec::Residual { .. })).then(|| {
+        let silent = (rectified && !matches!(spec, LayerSpec::Residual(_))).then(|| {
             let units = *output.shape().last().expect("outputs have axes");
             let is_silent = |unit: usize| output.iter().skip(unit).step_by(units).all(|&x| x <= 0.0);
             [(0..units).filter(|&unit| is_silent(unit)).count(), units]

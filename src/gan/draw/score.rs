@@ -16,15 +16,14 @@ pub fn score(discriminator: &Network, images: &[f32], labels: &[u8]) -> Vec<f32>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::layers::Projection;
     use crate::nn::{Init, InputShape, LayerSpec, UnitActivation};
     use crate::random::Stream;
 
     #[test]
     fn an_image_is_scored_alike_alone_and_among_others_by_its_own_label() {
-        let layers = [
-            LayerSpec::dense(4, UnitActivation::Tanh),
-            LayerSpec::Projection { spectral_norm: false, classifier: true },
-        ];
+        let layers =
+            [LayerSpec::dense(4, UnitActivation::Tanh), Projection { spectral_norm: false, classifier: true }.into()];
         let shape = InputShape::from(3).with_classes(2);
         let discriminator =
             Network::new("d", shape, &layers, Init::He, &mut Stream::DiscriminatorWeights.of(1)).unwrap();

@@ -111,16 +111,16 @@ impl Remedy {
 fn normalises(layer: &LayerSpec) -> bool {
     use LayerSpec::{BatchNorm, GroupNorm, LayerNorm, Residual};
     match layer {
-        Residual { layers, .. } => layers.iter().any(normalises),
-        BatchNorm { .. } | GroupNorm { .. } | LayerNorm { .. } => true,
+        Residual(block) => block.layers.iter().any(normalises),
+        BatchNorm(_) | GroupNorm(_) | LayerNorm(_) => true,
         _ => false,
     }
 }
 
 /// Puts leaky-relu in the place of relu.
 fn leaky(layer: &mut LayerSpec) {
-    if let LayerSpec::Residual { layers, .. } = layer {
-        layers.iter_mut().for_each(leaky);
+    if let LayerSpec::Residual(block) = layer {
+        block.layers.iter_mut().for_each(leaky);
     } else if let Some(activation @ UnitActivation::Relu) = layer.activation_mut() {
         *activation = UnitActivation::LeakyRelu;
     }

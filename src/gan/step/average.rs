@@ -52,6 +52,7 @@ impl<T: Real> Average<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::layers::BatchNorm;
     use crate::nn::{Init, LayerSpec, UnitActivation};
     use rand::SeedableRng;
 
@@ -76,7 +77,7 @@ mod tests {
     #[test]
     fn running_statistics_are_copied() {
         let activation = UnitActivation::Identity;
-        let layers = [LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation }];
+        let layers = [BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation }.into()];
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
         let mut network = Network::<f64>::new("g", 3, &layers, Init::He, &mut rng).unwrap();
         let mut average = Average::new(&network, 0.999);

@@ -1,46 +1,77 @@
 //! `f(x·Wᵀ + b)`.
 
-use super::spectral;
+use super::default::is_default;
+use super::spectral_norm::SpectralNorm;
 use crate::autodiff::{Activation, Real, Var};
 use crate::nn::build::Builder;
+use crate::nn::handle::ParameterId;
+use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit};
+use crate::nn::{Extent, Misfit, UnitActivation};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-#[derive(Clone, Copy, Debug)]
-pub(in crate::nn) struct Dense {
-    activation: Activation,
-    spectral_norm: bool,
+/// `f(x·Wᵀ + b)`; of an image, all its numbers are seen in a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("example" = r#"{ kind = "dense", units = 128, activation = "leaky-relu" }"#))]
+pub struct Dense {
+    /// The number of outputs.
+    pub units: usize,
+    /// `f`; the identity.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub activation: UnitActivation,
+    /// Whether `W` is divided by its largest singular value (Miyato et al. 2018); no.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub spectral_norm: bool,
 }
 
-impl Dense {
-    pub fn build<T: Real>(
-        units: usize,
-        activation: Activation,
-        spectral_norm: bool,
-        b: &mut Builder<'_, T>,
-    ) -> Result<Self, Misfit> {
-        if units == 0 {
+impl Spec for Dense {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+        if self.units == 0 {
             return Err(Misfit::NoUnits { kind: "dense" });
         }
-        let fan_in = b.extent.width();
-        b.weight(&[units, fan_in], [fan_in as f64, units as f64], activation);
-        b.bias(units);
-        b.multiplies(units.saturating_mul(fan_in));
-        if spectral_norm {
-            spectral::build(&[units, fan_in], b);
-        }
+        let (activation, shape @ [units, fan_in]) = (self.activation.function(), [self.units, b.extent.width()]);
+        let weight = b.weight(&shape, [fan_in as f64, units as f64], activation);
+        let bias = b.bias(units);
+        b.multiplies(&shape);
+        let spectral_norm = self.spectral_norm.then(|| SpectralNorm::build(&shape, b));
         b.extent = Extent::Flat(units);
-        Ok(Self { activation, spectral_norm })
+        Ok(Arc::new(DenseLayer { weight, bias, spectral_norm, activation }))
     }
 
+    fn activation(&self) -> Option<UnitActivation> {
+        Some(self.activation)
+    }
+
+    fn activation_mut(&mut self) -> Option<&mut UnitActivation> {
+        Some(&mut self.activation)
+    }
+}
+
+#[derive(Debug)]
+struct DenseLayer {
+    /// `[units, in]`.
+    weight: ParameterId,
+    /// `[units]`.
+    bias: ParameterId,
+    spectral_norm: Option<SpectralNorm>,
+    activation: Activation,
+}
+
+impl<T: Real> Computation<T> for DenseLayer {
     /// `[n, in]` gives `[n, units]`.
-    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
-        let (weight, bias) = (pass.parameter(), pass.parameter());
-        let weight = if self.spectral_norm { spectral::normalise(weight, pass) } else { weight };
-        x.dense(weight, bias, self.activation)
+    fn forward<'t>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+        let weight = SpectralNorm::apply(self.spectral_norm, pass[self.weight], pass);
+        x.dense(weight, pass[self.bias], self.activation)
     }
 
-    pub fn has_spectral_norm(&self) -> bool {
-        self.spectral_norm
+    fn takes(&self, given: Extent) -> Option<Extent> {
+        Some(Extent::Flat(given.width()))
+    }
+
+    fn sums_over_samples(&self) -> bool {
+        self.spectral_norm.is_none()
     }
 }

@@ -1,23 +1,36 @@
 //! Silencing units at random.
 
 use crate::autodiff::{Real, Var};
+use crate::nn::build::Builder;
+use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Misfit, Mode};
+use crate::nn::{Extent, Misfit, Mode};
 use rand::RngExt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-#[derive(Clone, Copy, Debug)]
-pub(in crate::nn) struct Dropout {
-    rate: f64,
+/// In training, each value is set to 0 with probability `rate` and otherwise divided by
+/// `1 − rate`; in use, nothing is done (Srivastava et al. 2014).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("example" = r#"{ kind = "dropout", rate = 0.3 }"#))]
+pub struct Dropout {
+    /// In [0, 1).
+    pub rate: f64,
 }
 
-impl Dropout {
-    pub fn build(rate: f64) -> Result<Self, Misfit> {
-        if (0.0..1.0).contains(&rate) { Ok(Self { rate }) } else { Err(Misfit::DropoutRate { rate }) }
+impl Spec for Dropout {
+    fn build<T: Real>(&self, _: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+        let rate = self.rate;
+        if (0.0..1.0).contains(&rate) { Ok(Arc::new(self.clone())) } else { Err(Misfit::DropoutRate { rate }) }
     }
+}
 
+impl<T: Real> Computation<T> for Dropout {
     /// Sets each value to 0 with probability `rate`, and divides the others by `1 − rate` so that
     /// the expected value stays what it was (Srivastava et al. 2014, section 10).
-    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+    fn forward<'t>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let Mode::Train(training) = &mut *pass.mode else { return x };
         // 16 random bits decide on each value: the rate is exact to 1 / 65,536.
         let threshold = (self.rate * 65_536.0).round() as u16;
@@ -32,6 +45,14 @@ impl Dropout {
             }
         });
         x * mask
+    }
+
+    fn takes(&self, _: Extent) -> Option<Extent> {
+        None
+    }
+
+    fn sums_over_samples(&self) -> bool {
+        true
     }
 }
 
@@ -48,7 +69,7 @@ mod tests {
     fn it_keeps_the_expected_value_and_is_gone_in_use() {
         let tape = Tape::<f64>::new();
         let x = tape.leaf(ArrayD::from_elem(vec![100, 1000], 2.0));
-        let layer = Dropout::build(0.3).unwrap();
+        let layer = Dropout { rate: 0.3 };
         let forward = |mode: &mut Mode<'_, f64>| layer.forward(x, &mut Pass::new(&[], &[], None, mode)).value();
         let dropped = forward(&mut Mode::Train(&mut Training::from(ChaCha8Rng::seed_from_u64(7))));
         let zeros = dropped.iter().filter(|&&x| x == 0.0).count() as f64 / dropped.len() as f64;

@@ -1,54 +1,103 @@
 //! `x + f(x)`.
 
-use super::Layer;
+use super::default::is_default;
 use crate::autodiff::{Activation, Real, Var, Window};
 use crate::nn::build::Builder;
+use crate::nn::handle::ParameterId;
+use crate::nn::layer::{Computation, Layer, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, LayerSpec, Misfit, NetworkError, Parameter, Skip};
+use crate::nn::{Extent, Misfit, Parameter};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-#[derive(Clone, Debug)]
-pub(in crate::nn) struct Residual {
-    layers: Vec<Layer>,
-    /// Whether `x` goes through a convolution of its own.
-    projects: bool,
+// The list of layers names this file, so this file cannot name the list: `L` stands for it.
+/// `x + f(x)`, `f` being layers (He et al. 2016).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("example" = r#"{ kind = "residual", skip = "conv", layers = [
+    { kind = "conv", channels = 64, kernel = 3, activation = "relu" },
+    { kind = "conv", channels = 64, kernel = 3 },
+] }"#))]
+pub struct Residual<L> {
+    /// `f`: it leaves height and width as they are.
+    pub layers: Vec<L>,
+    /// What `x` goes through on the way past `f`; nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skip: Skip,
+    /// The first weights of `f` are multiplied by this; 1. In a network of `n` blocks that has no
+    /// normalisation, `n` to a negative power keeps the signal from growing block by block (Zhang et al.
+    /// 2019, *Fixup*).
+    #[serde(default = "whole")]
+    pub init_scale: f64,
+    /// Those of the last layer in `f` are multiplied by this instead; 1. With 0, every block begins as
+    /// the identity.
+    #[serde(default = "whole")]
+    pub last_init_scale: f64,
 }
 
-impl Residual {
-    pub fn build<T: Real>(
-        layers: &[LayerSpec],
-        skip: Skip,
-        scales: [f64; 2],
-        b: &mut Builder<'_, T>,
-    ) -> Result<Self, NetworkError> {
-        check_scales(scales).map_err(|misfit| b.refuse(misfit))?;
+/// The way past a residual block's layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skip {
+    /// Nothing is done.
+    #[default]
+    None,
+    /// Where the block changes the number of channels, a convolution with a 1 × 1 kernel and no bias does so
+    /// too; where it does not, nothing is done.
+    Conv,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+impl<L: Spec> Spec for Residual<L> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+        let scales = [self.init_scale, self.last_init_scale];
+        check_scales(scales)?;
         let (input, first) = (b.extent, b.parameters.len());
-        let layers = b.layers(layers)?;
+        let layers = Layer::in_order(&self.layers, b)?;
         scale_weights(&mut b.parameters[first..], scales);
         let block = b.extent;
-        let projects = match (input, block, skip) {
-            _ if input == block => false,
+        let projection = match (input, block, self.skip) {
+            _ if input == block => None,
             (Extent::Image([h, w, from]), Extent::Image([height, width, to]), Skip::Conv)
                 if [h, w] == [height, width] =>
             {
-                b.at("skip", |b| b.weight(&[1, 1, from, to], [from as f64, to as f64], Activation::Identity));
-                true
+                let fans = [from as f64, to as f64];
+                Some(b.at("skip", |b| b.weight(&[1, 1, from, to], fans, Activation::Identity)))
             }
-            _ => return Err(b.refuse(Misfit::Residual { input, block })),
+            _ => return Err(Misfit::Residual { input, block }),
         };
         b.holds(2);
-        Ok(Self { layers, projects })
+        Ok(Arc::new(ResidualLayer { layers, projection }))
     }
+}
 
-    /// The layers of the block.
-    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.layers.iter()
-    }
+#[derive(Debug)]
+struct ResidualLayer<T: Real> {
+    /// `f`.
+    layers: Vec<Layer<T>>,
+    /// `[1, 1, in, channels]` of the convolution that `x` goes through.
+    projection: Option<ParameterId>,
+}
 
+impl<T: Real> Computation<T> for ResidualLayer<T> {
     /// `x + f(x)`, of the shape of `f(x)`.
-    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
+    fn forward<'t>(&self, x: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let block = self.layers.iter().fold(x, |x, layer| layer.forward(x, pass));
-        let past = if self.projects { x.conv(pass.parameter(), Window { stride: 1, padding: 0 }) } else { x };
+        let window = Window { stride: 1, padding: 0 };
+        let past = self.projection.map_or(x, |weight| x.conv(pass[weight], window));
         past + block
+    }
+
+    fn uses_labels(&self) -> bool {
+        self.layers.iter().any(Layer::uses_labels)
+    }
+
+    fn mixes_samples(&self) -> bool {
+        self.layers.iter().any(Layer::mixes_samples)
     }
 }
 

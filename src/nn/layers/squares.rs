@@ -1,0 +1,20 @@
+//! What layers that make one pixel of a square of pixels have in common.
+
+use crate::autodiff::Real;
+use crate::nn::build::Builder;
+use crate::nn::check::at_least_one;
+use crate::nn::{Extent, Misfit};
+
+/// Makes the image that comes in `1 / size` as high and wide.
+///
+/// # Errors
+/// When no image comes in, or one that cannot be divided into squares of this side.
+pub(super) fn shrink<T: Real>(kind: &'static str, size: usize, b: &mut Builder<'_, T>) -> Result<(), Misfit> {
+    at_least_one(&[("size", size)])?;
+    let image @ [h, w, c] = b.image(kind)?;
+    if !(h.is_multiple_of(size) && w.is_multiple_of(size)) {
+        return Err(Misfit::Pool { image, size });
+    }
+    b.extent = Extent::Image([h / size, w / size, c]);
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! What a convolution and its transpose have in common.
+
+use crate::autodiff::Window;
+use crate::gemm::ConvShape;
+use crate::nn::Misfit;
+
+/// How a kernel goes over an image; `⌊(kernel − 1) / 2⌋` zeros on each side unless `padding` says otherwise.
+///
+/// # Errors
+/// When the border is so wide that windows lie in it which see nothing of the image.
+pub(super) fn window(kernel: usize, stride: usize, padding: Option<usize>) -> Result<Window, Misfit> {
+    let padding = padding.unwrap_or((kernel - 1) / 2);
+    match padding < kernel {
+        true => Ok(Window { stride, padding }),
+        false => Err(Misfit::OutOfRange { key: "padding", value: padding as f64, allowed: "less than the kernel" }),
+    }
+}
+
+/// How many numbers a thread keeps while it computes a convolution of such an image, from so many channels to so many.
+pub(super) fn buffers(image: [usize; 2], kernel: usize, [inputs, outputs]: [usize; 2], window: Window) -> usize {
+    let Window { stride, padding } = window;
+    ConvShape { batch: 1, image, kernel: [kernel, kernel], inputs, outputs, stride, padding }.buffers()
+}
