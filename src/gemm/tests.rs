@@ -260,3 +260,12 @@ fn shapes_that_do_not_fit_are_named() {
     let x = [0.0f32; 6];
     gemm(MatrixRef::new(&x, 2, 3), MatrixRef::new(&x, 2, 3), Beta::Zero, MatrixMut::new(&mut [0.0; 6], 2, 3));
 }
+
+#[test]
+fn a_stride_too_large_to_count_is_refused() {
+    let strides = [usize::MAX / 2 + 1, 1]; // twice that is 0, where nobody looks
+    let seen = std::panic::catch_unwind(|| MatrixRef::with_strides(&[0.0f32; 3], [3, 2], strides));
+    assert!(seen.is_err());
+    let written = std::panic::catch_unwind(|| MatrixMut::with_row_stride(&mut [0.0f32; 3], 3, 2, strides[0]).rows);
+    assert!(written.is_err());
+}
