@@ -69,7 +69,7 @@ fn of_layer([fan_in, fan_out]: [usize; 2]) -> [Product; 3] {
 
 fn products(c: &mut Criterion) {
     say_the_peak();
-    let mut kernels = vec![kernel(), Kernel::Portable];
+    let mut kernels = vec![kernel(), Kernel::portable()];
     kernels.dedup(); // where ours cannot run
     for mut product in LAYERS.into_iter().flat_map(of_layer) {
         let mut group = c.benchmark_group(&product.name);

@@ -1,17 +1,14 @@
 //! Which kernels there are, and which one this machine runs.
 
+use super::routines::Routines;
+use super::simd::{Entry, KERNELS, PORTABLE};
+use std::fmt;
 use std::sync::LazyLock;
 
-/// The implementations of the `f32` product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kernel {
-    /// This module's, for AVX-512F.
-    Avx512,
-    /// This module's, for AVX2 and FMA.
-    Avx2,
-    /// `matrixmultiply`'s, for every machine.
-    Portable,
-}
+/// A kernel of the `f32` product that this processor can run. Only looking at the processor makes one: whoever holds
+/// it may call its code.
+#[derive(Clone, Copy)]
+pub struct Kernel(&'static Entry);
 
 /// The environment variable that forces a kernel.
 pub const KERNEL_VARIABLE: &str = "TWOPLAYER_KERNEL";
@@ -20,47 +17,83 @@ pub const KERNEL_VARIABLE: &str = "TWOPLAYER_KERNEL";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelError {
     /// The name is not one of the kernels'.
-    #[error("{KERNEL_VARIABLE}: there is no kernel {0:?}; there are avx512, avx2 and portable")]
+    #[error("{KERNEL_VARIABLE}: there is no kernel {0:?}; there are {names}", names = names())]
     Unknown(String),
     /// The processor has not the instructions.
     #[error("{KERNEL_VARIABLE}: this processor cannot run the kernel {0}")]
     Unavailable(&'static str),
 }
 
+/// The names of all kernels: `a, b and c`.
+fn names() -> String {
+    let names: Vec<_> = KERNELS.iter().map(|entry| entry.name).collect();
+    match &names[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        names => names.concat(),
+    }
+}
+
 impl Kernel {
-    /// Every kernel, the fastest first.
-    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Portable];
+    fn detect(entry: &'static Entry) -> Option<Self> {
+        (entry.is_available)().then_some(Self(entry))
+    }
+
+    /// Every kernel that this processor can run, the fastest first and `portable`, which any can, last.
+    pub fn available() -> impl Iterator<Item = Self> {
+        KERNELS.iter().filter_map(Self::detect)
+    }
+
+    /// The first of [`available`](Self::available).
+    pub fn fastest() -> Self {
+        Self::available().next().unwrap_or(Self::portable())
+    }
+
+    /// The kernel in plain code, `matrixmultiply`'s, which every processor can run.
+    pub fn portable() -> Self {
+        Self(&PORTABLE)
+    }
+
+    /// The kernel of this name.
+    ///
+    /// # Errors
+    /// When there is none, or this processor cannot run it.
+    pub fn by_name(name: &str) -> Result<Self, KernelError> {
+        let entry = KERNELS.iter().find(|entry| entry.name == name);
+        let entry = entry.ok_or_else(|| KernelError::Unknown(name.to_owned()))?;
+        Self::detect(entry).ok_or(KernelError::Unavailable(entry.name))
+    }
 
     /// The kernel's name, as [`KERNEL_VARIABLE`] has it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Avx512 => "avx512",
-            Self::Avx2 => "avx2",
-            Self::Portable => "portable",
+        self.0.name
+    }
+
+    /// Its code in single precision.
+    pub(super) fn single(self) -> &'static Routines<f32> {
+        self.0.single
+    }
+
+    /// Multiplies and adds in so many rounds as fast as its instructions allow, and answers how many operations that was.
+    pub(super) fn multiply_add(self, rounds: usize) -> usize {
+        // SAFETY: this processor has the instructions, or there would be no such kernel.
+        #[allow(unsafe_code)]
+        unsafe {
+            (self.0.multiply_add)(rounds)
         }
     }
+}
 
-    /// Whether this processor has the kernel's instructions.
-    pub fn is_available(self) -> bool {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => Self::Avx2.is_available() && is_x86_feature_detected!("avx512f"),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx512 | Self::Avx2 => false,
-            Self::Portable => true,
-        }
+impl PartialEq for Kernel {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
     }
+}
 
-    fn fastest() -> Self {
-        Self::ALL.into_iter().find(|kernel| kernel.is_available()).unwrap_or(Self::Portable)
-    }
+impl Eq for Kernel {}
 
-    pub(super) fn by_name(name: &str) -> Result<Self, KernelError> {
-        let unknown = || KernelError::Unknown(name.to_owned());
-        let kernel = Self::ALL.into_iter().find(|kernel| kernel.name() == name).ok_or_else(unknown)?;
-        if kernel.is_available() { Ok(kernel) } else { Err(KernelError::Unavailable(kernel.name())) }
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

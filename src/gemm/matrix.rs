@@ -87,9 +87,14 @@ impl<'a, T> MatrixMut<'a, T> {
     }
 }
 
-/// How many elements a slice must have to hold every element of such a matrix.
+/// How many elements a slice must have to hold every element of such a matrix. Too many to count are as many as can be
+/// counted: no slice has so many.
 pub(super) fn extent([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2]) -> usize {
-    if rows == 0 || columns == 0 { 0 } else { (rows - 1) * row_stride + (columns - 1) * column_stride + 1 }
+    if rows == 0 || columns == 0 {
+        return 0;
+    }
+    let [last_row, last_column] = [(rows - 1).saturating_mul(row_stride), (columns - 1).saturating_mul(column_stride)];
+    last_row.saturating_add(last_column).saturating_add(1)
 }
 
 /// What happens to the former content of `C`.

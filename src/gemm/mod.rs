@@ -24,7 +24,7 @@
 //!               └────┘                      for columns in 0..n by NR
 //!        A  ┌─┐ ┌────┐                        pack depth × columns of B       → first-level cache
 //!        MR │p│ │ C  │ in registers           for strip in rows by MR
-//!           └─┘ └────┘                          for p in depth                    kernel_*.rs
+//!           └─┘ └────┘                          for p in depth                    simd/inner_loop.rs
 //!      one column                                 tile += A[strip, p] ⊗ B[p, columns]
 //! ```
 //!
@@ -47,6 +47,10 @@
 //! # Which code runs
 //!
 //! `f32` has a micro-kernel for AVX-512 and one for AVX2, chosen when the program runs ([`kernel`]).
+//! They share all their code but a few instructions: a file for each instruction set says how it
+//! loads, multiplies and stores (`simd/`), and the inner loop is compiled with each. A [`Kernel`] is
+//! proof that this processor has the instructions: only looking at the processor makes one.
+//! Convolutions use the same tiles, along a walk through operands that nobody packed (`walk.rs`).
 //! `f64`, which checks gradients, and other processors use [`matrixmultiply`].
 //!
 //! # Threads
@@ -60,57 +64,46 @@ mod conv;
 mod denormal;
 mod element;
 mod kernel;
-#[cfg(target_arch = "x86_64")]
-mod kernel_avx2;
-#[cfg(target_arch = "x86_64")]
-mod kernel_avx512;
 mod matrix;
-#[cfg(target_arch = "x86_64")]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod nest;
-#[cfg(target_arch = "x86_64")]
-mod pack;
 mod peak;
+mod routines;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
+mod simd;
 mod split;
 mod tally;
-#[cfg(target_arch = "x86_64")]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod tile;
+mod walk;
 
 pub use conv::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
-pub use denormal::flush_denormals;
+pub(crate) use denormal::flush_denormals;
 pub use element::Element;
 pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};
 pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
 pub use tally::{Tally, tally};
 
-use element::Block;
 use rayon::prelude::*;
+use routines::Block;
 use split::Blocks;
 use std::ops::Range;
 use std::time::Instant;
-
-/// Numbers of single precision in a cache line.
-const LINE: usize = 16;
 
 /// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool.
 ///
 /// # Panics
 /// When the shapes do not fit together.
 pub fn gemm<T: Element>(a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
-    product(kernel(), a, b, beta, c);
+    gemm_with(kernel(), a, b, beta, c);
 }
 
 /// [`gemm`] with a kernel of the caller's choice, for tests and benchmarks.
 ///
 /// # Panics
-/// When the shapes do not fit together, or the processor cannot run the kernel.
+/// When the shapes do not fit together.
 pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
-    assert!(kernel.is_available(), "gemm: this processor cannot run the kernel {}", kernel.name());
-    product(kernel, a, b, beta, c);
-}
-
-/// Checks the shapes, and hands the blocks of `C` to the threads. The kernel is available.
-fn product<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
     assert!(
         a.columns == b.rows && a.rows == c.rows && b.columns == c.columns,
         "gemm: {:?} times {:?} does not give {:?}",
@@ -168,10 +161,10 @@ impl<T: Element> Product<'_, T> {
         };
         // SAFETY: `rows` and `columns` are a non-empty part of C, whose shape was asserted against
         // A's and B's; the constructors asserted that every element lies within its slice, and no
-        // other call writes this block. The kernel is available.
+        // other call writes this block. The processor can run the kernel, or there would be none.
         #[allow(unsafe_code)]
         unsafe {
-            T::multiply(self.kernel, &block);
+            (T::routines(self.kernel).multiply)(&block);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The loops around the micro-kernel: one block of `C`, on one thread.
 
-use super::element::Block;
 use super::matrix::Beta;
-use super::pack::{SLACK, Strip, pack};
+use super::routines::Block;
+use super::simd::{Packed, Simd, compute};
 use super::split::part;
-use super::tile::{Ahead, MicroKernel, Tile};
+use super::tile::{Ahead, SLACK, Strip, Tile};
 use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Steps of the summed dimension taken at a time, at most. A panel of `B` is then 64 KiB: more
@@ -15,14 +16,15 @@ const KC: usize = 512;
 /// the rows of such a block, follows from it and the depth.
 const PACKED_A: usize = 1 << 17;
 /// The widest panel of `B` that any kernel reads.
-const NR_MAX: usize = 32;
+const COLUMNS_MAX: usize = 32;
 
 /// `C = A·B` or `C += A·B` for one block.
 ///
 /// # Safety
-/// That of `Element::multiply`; the processor must have the kernel's instructions.
+/// That of [`Routines::multiply`](super::routines::Routines); the processor must have the instructions.
 #[allow(unsafe_code)]
-pub(super) unsafe fn multiply(kernel: &MicroKernel, block: &Block<f32>) {
+pub unsafe fn multiply<S: Simd>(block: &Block<f32>) {
+    const { assert!(S::COLUMNS <= COLUMNS_MAX && size_of::<S::Number>() <= size_of::<f32>(), "the buffers are too small") };
     BUFFERS.with_borrow_mut(|buffers| {
         let [m, k, n] = block.shape;
         // At least once, so that an empty sum is written as zero.
@@ -30,11 +32,12 @@ pub(super) unsafe fn multiply(kernel: &MicroKernel, block: &Block<f32>) {
         for depth in (0..depths).map(|i| part(k, i, depths)) {
             let heights = (m * depth.len()).div_ceil(PACKED_A).max(1);
             for rows in (0..heights).map(|i| part(m, i, heights)) {
-                let mut pass = Pass { kernel, block, depth: depth.clone(), rows, buffers };
+                let instructions = PhantomData::<S>;
+                let mut pass = Pass { instructions, block, depth: depth.clone(), rows, buffers };
                 // SAFETY: the same contract as this function's.
                 unsafe {
                     pass.pack_a();
-                    for column in (0..n).step_by(kernel.nr) {
+                    for column in (0..n).step_by(S::COLUMNS) {
                         pass.pack_b(column);
                         pass.multiply_panel(column);
                     }
@@ -45,8 +48,8 @@ pub(super) unsafe fn multiply(kernel: &MicroKernel, block: &Block<f32>) {
 }
 
 /// One pass of the nest: some rows of `A`, packed, times all columns of `B`, over some depth.
-struct Pass<'a> {
-    kernel: &'a MicroKernel,
+struct Pass<'a, S> {
+    instructions: PhantomData<S>,
     block: &'a Block<f32>,
     depth: Range<usize>,
     rows: Range<usize>,
@@ -55,12 +58,12 @@ struct Pass<'a> {
 
 /// The contract of all three is that of [`multiply`].
 #[allow(unsafe_code)]
-impl Pass<'_> {
+impl<S: Simd> Pass<'_, S> {
     /// The tiles' rows within the pass: as even as can be, for a low tile computes less in each
     /// load of `B`.
-    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<S> {
         let rows = self.rows.len();
-        let count = rows.div_ceil(self.kernel.mr);
+        let count = rows.div_ceil(S::ROWS);
         (0..count).map(move |i| part(rows, i, count))
     }
 
@@ -77,7 +80,7 @@ impl Pass<'_> {
             };
             // SAFETY: the strip is part of A. The buffer has room for all strips of the pass, one
             // after the other: PACKED_A elements, and one row more where the parts are uneven.
-            unsafe { pack(&strip, self.buffers.a().add(rows.start * strip.depth), rows.len()) };
+            unsafe { S::pack(&strip, self.buffers.a::<S::Number>().add(rows.start * strip.depth), rows.len()) };
         }
     }
 
@@ -86,7 +89,7 @@ impl Pass<'_> {
         let [row_stride, column_stride] = self.block.b_strides;
         Strip {
             start: self.block.b.wrapping_add(column * column_stride + self.depth.start * row_stride),
-            width: self.kernel.nr.min(self.block.shape[2] - column),
+            width: S::COLUMNS.min(self.block.shape[2] - column),
             depth: self.depth.len(),
             width_stride: column_stride,
             depth_stride: row_stride,
@@ -94,30 +97,35 @@ impl Pass<'_> {
     }
 
     unsafe fn pack_b(&mut self, column: usize) {
-        // SAFETY: the strip is part of B; the buffer has room for KC rows of NR_MAX.
-        unsafe { pack(&self.strip_of_b(column), self.buffers.b(), self.kernel.nr) };
+        // SAFETY: the strip is part of B; the buffer has room for KC rows of COLUMNS_MAX.
+        unsafe { S::pack(&self.strip_of_b(column), self.buffers.b(), S::COLUMNS) };
     }
 
     unsafe fn multiply_panel(&mut self, column: usize) {
         let block = self.block;
-        let next = column + self.kernel.nr;
+        let next = column + S::COLUMNS;
         // After the last panel comes the first again, for the next rows.
         let next = self.strip_of_b(if next < block.shape[2] { next } else { 0 });
         let columns = self.strip_of_b(column).width;
         for (index, rows) in self.strips().enumerate() {
             let tile = Tile {
-                depth: self.depth.len(),
-                a: self.buffers.a().wrapping_add(rows.start * self.depth.len()),
+                counts: [1, 1, self.depth.len()],
+                a: self.buffers.a::<S::Number>().wrapping_add(rows.start * self.depth.len()),
+                a_steps: [0, 0, rows.len()],
+                a_row: 1,
                 b: self.buffers.b(),
-                c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
-                c_row_stride: block.c_row_stride,
+                b_steps: [0, 0, S::COLUMNS],
+                b_is_full: true,
+                rows: rows.len(),
                 columns,
+                c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
+                c_row: block.c_row_stride,
                 add: block.beta == Beta::One || self.depth.start > 0,
                 ahead: Ahead::of(&next, index),
             };
-            tile.fetch_c(rows.len());
+            tile.fetch_c();
             // SAFETY: both panels are packed, and the tile is part of the block.
-            unsafe { self.kernel.tile(rows.len(), columns)(&tile) };
+            unsafe { compute::<S, Packed>(rows.len(), columns)(&tile) };
         }
     }
 }
@@ -136,14 +144,14 @@ struct Buffers {
 impl Buffers {
     fn new() -> Self {
         let lines = |elements: usize| vec![Line([0.0; 16]); elements.div_ceil(16)];
-        Self { a: lines(PACKED_A + KC + SLACK), b: lines(KC * NR_MAX + SLACK) }
+        Self { a: lines(PACKED_A + KC + SLACK), b: lines(KC * COLUMNS_MAX + SLACK) }
     }
 
-    fn a(&mut self) -> *mut f32 {
+    fn a<N>(&mut self) -> *mut N {
         self.a.as_mut_ptr().cast()
     }
 
-    fn b(&mut self) -> *mut f32 {
+    fn b<N>(&mut self) -> *mut N {
         self.b.as_mut_ptr().cast()
     }
 }

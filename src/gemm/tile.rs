@@ -1,65 +1,67 @@
-//! The contract between the loop nest and the micro-kernels: one register tile of `C`.
+//! The contract between those who have numbers to multiply and the inner loop: one register tile of `C`.
 
-use super::LINE;
-use super::pack::Strip;
-use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+/// Numbers of single precision in a cache line.
+pub const LINE: usize = 16;
+/// A packed row may be written whole vectors at a time, up to this many numbers beyond its end.
+pub const SLACK: usize = 8;
 
-/// One tile to be multiplied: `depth` steps, each the outer product of a column of the panel of
-/// `A` and a row of the panel of `B`.
+/// A tile of sums by address, `C[i, j] = Σ A(step)[i]·B(step)[j]`. The steps are those of three loops in each other,
+/// each of which moves both places by a fixed distance. Operands of type `P`, sums of type `T`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tile {
-    /// Steps of the summed dimension.
-    pub depth: usize,
-    /// `[depth, rows]`: the packed panel of `A`.
-    pub a: *const f32,
-    /// `[depth, NR]`: the packed panel of `B`, aligned to a cache line.
-    pub b: *const f32,
-    /// `[rows, columns]`: where the tile lies in `C`.
-    pub c: *mut f32,
-    /// How far apart the rows of `C` are.
-    pub c_row_stride: usize,
-    /// Columns of `C` that there are; the kernel computes whole vectors and stores no more.
+pub struct Tile<P, T> {
+    /// How often each loop runs, the outermost first.
+    pub counts: [usize; 3],
+    /// Where `A(step)[0]` is at first.
+    pub a: *const P,
+    /// How far each loop moves it, in numbers; so are all distances below.
+    pub a_steps: [usize; 3],
+    /// From one row's number to the next one's.
+    pub a_row: usize,
+    /// Where `B(step)[0]` is at first; its columns are neighbours.
+    pub b: *const P,
+    /// How far each loop moves it.
+    pub b_steps: [usize; 3],
+    /// Whether `B` may be read as far as the kernel's columns.
+    pub b_is_full: bool,
+    /// Rows, at least one and at most the kernel's.
+    pub rows: usize,
+    /// Columns, at least one and at most the kernel's. Nothing is written beyond them.
     pub columns: usize,
+    /// Where `C[0, 0]` is; the columns are neighbours.
+    pub c: *mut T,
+    /// From one row of `C` to the next.
+    pub c_row: usize,
     /// Add to `C` rather than overwrite it, which does not read it.
     pub add: bool,
-    /// What to ask the cache for meanwhile.
+    /// What to ask the cache for meanwhile, where the operands are packed.
     pub ahead: Ahead,
 }
 
-impl Tile {
+impl<P, T> Tile<P, T> {
     /// Asks for the tile's part of `C`, which is wanted when all steps are done: in training it was
     /// last touched a layer ago and has left the near caches.
-    pub(super) fn fetch_c(&self, rows: usize) {
-        for row in 0..rows {
-            let first = self.c.wrapping_add(row * self.c_row_stride);
+    pub fn fetch_c(&self) {
+        for row in 0..self.rows {
+            let first = self.c.wrapping_add(row * self.c_row);
             // Lines of an unaligned row: one more than it fills.
             [0, LINE, self.columns - 1].into_iter().for_each(|column| prefetch(first.wrapping_add(column)));
         }
     }
 }
 
-/// Multiplies a tile whose number of rows, and of vectors in a row, are the function's own.
-///
-/// # Safety
-/// The processor must have the kernel's instructions; the panels and the tile must be valid.
-pub(super) type TileMultiply = unsafe fn(&Tile);
-
-/// A register tile of at most `mr` rows by `nr` columns in some instruction set.
-#[derive(Debug)]
-pub(super) struct MicroKernel {
-    /// Rows of `C` held in registers at most.
-    pub mr: usize,
-    /// Columns of `C` held in registers: two vectors.
-    pub nr: usize,
-    /// `tiles[v - 1][r - 1]` multiplies a tile of `r` rows of `v` vectors.
-    pub tiles: [&'static [TileMultiply]; 2],
-}
-
-impl MicroKernel {
-    /// The function for a tile of `rows` in `1..=mr` by `columns` in `1..=nr`.
-    pub(super) fn tile(&self, rows: usize, columns: usize) -> TileMultiply {
-        self.tiles[usize::from(columns > self.nr / 2)][rows - 1]
-    }
+/// Where a panel comes from: `width` by `depth` elements, `width_stride` and `depth_stride` apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Strip {
+    /// Its first element.
+    pub start: *const f32,
+    /// Rows of a strip of `A`, columns of one of `B`.
+    pub width: usize,
+    /// Steps of the summed dimension.
+    pub depth: usize,
+    /// From one row or column to the next.
+    pub width_stride: usize,
+    /// From one step to the next.
+    pub depth_stride: usize,
 }
 
 /// The addresses of a strip of `B` that will be packed next, one for each step of a tile.
@@ -67,15 +69,18 @@ impl MicroKernel {
 /// Packing reads each element of `B` once, from rows so far apart that the processor's own
 /// prefetching does not see a pattern. The tiles before it have time to spare.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ahead {
+pub struct Ahead {
     start: *const f32,
     step: usize,
     leap: usize,
 }
 
 impl Ahead {
+    /// Nothing to fetch.
+    pub const NOTHING: Self = Self { start: std::ptr::null(), step: 0, leap: 0 };
+
     /// The share of the `tile`-th tile of a column of tiles in fetching `next`.
-    pub(super) fn of(next: &Strip, tile: usize) -> Self {
+    pub fn of(next: &Strip, tile: usize) -> Self {
         let (offset, step) = if next.width_stride == 1 {
             // One cache line of each step's row; an unaligned row touches one more than it fills.
             let lines = next.width / LINE + 1;
@@ -89,7 +94,7 @@ impl Ahead {
 
     /// The address for step `p`: four rows in turn, then onwards.
     #[inline(always)]
-    pub(super) fn at(&self, p: usize) -> *const f32 {
+    pub fn at(&self, p: usize) -> *const f32 {
         self.start.wrapping_add(p % 4 * self.step + p / 4 * self.leap)
     }
 }
@@ -97,7 +102,12 @@ impl Ahead {
 /// Asks for a cache line. Any address will do: a bad one is ignored.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(super) fn prefetch(address: *const f32) {
+pub fn prefetch<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch reads nothing that the program can see.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }

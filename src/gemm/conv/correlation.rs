@@ -1,9 +1,9 @@
 //! A window that moves over an image.
 
 use super::padded::Padded;
-use super::plan::Plan;
-use super::walk::Walk;
+use super::window::Axis;
 use crate::gemm::split::part;
+use crate::gemm::walk::Walk;
 use crate::gemm::{Element, Kernel};
 use std::ops::Range;
 
@@ -13,16 +13,23 @@ use std::ops::Range;
 pub struct Correlation {
     /// The kernel's rows and columns that take part, `i` for each `t` and `j` for each `s`.
     pub taps: [Vec<usize>; 2],
-    /// Pixels of the padded image between neighbours of the grid.
-    pub step: usize,
-    /// The pixel of the padded image on which tap `[0, 0]` lies for `(u, v) = (0, 0)`.
-    pub origin: [usize; 2],
-    /// Rows and columns of the grid.
-    pub grid: [usize; 2],
+    /// How the window moves down and across: the places are the grid.
+    pub axes: [Axis; 2],
     /// Where `out[0, 0]` begins.
     pub out: usize,
     /// From one row of the grid to the next in `out`, and from one column to the next.
     pub out_steps: [usize; 2],
+}
+
+/// What all windows of a convolution have in common.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The image that they move over.
+    pub padded: Padded,
+    /// Numbers in a pixel that goes in, and that comes out.
+    pub channels: [usize; 2],
+    /// Elements of the result's image.
+    pub out_len: usize,
 }
 
 /// A tile of the result, in the first panel of columns.
@@ -59,76 +66,75 @@ impl Correlation {
     }
 
     /// One image, with its border: each row of the grid in even strips.
-    pub fn run<T: Element>(&self, plan: &Plan, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
-        let depth = plan.channels[0];
-        let [height, width] = self.grid;
-        let (row, strips) = (plan.padded.row(), width.div_ceil(T::tile(kernel)[0]));
+    pub fn run<T: Element>(&self, frame: &Frame, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
+        let depth = frame.channels[0];
+        let [down, across] = self.axes;
+        let [height, width] = [down.places, across.places];
+        let (row, strips) = (frame.padded.row(), width.div_ceil(T::routines(kernel).tile[0]));
         // No window leaves the image by an edge.
         let empty = height == 0 || width == 0 || self.taps.iter().any(Vec::is_empty);
-        let end = |axis: usize| self.met(axis, self.grid[axis] - 1) + self.taps[axis].len();
-        assert!(empty || (end(0) <= plan.padded.extent[0] && end(1) <= plan.padded.extent[1]));
+        let end = |axis: usize| self.axes[axis].first(self.axes[axis].places - 1) + self.taps[axis].len();
+        assert!(empty || (end(0) <= frame.padded.extent[0] && end(1) <= frame.padded.extent[1]));
         let tiles = (0..height).flat_map(|u| {
-            let rows = self.taps_within(&plan.padded, 0, u);
-            let first = (self.met(0, u) + rows.start) * row;
+            let rows = self.taps_within(0, u);
+            let first = (down.first(u) + rows.start) * row;
             (0..strips).map(move |i| {
                 let strip = part(width, i, strips);
                 Tile {
                     taps: [rows.clone(), 0..self.taps[1].len()],
-                    pixel: first + self.met(1, strip.start) * depth,
+                    pixel: first + across.first(strip.start) * depth,
                     place: self.out + u * self.out_steps[0] + strip.start * self.out_steps[1],
                     rows: strip.len(),
                 }
             })
         });
-        let source = Source { images: image, image_row: row, tile_row: self.step * depth };
-        self.run_tiles(plan, kernel, packed, &source, (out, self.out_steps[1]), tiles);
+        let source = Source { images: image, image_row: row, tile_row: across.stride * depth };
+        self.run_tiles(frame, kernel, packed, &source, (out, self.out_steps[1]), tiles);
     }
 
     /// Some images, `distance` apart and without a border: each place of the grid is a tile, whose rows are the images.
     /// All of them meet the border with the same taps, which are left out.
     pub fn run_together<T: Element>(
         &self,
-        plan: &Plan,
+        frame: &Frame,
         kernel: Kernel,
         packed: &[T],
         (images, distance): (&[T], usize),
         out: &mut [T],
     ) {
-        let [height, width] = self.grid;
-        let (row, count) = (plan.padded.image[1] * plan.channels[0], out.len() / plan.out_len);
+        let [height, width] = self.axes.map(|axis| axis.places);
+        let (row, count) = (frame.padded.image[1] * frame.channels[0], out.len() / frame.out_len);
         let tiles = (0..height).flat_map(|u| (0..width).map(move |v| (u, v))).map(|(u, v)| {
-            let taps = [(0, u), (1, v)].map(|(axis, index)| self.taps_within(&plan.padded, axis, index));
+            let taps = [(0, u), (1, v)].map(|(axis, index)| self.taps_within(axis, index));
             // In the image by itself; where no tap meets it, nothing is read.
-            let met = |axis: usize, index: usize| {
-                (self.met(axis, index) + taps[axis].start).saturating_sub(plan.padded.before[axis])
-            };
+            let met = |axis: usize, index: usize| self.axes[axis].pixel(index, taps[axis].start);
             // No window leaves its image for the next one's.
             let empty = taps.iter().any(Range::is_empty);
             let end = |axis: usize, index: usize| met(axis, index) + taps[axis].len();
-            assert!(empty || (end(0, u) <= plan.padded.image[0] && end(1, v) <= plan.padded.image[1]));
+            assert!(empty || (end(0, u) <= frame.padded.image[0] && end(1, v) <= frame.padded.image[1]));
             Tile {
-                pixel: met(0, u) * row + met(1, v) * plan.channels[0],
+                pixel: met(0, u) * row + met(1, v) * frame.channels[0],
                 place: self.out + u * self.out_steps[0] + v * self.out_steps[1],
                 rows: count,
                 taps,
             }
         });
         let source = Source { images, image_row: row, tile_row: distance };
-        self.run_tiles(plan, kernel, packed, &source, (out, plan.out_len), tiles);
+        self.run_tiles(frame, kernel, packed, &source, (out, frame.out_len), tiles);
     }
 
     /// Tiles of all columns, panel by panel, into `out`; from one row of a tile to the next it is `out_row`.
     fn run_tiles<T: Element>(
         &self,
-        plan: &Plan,
+        frame: &Frame,
         kernel: Kernel,
         packed: &[T],
         &Source { images, image_row, tile_row }: &Source<T>,
         (out, out_row): (&mut [T], usize),
         tiles: impl Iterator<Item = Tile> + Clone,
     ) {
-        let [depth, columns] = plan.channels;
-        let [_, nr] = T::tile(kernel);
+        let [depth, columns] = frame.channels;
+        let [_, nr] = T::routines(kernel).tile;
         let (panel, tap) = (self.panel_len(depth, nr), depth * nr);
         for first in (0..columns).step_by(nr) {
             let (weights, columns) = (&packed[first / nr * panel..][..panel], nr.min(columns - first));
@@ -158,14 +164,8 @@ impl Correlation {
         }
     }
 
-    /// The row or column of the padded image that the first tap meets at `index` of the grid.
-    fn met(&self, axis: usize, index: usize) -> usize {
-        self.origin[axis] + index * self.step
-    }
-
-    /// The taps along an axis that meet the image and not its border, at `index` of the grid.
-    fn taps_within(&self, padded: &Padded, axis: usize, index: usize) -> Range<usize> {
-        let within = |pixel: usize| pixel.saturating_sub(self.met(axis, index)).min(self.taps[axis].len());
-        within(padded.before[axis])..within(padded.before[axis] + padded.image[axis])
+    /// The taps along an axis that meet the image and not its border.
+    fn taps_within(&self, axis: usize, place: usize) -> Range<usize> {
+        self.axes[axis].taps(place, self.taps[axis].len())
     }
 }

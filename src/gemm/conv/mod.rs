@@ -16,11 +16,12 @@
 //!   (`correlation.rs`): a tile of 2 places reads all of the weights for a seventh of the work.
 //! - Where the result has few channels, pixels are multiplied first and moved afterwards (`narrow.rs`).
 //!
-//! The border's zeros are not multiplied where a whole tile meets them. In an image of 4 × 4 pixels that saves up to
+//! The border's zeros are not multiplied where a whole tile meets them (`window.rs`). In an image of 4 × 4 pixels that saves up to
 //! two fifths.
 //!
 //! Images are shared out among the threads; a sum is never cut, so results do not depend on their number.
 
+mod batch;
 mod correlation;
 #[cfg(test)]
 mod naive;
@@ -30,21 +31,15 @@ mod plan;
 mod shape;
 #[cfg(test)]
 mod tests;
-pub(super) mod walk;
 mod weights;
+mod window;
 
 pub use shape::{ConvShape, output as conv_output};
 
-use super::{Element, Kernel, LINE, kernel, tally};
+use super::{Element, Kernel, kernel, tally};
 use plan::{Plan, run_batch};
-use rayon::prelude::*;
+use shape::NARROW;
 use std::time::Instant;
-
-/// A result with fewer channels than this is computed by products that are moved afterwards.
-const NARROW: usize = 5;
-/// Pixels that a gradient of weights sums in registers before a tile goes to memory, or a few more. What a tile
-/// multiplies at so many stays in the near cache.
-const STEPS: usize = 192;
 
 /// `y = x ∗ w`; `finish` is called with each image of `y` as soon as it is there.
 ///
@@ -116,15 +111,4 @@ fn convolve_transposed_with<T: Element>(
 fn check<T>(shape: &ConvShape, x: &[T], w: &[T], y: &[T]) {
     let (lengths, expected) = ([x.len(), w.len(), y.len()], [shape.x_len(), shape.w_len(), shape.y_len()]);
     assert!(lengths == expected, "convolution: {shape:?} has {expected:?} elements, the slices have {lengths:?}");
-}
-
-/// How far apart to copy pieces of this length of which the same places are read one after the other: an odd number of
-/// cache lines, so that these places are not in the same few sets of the cache.
-fn spread(length: usize) -> usize {
-    (length.div_ceil(LINE) | 1) * LINE
-}
-
-/// Calls `work(n, image)` for every image of a batch, in parallel.
-fn for_each_image<T: Send>(batch: &mut [T], length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
-    batch.par_chunks_exact_mut(length.max(1)).enumerate().for_each(|(n, image)| work(n, image));
 }

@@ -4,9 +4,11 @@
 //! with all of the kernel, `[pixels, depth]·[depth, taps·channels]`, and then the products are added up where they
 //! belong.
 
-use super::walk::Walk;
-use super::{ConvShape, for_each_image};
+use super::batch::for_each_image;
+use super::shape::ConvShape;
+use super::window::Axis;
 use crate::gemm::split::part;
+use crate::gemm::walk::Walk;
 use crate::gemm::{Element, Kernel};
 
 /// `y` of `x` and `w`.
@@ -93,12 +95,12 @@ struct PixelProduct {
 impl PixelProduct {
     /// Elements of the right-hand matrix in panels.
     fn packed_len<T: Element>(&self) -> usize {
-        self.depth * self.columns.next_multiple_of(T::tile(self.kernel)[1])
+        self.depth * self.columns.next_multiple_of(T::routines(self.kernel).tile[1])
     }
 
     /// Lays the right-hand matrix out in panels.
     fn pack<T: Element>(&self, packed: &mut [T], element: impl Fn(usize, usize) -> T) {
-        let [_, nr] = T::tile(self.kernel);
+        let [_, nr] = T::routines(self.kernel).tile;
         let mut rows = packed.chunks_exact_mut(nr);
         for first in (0..self.columns).step_by(nr) {
             for (p, row) in (0..self.depth).zip(&mut rows) {
@@ -111,7 +113,7 @@ impl PixelProduct {
     /// The product `[pixels, columns]`, on this thread.
     fn compute<T: Element>(&self, image: &[T], packed: &[T], products: &mut [T]) {
         let Self { pixels, depth, columns, .. } = *self;
-        let [mr, nr] = T::tile(self.kernel);
+        let [mr, nr] = T::routines(self.kernel).tile;
         assert!(image.len() == pixels * depth && packed.len() >= self.packed_len::<T>());
         assert!(products.len() == pixels * columns);
         let strips = pixels.div_ceil(mr);
@@ -140,7 +142,7 @@ impl PixelProduct {
 /// Which pixels of `x` and which places of `y` meet under each tap of the kernel.
 struct Taps<'a> {
     shape: &'a ConvShape,
-    output: [usize; 2],
+    axes: [Axis; 2],
     count: usize,
 }
 
@@ -153,32 +155,27 @@ struct Row {
 
 impl<'a> Taps<'a> {
     fn new(shape: &'a ConvShape) -> Self {
-        Self { shape, output: shape.output().unwrap_or([0, 0]), count: shape.kernel[0] * shape.kernel[1] }
+        let axes = [0, 1].map(|axis| Axis::of(shape, axis));
+        Self { shape, axes, count: shape.kernel[0] * shape.kernel[1] }
     }
 
     /// Places in `y`.
     fn places(&self) -> usize {
-        self.output[0] * self.output[1]
+        self.axes[0].places * self.axes[1].places
     }
 
     /// Calls `visit(tap, row)` for all that meet.
     fn for_each_row(&self, mut visit: impl FnMut(usize, Row)) {
-        let ConvShape { image: [h, w], kernel: [kh, kw], stride, padding, .. } = *self.shape;
-        let [oh, ow] = self.output;
-        // The places whose window has pixel `tap` inside an image of this extent.
-        let inside = |tap: usize, extent: usize, places: usize| {
-            let first = padding.saturating_sub(tap).div_ceil(stride);
-            let end = (extent + padding).saturating_sub(tap).div_ceil(stride).min(places);
-            first..end.max(first)
-        };
+        let [kh, kw] = self.shape.kernel;
+        let [down, across] = self.axes;
         for (i, j) in (0..kh).flat_map(|i| (0..kw).map(move |j| (i, j))) {
-            let columns = inside(j, w, ow);
+            let columns = across.places(j..j + 1);
             if columns.is_empty() {
                 continue;
             }
-            for p in inside(i, h, oh) {
-                let pixel = (p * stride + i - padding) * w + columns.start * stride + j - padding;
-                visit(i * kw + j, Row { place: p * ow + columns.start, pixel, count: columns.len() });
+            for p in down.places(i..i + 1) {
+                let pixel = down.pixel(p, i) * across.image + across.pixel(columns.start, j);
+                visit(i * kw + j, Row { place: p * across.places + columns.start, pixel, count: columns.len() });
             }
         }
     }

@@ -1,8 +1,10 @@
 //! What a convolution does for one image: how that is padded, and which windows move over it.
 
-use super::correlation::Correlation;
+use super::batch::{for_each_image, spread};
+use super::correlation::{Correlation, Frame};
 use super::padded::Padded;
-use super::{ConvShape, for_each_image, spread};
+use super::shape::ConvShape;
+use super::window::Axis;
 use crate::gemm::{Element, Kernel};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -14,12 +16,8 @@ const WEIGHTS: usize = 2;
 /// taps.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    pub padded: Padded,
+    frame: Frame,
     correlations: Vec<Correlation>,
-    /// Numbers in a pixel that goes in, and that comes out.
-    pub channels: [usize; 2],
-    /// Elements of the result's image.
-    pub out_len: usize,
     /// The kernel's `[h, w]`.
     kernel: [usize; 2],
     /// From one number of the depth to the next within a tap of `w`, and from one column to the next.
@@ -34,17 +32,22 @@ impl Plan {
         let extent = |axis: usize, count: usize| (count.max(1) - 1) * stride + kernel[axis];
         let correlation = Correlation {
             taps: kernel.map(|count| (0..count).collect()),
-            step: stride,
-            origin: [0, 0],
-            grid: [oh, ow],
+            axes: [0, 1].map(|axis| Axis::of(shape, axis)),
             out: 0,
             out_steps: [ow * outputs, outputs],
         };
         Self {
-            padded: Padded { image, channels: inputs, before: [padding; 2], extent: [extent(0, oh), extent(1, ow)] },
+            frame: Frame {
+                padded: Padded {
+                    image,
+                    channels: inputs,
+                    before: [padding; 2],
+                    extent: [extent(0, oh), extent(1, ow)],
+                },
+                channels: [inputs, outputs],
+                out_len: oh * ow * outputs,
+            },
             correlations: vec![correlation],
-            channels: [inputs, outputs],
-            out_len: oh * ow * outputs,
             kernel,
             tap_strides: [outputs, 1],
         }
@@ -63,9 +66,7 @@ impl Plan {
                 let (rows, columns) = (&axes[0].phases[a], &axes[1].phases[b]);
                 correlations.push(Correlation {
                     taps: [rows.taps.clone(), columns.taps.clone()],
-                    step: 1,
-                    origin: [rows.origin, columns.origin],
-                    grid: [(h - a).div_ceil(stride), (w - b).div_ceil(stride)],
+                    axes: [rows.axis, columns.axis],
                     out: (a * w + b) * inputs,
                     out_steps: [stride * w * inputs, stride * inputs],
                 });
@@ -73,10 +74,12 @@ impl Plan {
         }
         let [before, extent] = [axes.each_ref().map(|axis| axis.before), axes.each_ref().map(|axis| axis.extent)];
         Self {
-            padded: Padded { image: [oh, ow], channels: outputs, before, extent },
+            frame: Frame {
+                padded: Padded { image: [oh, ow], channels: outputs, before, extent },
+                channels: [outputs, inputs],
+                out_len: h * w * inputs,
+            },
             correlations,
-            channels: [outputs, inputs],
-            out_len: h * w * inputs,
             kernel,
             tap_strides: [1, outputs],
         }
@@ -84,7 +87,7 @@ impl Plan {
 
     /// Elements of the packed weights.
     fn packed_len(&self, nr: usize) -> usize {
-        self.correlations.iter().map(|c| c.packed_len(self.channels, nr)).sum()
+        self.correlations.iter().map(|c| c.packed_len(self.frame.channels, nr)).sum()
     }
 
     /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr`
@@ -92,14 +95,14 @@ impl Plan {
     /// threads.
     fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
         for (correlation, own) in self.parts(nr) {
-            let panels = packed[own].par_chunks_mut(correlation.panel_len(self.channels[0], nr).max(1));
+            let panels = packed[own].par_chunks_mut(correlation.panel_len(self.frame.channels[0], nr).max(1));
             panels.enumerate().for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
         }
     }
 
     /// The columns from `first` on, as many as there are of `nr`; zeros beyond.
     fn pack_panel<T: Element>(&self, correlation: &Correlation, w: &[T], first: usize, nr: usize, panel: &mut [T]) {
-        let [depth, columns] = self.channels;
+        let [depth, columns] = self.frame.channels;
         let [depth_stride, column_stride] = self.tap_strides;
         let count = nr.min(columns - first);
         let [is, js] = &correlation.taps;
@@ -120,7 +123,7 @@ impl Plan {
 
     /// Elements of an image that goes in.
     fn x_len(&self) -> usize {
-        self.padded.image[0] * self.padded.image[1] * self.channels[0]
+        self.frame.padded.image[0] * self.frame.padded.image[1] * self.frame.channels[0]
     }
 
     /// How many images are to share a tile, one row each, so that the threads have even shares of a batch; nothing
@@ -130,23 +133,23 @@ impl Plan {
         // What the busiest thread does: a tile takes as long as it has rows, and a little for its weights.
         let time = |count: usize| batch.div_ceil(count).div_ceil(threads) * (count + WEIGHTS);
         let images = (1..=mr.min(batch)).rev().min_by_key(|&count| time(count))?;
-        let width = self.correlations.iter().map(|c| c.grid[1]).max().unwrap_or(0);
+        let width = self.correlations.iter().map(|c| c.axes[1].places).max().unwrap_or(0);
         let places = width.div_ceil(width.div_ceil(mr).max(1)); // of even strips
         (images > places).then_some(images)
     }
 
-    /// One image, from `x` to `out`, on this thread. The kernel is available.
+    /// One image, from `x` to `out`, on this thread.
     fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
-        assert!(out.len() == self.out_len && packed.len() >= self.packed_len(T::tile(kernel)[1]));
-        let image = if self.padded.is_image() {
+        assert!(out.len() == self.frame.out_len && packed.len() >= self.packed_len(T::routines(kernel).tile[1]));
+        let image = if self.frame.padded.is_image() {
             x
         } else {
-            self.padded.write(x, scratch);
+            self.frame.padded.write(x, scratch);
             scratch
         };
-        assert!(image.len() == self.padded.len());
-        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
-            correlation.run(self, kernel, &packed[own], image, out);
+        assert!(image.len() == self.frame.padded.len());
+        for (correlation, own) in self.parts(T::routines(kernel).tile[1]) {
+            correlation.run(&self.frame, kernel, &packed[own], image, out);
         }
     }
 
@@ -155,14 +158,14 @@ impl Plan {
         spread(self.x_len())
     }
 
-    /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread. The kernel is available.
+    /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread.
     fn run_together<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
         let distance = self.distance();
         for (image, copy) in x.chunks_exact(self.x_len()).zip(scratch.chunks_exact_mut(distance)) {
             copy[..image.len()].copy_from_slice(image);
         }
-        for (correlation, own) in self.parts(T::tile(kernel)[1]) {
-            correlation.run_together(self, kernel, &packed[own], (scratch, distance), out);
+        for (correlation, own) in self.parts(T::routines(kernel).tile[1]) {
+            correlation.run_together(&self.frame, kernel, &packed[own], (scratch, distance), out);
         }
     }
 
@@ -171,7 +174,7 @@ impl Plan {
         let mut end = 0;
         self.correlations.iter().map(move |correlation| {
             let start = end;
-            end += correlation.packed_len(self.channels, nr);
+            end += correlation.packed_len(self.frame.channels, nr);
             (correlation, start..end)
         })
     }
@@ -188,8 +191,8 @@ struct Phases {
 struct Phase {
     /// Falling, so that the pixels of `y` they meet rise.
     taps: Vec<usize>,
-    /// The pixel of the padded `y` that the first of them meets for `u = 0`.
-    origin: usize,
+    /// How they move over the padded `y`, pixel by pixel.
+    axis: Axis,
 }
 
 impl Phases {
@@ -203,13 +206,13 @@ impl Phases {
         let rests = 0..stride.min(shape.image[axis]);
         let first = |a: usize| taps(a).first().map_or(0, |&i| met(a, i));
         let before = rests.clone().map(first).min().unwrap_or(0).min(0).unsigned_abs();
-        let phase = |a: usize| Phase { taps: taps(a), origin: (first(a) + before as isize) as usize };
-        let phases: Vec<_> = rests.map(phase).collect();
-        let end = |(a, phase): (usize, &Phase)| {
-            let last = (shape.image[axis] - a).div_ceil(stride) - 1;
-            phase.origin + last + phase.taps.len()
+        let phase = |a: usize| {
+            let (origin, places) = ((first(a) + before as isize) as usize, (shape.image[axis] - a).div_ceil(stride));
+            Phase { taps: taps(a), axis: Axis { origin, stride: 1, before, image: outputs, places } }
         };
-        let extent = phases.iter().enumerate().map(end).max().unwrap_or(0).max(before + outputs);
+        let phases: Vec<_> = rests.map(phase).collect();
+        let end = |Phase { taps, axis }: &Phase| axis.first(axis.places - 1) + taps.len();
+        let extent = phases.iter().map(end).max().unwrap_or(0).max(before + outputs);
         Self { phases, before, extent }
     }
 }
@@ -223,9 +226,9 @@ pub fn run_batch<T: Element>(
     out: &mut [T],
     finish: impl Fn(&mut [T]) + Sync,
 ) {
-    let [mr, nr] = T::tile(kernel);
-    let (x_len, out_len) = (plan.x_len(), plan.out_len);
-    let border = if plan.padded.is_image() { 0 } else { plan.padded.len() };
+    let [mr, nr] = T::routines(kernel).tile;
+    let (x_len, out_len) = (plan.x_len(), plan.frame.out_len);
+    let border = if plan.frame.padded.is_image() { 0 } else { plan.frame.padded.len() };
     let together = plan.images_a_tile(out.len() / out_len.max(1), mr);
     T::with_buffer(plan.packed_len(nr), |packed| {
         plan.pack(w, nr, packed);

@@ -1,6 +1,10 @@
 //! The extents of a convolution.
 
-use super::{NARROW, STEPS};
+/// A result with fewer channels than this is computed by products that are moved afterwards.
+pub const NARROW: usize = 5;
+/// Pixels that a gradient of weights sums in registers before a tile goes to memory, or a few more. What a tile
+/// multiplies at so many stays in the near cache.
+pub const STEPS: usize = 192;
 
 /// The extents of a convolution and its two relatives: images `x: [batch, h, w, in]`, a kernel
 /// `w: [kernel h, kernel w, in, out]` and what the one makes of the other, `y: [batch, out h, out w, out]`.

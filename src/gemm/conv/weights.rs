@@ -4,10 +4,12 @@
 //! from far away again for every tile. So where several tiles read the same numbers, these are copied first, as many as
 //! stay in the near cache: those under one tap of the kernel, and each tile's channels of `y` one after the other.
 
+use super::batch::spread;
 use super::padded::Padded;
-use super::walk::Walk;
-use super::{ConvShape, STEPS, spread};
+use super::shape::{ConvShape, STEPS};
+use super::window::Axis;
 use crate::gemm::split::part;
+use crate::gemm::walk::Walk;
 use crate::gemm::{Element, Kernel};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -29,20 +31,21 @@ struct Tile {
     met: [Range<usize>; 2],
 }
 
-/// `w` of `x` and `y`. The kernel is available.
+/// `w` of `x` and `y`.
 pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
     let Some([oh, ow]) = shape.output().filter(|_| !w.is_empty()) else { return w.fill(T::ZERO) };
-    let [mr, nr] = T::tile(kernel);
+    let [mr, nr] = T::routines(kernel).tile;
     let places = shape.kernel[1] * shape.inputs;
     // The longer side along the vectors.
     let across_outputs = shape.outputs >= FEW.min(places);
     let [height, width] = if across_outputs { [mr, nr] } else { [nr, mr] };
-    let tiles = tiles(shape, [oh, ow], [height, width]);
+    let axes = [0, 1].map(|axis| Axis::of(shape, axis));
+    let tiles = tiles(shape, &axes, [height, width]);
     let extent = |axis: usize, count: usize| (count - 1) * shape.stride + shape.kernel[axis];
     let sum = Sum {
         kernel,
         shape,
-        grid: [oh, ow],
+        axes,
         padded: Padded {
             image: shape.image,
             channels: shape.inputs,
@@ -73,7 +76,7 @@ fn block(shape: &ConvShape) -> usize {
 
 /// The tiles of all rows of the kernel, in even strips no larger than `[height, width]`, of one `j` each where there
 /// are channels enough.
-fn tiles(shape: &ConvShape, grid: [usize; 2], [height, width]: [usize; 2]) -> Vec<Tile> {
+fn tiles(shape: &ConvShape, axes: &[Axis; 2], [height, width]: [usize; 2]) -> Vec<Tile> {
     let places = shape.kernel[1] * shape.inputs;
     let block = block(shape);
     let strips = block.div_ceil(height);
@@ -83,10 +86,10 @@ fn tiles(shape: &ConvShape, grid: [usize; 2], [height, width]: [usize; 2]) -> Ve
     };
     let mut tiles = Vec::new();
     for kernel_row in 0..shape.kernel[0] {
-        let rows = met(shape, grid, 0, kernel_row..kernel_row + 1);
+        let rows = axes[0].places(kernel_row..kernel_row + 1);
         for places in (0..places).step_by(block).flat_map(|first| (0..strips).map(move |i| strip(first, i))) {
             let taps = places.start / shape.inputs..places.end.div_ceil(shape.inputs);
-            let columns = met(shape, grid, 1, taps);
+            let columns = axes[1].places(taps);
             tiles.extend((0..shape.outputs).step_by(width).map(|first| Tile {
                 kernel_row,
                 places: places.clone(),
@@ -98,20 +101,11 @@ fn tiles(shape: &ConvShape, grid: [usize; 2], [height, width]: [usize; 2]) -> Ve
     tiles
 }
 
-/// The places along an axis of `y` where one of the taps lies within the image: `padding ≤ stride·u + tap < padding +
-/// image`.
-fn met(shape: &ConvShape, grid: [usize; 2], axis: usize, taps: Range<usize>) -> Range<usize> {
-    let ConvShape { image, stride, padding, .. } = *shape;
-    let start = (padding + 1).saturating_sub(taps.end).div_ceil(stride).min(grid[axis]);
-    let end = (padding + image[axis]).saturating_sub(taps.start).div_ceil(stride).min(grid[axis]);
-    start..end.max(start)
-}
-
 /// What all tiles have in common.
 struct Sum<'a> {
     kernel: Kernel,
     shape: &'a ConvShape,
-    grid: [usize; 2],
+    axes: [Axis; 2],
     padded: Padded,
     /// Whether the columns of a register tile are channels of `y`, or else places in `x`.
     across_outputs: bool,
@@ -129,10 +123,15 @@ struct Source<'a, T> {
 }
 
 impl Sum<'_> {
+    /// `[h, w]` of `y`.
+    fn grid(&self) -> [usize; 2] {
+        self.axes.map(|axis| axis.places)
+    }
+
     /// Some tiles' sums over the whole batch, on this thread: some images at a time, so that these stay near while
     /// every tile visits them.
     fn add_up<T: Element>(&self, tiles: &[Tile], x: &[T], y: &[T], sums: &mut [T]) {
-        let (batch, [oh, ow], ConvShape { inputs, outputs, .. }) = (self.shape.batch, self.grid, *self.shape);
+        let (batch, [oh, ow], ConvShape { inputs, outputs, .. }) = (self.shape.batch, self.grid(), *self.shape);
         let (x_len, y_len) = (x.len() / batch.max(1), y.len() / batch.max(1));
         let together = STEPS.div_ceil(oh * ow).min(batch).max(1);
         for first in (0..batch).step_by(together) {
@@ -166,7 +165,7 @@ impl Sum<'_> {
 
     /// Adds what these images contribute, read where it is but for a border.
     fn add_in_place<T: Element>(&self, tiles: &[Tile], count: usize, x: &[T], y: &[T], sums: &mut [T]) {
-        let ([oh, ow], ConvShape { inputs, outputs, stride, .. }) = (self.grid, *self.shape);
+        let ([oh, ow], ConvShape { inputs, outputs, stride, .. }) = (self.grid(), *self.shape);
         let (length, row) = (self.padded.len(), self.padded.row());
         let border = if self.padded.is_image() { 0 } else { count * length };
         T::with_buffer(border, |scratch| {
@@ -193,7 +192,7 @@ impl Sum<'_> {
     /// Adds what these images contribute, read from copies: `y` in panels of a tile's columns, and under each tap the
     /// pixels of `x` that it meets. There is no border then.
     fn add_copied<T: Element>(&self, tiles: &[Tile], count: usize, x: &[T], y: &[T], sums: &mut [T]) {
-        let ([oh, ow], ConvShape { inputs, outputs, .. }) = (self.grid, *self.shape);
+        let ([oh, ow], ConvShape { inputs, outputs, .. }) = (self.grid(), *self.shape);
         let (nr, pixels, distance) = (self.row, count * oh * ow, spread(inputs));
         T::with_buffer(outputs.div_ceil(nr) * pixels * nr, |panels| {
             for (pixel, y) in y.chunks_exact(outputs).enumerate() {
@@ -222,11 +221,11 @@ impl Sum<'_> {
 
     /// Copies the pixels of `x` that a tap meets, [`spread`] apart.
     fn copy_met<T: Element>(&self, tap: [usize; 2], met: &[Range<usize>; 2], count: usize, x: &[T], copies: &mut [T]) {
-        let ConvShape { image: [_, width], inputs, stride, padding, .. } = *self.shape;
+        let (ConvShape { image: [_, width], inputs, .. }, [down, across]) = (*self.shape, self.axes);
         let mut copies = copies.chunks_exact_mut(spread(inputs));
         for image in x.chunks_exact(x.len() / count) {
             for (u, v) in met[0].clone().flat_map(|u| met[1].clone().map(move |v| (u, v))) {
-                let [i, j] = [u * stride + tap[0] - padding, v * stride + tap[1] - padding];
+                let [i, j] = [down.pixel(u, tap[0]), across.pixel(v, tap[1])];
                 let copy = copies.next().expect("room for every pixel");
                 copy[..inputs].copy_from_slice(&image[(i * width + j) * inputs..][..inputs]);
             }

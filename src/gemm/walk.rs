@@ -1,6 +1,8 @@
-//! The contract between convolutions and the micro-kernels: one register tile, summed along a walk.
+//! A register tile for convolutions: summed along a walk through two slices.
 
-use crate::gemm::{Element, Kernel};
+use super::element::Element;
+use super::kernel::Kernel;
+use super::tile::{Ahead, Tile};
 
 /// A tile of sums, `C[i, j] = Σ A(step)[i]·B(step)[j]`, where the steps are those of a walk through two arrays: three
 /// loops in each other, each of which moves both places by a fixed distance.
@@ -36,67 +38,31 @@ pub struct Walk<'a, T> {
 }
 
 impl<T: Element> Walk<'_, T> {
-    /// Computes the tile. The kernel is available.
+    /// Computes the tile.
     ///
     /// # Panics
     /// When the tile is larger than the kernel's or empty, or something of it would lie outside its slice.
-    pub fn run(mut self, kernel: Kernel) {
-        let [mr, nr] = T::tile(kernel);
-        let Self { counts, rows, columns, .. } = self;
+    pub fn run(self, kernel: Kernel) {
+        let routines = T::routines(kernel);
+        let [mr, nr] = routines.tile;
+        let Self { counts, a_steps, a_row, b_steps, b_is_full, rows, columns, c_row, add, .. } = self;
         assert!((1..=mr).contains(&rows) && (1..=nr).contains(&columns), "a tile of {rows} × {columns} elements");
         if !counts.contains(&0) {
-            let last = |steps: [usize; 3]| -> usize { (0..3).map(|i| (counts[i] - 1) * steps[i]).sum() };
-            assert!(last(self.a_steps) + (rows - 1) * self.a_row < self.a.len());
-            let width = if self.b_is_full { nr } else { columns };
-            assert!(last(self.b_steps) + width <= self.b.len());
+            // Too large a distance counts as the largest: it leads out of every slice.
+            let last = |steps: [usize; 3]| {
+                (0..3).fold(0, |last: usize, i| last.saturating_add((counts[i] - 1).saturating_mul(steps[i])))
+            };
+            assert!(last(a_steps).saturating_add((rows - 1).saturating_mul(a_row)) < self.a.len());
+            let width = if b_is_full { nr } else { columns };
+            assert!(last(b_steps).saturating_add(width) <= self.b.len());
         }
-        assert!((rows - 1) * self.c_row + columns <= self.c.len());
-        // SAFETY: asserted above; the kernel is available.
+        assert!((rows - 1).saturating_mul(c_row).saturating_add(columns) <= self.c.len());
+        let (a, b, c, ahead) = (self.a.as_ptr(), self.b.as_ptr(), self.c.as_mut_ptr(), Ahead::NOTHING);
+        let tile = Tile { counts, a, a_steps, a_row, b, b_steps, b_is_full, rows, columns, c, c_row, add, ahead };
+        // SAFETY: asserted above, and the slices are borrowed until it is done.
         #[allow(unsafe_code)]
         unsafe {
-            T::walk(kernel, &mut self);
-        }
-    }
-}
-
-/// Rows and columns of the portable kernel's tile.
-pub const PORTABLE: [usize; 2] = [4, 16];
-
-/// A walk in plain code, for every machine and both precisions.
-///
-/// # Safety
-/// Every place that the walk visits must lie within its slice, and the tile must be no larger than [`PORTABLE`].
-#[allow(unsafe_code)]
-pub unsafe fn portable<T: Element>(walk: &mut Walk<T>) {
-    let [rows, columns] = [walk.rows, walk.columns];
-    let mut sums = [[T::ZERO; PORTABLE[1]]; PORTABLE[0]];
-    let mut add_products = |a: *const T, b: *const T| {
-        let mut here = [T::ZERO; PORTABLE[1]];
-        // SAFETY: the caller's contract: this step's numbers are valid.
-        unsafe {
-            std::ptr::copy_nonoverlapping(b, here.as_mut_ptr(), columns);
-            for (i, row) in sums.iter_mut().enumerate().take(rows) {
-                let a = *a.add(i * walk.a_row);
-                row.iter_mut().zip(&here).for_each(|(sum, &b)| *sum += a * b);
-            }
-        }
-    };
-    let (a, b) = (walk.a.as_ptr(), walk.b.as_ptr());
-    for outer in 0..walk.counts[0] {
-        for middle in 0..walk.counts[1] {
-            for inner in 0..walk.counts[2] {
-                let at = |steps: &[usize; 3]| outer * steps[0] + middle * steps[1] + inner * steps[2];
-                add_products(a.wrapping_add(at(&walk.a_steps)), b.wrapping_add(at(&walk.b_steps)));
-            }
-        }
-    }
-    for (i, row) in sums.iter().enumerate().take(rows) {
-        for (j, &sum) in row.iter().enumerate().take(columns) {
-            // SAFETY: the caller's contract: the tile of C is valid.
-            unsafe {
-                let c = walk.c.as_mut_ptr().add(i * walk.c_row + j);
-                *c = if walk.add { *c + sum } else { sum };
-            }
+            (routines.walk)(&tile);
         }
     }
 }
@@ -107,14 +73,19 @@ mod tests {
     use std::panic::catch_unwind;
 
     /// The sums of a tile of 2 × 3 along a walk that needs 34, 46 and 13 elements, where there are so many.
-    fn sums(kernel: Kernel, [a, b, c]: [usize; 3], b_is_full: bool) -> Vec<f32> {
+    fn sums(kernel: Kernel, lengths: [usize; 3], b_is_full: bool) -> Vec<f32> {
+        sums_of_rows(kernel, lengths, b_is_full, 4)
+    }
+
+    /// The same with another distance from one row's number to the next.
+    fn sums_of_rows(kernel: Kernel, [a, b, c]: [usize; 3], b_is_full: bool, a_row: usize) -> Vec<f32> {
         let numbers: Vec<f32> = (0..a.max(b)).map(|i| i as f32).collect();
         let mut sums = vec![1.0; c];
         let walk = Walk {
             counts: [2, 3, 2],
             a: &numbers[..a],
             a_steps: [20, 4, 1],
-            a_row: 4,
+            a_row,
             b: &numbers[..b],
             b_steps: [30, 6, 1],
             rows: 2,
@@ -130,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_walk_stays_within_its_slices_or_panics() {
-        for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()) {
+        for kernel in Kernel::available() {
             let needed = [34, 46, 13];
             let found = sums(kernel, needed, false);
             for (at, &sum) in found.iter().enumerate() {
@@ -145,9 +116,10 @@ mod tests {
                 short[slice] -= 1;
                 assert!(catch_unwind(|| sums(kernel, short, false)).is_err(), "{kernel:?}: {short:?}");
             }
+            assert!(catch_unwind(|| sums_of_rows(kernel, needed, false, usize::MAX)).is_err(), "{kernel:?}");
             // A full vector of B needs more of it.
             assert!(catch_unwind(|| sums(kernel, needed, true)).is_err(), "{kernel:?}");
-            let full = [34, 43 + f32::tile(kernel)[1], 13];
+            let full = [34, 43 + f32::routines(kernel).tile[1], 13];
             assert_eq!(sums(kernel, full, true), found, "{kernel:?}");
         }
     }

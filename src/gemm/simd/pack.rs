@@ -5,7 +5,7 @@
 //! dimension, goes to `packed[p * pitch + i]`. The three ways to get there differ in which of the
 //! two source strides is 1.
 
-use super::LINE;
+use crate::gemm::tile::{LINE, SLACK, Strip};
 use std::arch::x86_64::{
     __m256i, _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256,
     _mm256_maskload_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
@@ -13,29 +13,15 @@ use std::arch::x86_64::{
 
 /// Numbers in the vector registers used here.
 const LANES: usize = 8;
+const _: () = assert!(LANES <= SLACK);
 
-/// A packed row may be written whole vectors at a time, up to this many numbers beyond its end.
-pub(super) const SLACK: usize = LANES;
-
-/// Where a panel comes from: `width` by `depth` elements, `width_stride` and `depth_stride` apart.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Strip {
-    pub start: *const f32,
-    pub width: usize,
-    pub depth: usize,
-    pub width_stride: usize,
-    pub depth_stride: usize,
-}
-
-/// Packs a strip into `packed[p * pitch + i]`, `pitch ≥ width`. What lies between `width` and
-/// `pitch` is undefined but initialised.
+/// See [`Simd::pack`](super::Simd::pack).
 ///
 /// # Safety
-/// The strip must be valid, `packed` must have room for `depth * pitch + SLACK` elements, and
-/// the processor must have AVX2.
+/// As there; the processor must have AVX2.
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn pack(strip: &Strip, packed: *mut f32, pitch: usize) {
+pub unsafe fn pack(strip: &Strip, packed: *mut f32, pitch: usize) {
     // SAFETY: the same contract as this function's.
     unsafe {
         if strip.width_stride == 1 {
@@ -133,7 +119,7 @@ unsafe fn transpose_8x4(rows: [*const f32; LANES], p: usize, packed: *mut f32, p
 
 /// A mask of the first `count` of eight lanes.
 #[target_feature(enable = "avx2")]
-pub(super) fn first_lanes(count: usize) -> __m256i {
+pub fn first_lanes(count: usize) -> __m256i {
     const MASKS: [i32; 2 * LANES] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
     let window = &MASKS[LANES - count..][..LANES];
     // SAFETY: the slice has eight numbers.

@@ -1,0 +1,90 @@
+//! Plain code for every machine, in both precisions: `matrixmultiply`'s products, and a tile for convolutions.
+
+use crate::gemm::matrix::Beta;
+use crate::gemm::routines::{Block, Routines};
+use crate::gemm::tile::Tile;
+use std::ops::{Add, AddAssign, Mul};
+
+/// In single precision.
+pub static SINGLE: Routines<f32> = Routines { tile: TILE, multiply: multiply_single, walk };
+/// In double precision.
+pub static DOUBLE: Routines<f64> = Routines { tile: TILE, multiply: multiply_double, walk };
+
+/// Rows and columns of the largest tile of a walk.
+const TILE: [usize; 2] = [4, 16];
+
+/// See [`Routines::multiply`].
+#[allow(unsafe_code)]
+unsafe fn multiply_single(block: &Block<f32>) {
+    // SAFETY: the same contract as this function's.
+    unsafe { multiply(matrixmultiply::sgemm, 1.0, block) }
+}
+
+/// See [`Routines::multiply`].
+#[allow(unsafe_code)]
+unsafe fn multiply_double(block: &Block<f64>) {
+    // SAFETY: the same contract as this function's.
+    unsafe { multiply(matrixmultiply::dgemm, 1.0, block) }
+}
+
+/// `matrixmultiply::sgemm` or `dgemm`: `(m, k, n, alpha, A, strides, B, strides, beta, C, strides)`.
+#[rustfmt::skip]
+type Gemm<T> = unsafe fn(
+    usize, usize, usize, T, *const T, isize, isize, *const T, isize, isize, T, *mut T, isize, isize,
+);
+
+#[allow(unsafe_code)]
+unsafe fn multiply<T: Copy + Default>(gemm: Gemm<T>, one: T, block: &Block<T>) {
+    let [m, k, n] = block.shape;
+    let ([rsa, csa], [rsb, csb]) = (block.a_strides.map(|s| s as isize), block.b_strides.map(|s| s as isize));
+    let beta = if block.beta == Beta::One { one } else { T::default() };
+    // SAFETY: the same contract as `Routines::multiply`'s.
+    unsafe { gemm(m, k, n, one, block.a, rsa, csa, block.b, rsb, csb, beta, block.c, block.c_row_stride as isize, 1) }
+}
+
+/// See [`Routines::walk`].
+#[allow(unsafe_code)]
+unsafe fn walk<T: Copy + Default + Add<Output = T> + Mul<Output = T> + AddAssign>(tile: &Tile<T, T>) {
+    let [rows, columns] = [tile.rows, tile.columns];
+    let mut sums = [[T::default(); TILE[1]]; TILE[0]];
+    let mut add_products = |a: *const T, b: *const T| {
+        let mut here = [T::default(); TILE[1]];
+        // SAFETY: the caller's contract: this step's numbers are valid.
+        unsafe {
+            std::ptr::copy_nonoverlapping(b, here.as_mut_ptr(), columns);
+            for (i, row) in sums.iter_mut().enumerate().take(rows) {
+                let a = *a.add(i * tile.a_row);
+                row.iter_mut().zip(&here).for_each(|(sum, &b)| *sum += a * b);
+            }
+        }
+    };
+    for outer in 0..tile.counts[0] {
+        for middle in 0..tile.counts[1] {
+            for inner in 0..tile.counts[2] {
+                let at = |steps: &[usize; 3]| outer * steps[0] + middle * steps[1] + inner * steps[2];
+                add_products(tile.a.wrapping_add(at(&tile.a_steps)), tile.b.wrapping_add(at(&tile.b_steps)));
+            }
+        }
+    }
+    for (i, row) in sums.iter().enumerate().take(rows) {
+        for (j, &sum) in row.iter().enumerate().take(columns) {
+            // SAFETY: the caller's contract: the tile of C is valid.
+            unsafe {
+                let c = tile.c.add(i * tile.c_row + j);
+                *c = if tile.add { *c + sum } else { sum };
+            }
+        }
+    }
+}
+
+/// Multiplies and adds in so many rounds, and answers how many operations that was.
+pub fn multiply_add(rounds: usize) -> usize {
+    const SUMS: usize = 64;
+    let mut sums = [1.0f32; SUMS];
+    let factor = std::hint::black_box(0.5);
+    for _ in 0..rounds {
+        sums.iter_mut().for_each(|sum| *sum = *sum * factor + factor);
+    }
+    std::hint::black_box(sums);
+    2 * SUMS * rounds
+}
