@@ -37,6 +37,7 @@ mod tape;
 mod tensor;
 mod view;
 mod walk;
+mod weigh;
 
 pub use backward::{Backward, Side};
 pub use gradient::Gradient;

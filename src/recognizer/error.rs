@@ -1,8 +1,10 @@
 //! What can be wrong with a recognizer.
 
-use super::ObserverError;
 use crate::data::DataError;
 use crate::nn::NetworkError;
+
+/// What a watcher may answer: an error (a full disk, say) ends the training.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a recognizer cannot be built, or its training ended early.
 #[derive(Debug, thiserror::Error)]

@@ -12,8 +12,8 @@ mod shift;
 mod train;
 
 pub use config::RecognizerConfig;
-pub use error::RecognizerError;
+pub use error::{ObserverError, RecognizerError};
 pub use form::{NoDigit, PIXELS, SIDE, mnist_form};
 pub use network::{Readings, Recognizer};
 pub use shift::shifted;
-pub use train::{ObserverError, StepReport, train_recognizer};
+pub use train::{StepReport, train_recognizer};

@@ -1,7 +1,7 @@
 //! Learning to read.
 
 use super::network::Recognizer;
-use super::{RecognizerConfig, RecognizerError, shifted};
+use super::{ObserverError, RecognizerConfig, RecognizerError, shifted};
 use crate::autodiff::{Phase, Real};
 use crate::data::{Batches, CLASSES, Digits};
 use crate::nn::{Adam, Learner, Mode, Network, Training, learn_together};
@@ -10,9 +10,6 @@ use crate::random::Stream;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::PI;
-
-/// What a watcher may answer: an error (a full disk, say) ends the training.
-pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A step that has been made.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Everything it takes to go on with a run, in one file.
 
 use super::RunError;
-use super::directory::make;
+use super::error::make;
 use super::tensors::{self, Tensors};
 use crate::data::{Digits, WriteError};
 use crate::gan::{Config, Difference, Position, Session, TrainError};

@@ -1,5 +1,6 @@
 //! The directory of a run and what lies in it.
 
+use super::error::make;
 use super::lock::Lock;
 use super::weights::{load_weights, save_weights};
 use super::{Checkpoints, RunError};
@@ -287,11 +288,6 @@ fn now() -> jiff::ZonedDateTime {
         true => jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC),
         false => jiff::ZonedDateTime::now(),
     }
-}
-
-/// Makes a directory, and those above it that are not there.
-pub(super) fn make(directory: &Path) -> Result<(), RunError> {
-    fs::create_dir_all(directory).map_err(|reason| RunError::Create { path: directory.into(), reason })
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::data::WriteError;
 use crate::gan::{BuildError, ConfigError};
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// Something about a run's directory is not as it must be.
 #[derive(Debug, thiserror::Error)]
@@ -199,4 +199,9 @@ pub enum RunError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// Makes a directory, and those above it that are not there.
+pub(super) fn make(directory: &Path) -> Result<(), RunError> {
+    fs::create_dir_all(directory).map_err(|reason| RunError::Create { path: directory.into(), reason })
 }

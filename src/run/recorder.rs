@@ -1,7 +1,7 @@
 //! The observer that writes a run down.
 
 use super::checkpoint::{KEPT_IN_THE_END, Written};
-use super::directory::make;
+use super::error::make;
 use super::evaluator::{COLUMNS, Evaluator, columns, diagnosis};
 use super::lock::Lock;
 use super::log::Logs;

@@ -1,6 +1,6 @@
 //! Players for images in colour.
 
-use crate::gan::config::ranges::check;
+use crate::gan::config::check::check;
 use crate::gan::{Config, ConfigError};
 use crate::nn::LayerSpec;
 use crate::nn::layers::{Conv, ConvTranspose, Dense, Reshape};

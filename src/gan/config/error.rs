@@ -1,6 +1,6 @@
 //! Configurations that cannot be run.
 
-use crate::gan::Config;
+use super::presets;
 
 /// A configuration that cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -50,7 +50,7 @@ impl ConfigError {
                 message: format!(
                     "{message} (a file that names no preset says all of it; with preset = \"{}\" at its head, what it \
                      leaves out is that preset's)",
-                    Config::DEFAULT_PRESET
+                    presets::DEFAULT
                 ),
             },
             other => other,
@@ -59,12 +59,12 @@ impl ConfigError {
 }
 
 fn names() -> Vec<&'static str> {
-    Config::presets().collect()
+    presets::names().collect()
 }
 
 /// `, did you mean …?` where a preset's name is near.
 fn suggestion(name: &str) -> String {
-    let likeness = Config::presets().map(|preset| (strsim::jaro_winkler(name, preset), preset));
+    let likeness = presets::names().map(|preset| (strsim::jaro_winkler(name, preset), preset));
     let nearest = likeness.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7);
     nearest.map_or(String::new(), |(_, preset)| format!(", did you mean \"{preset}\"?"))
 }

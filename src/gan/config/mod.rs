@@ -1,10 +1,12 @@
 //! Every value that decides a run.
 
+pub(in crate::gan) mod check;
 pub(in crate::gan) mod colour;
 pub(in crate::gan) mod cost;
 pub(in crate::gan) mod difference;
 pub(in crate::gan) mod error;
 pub(in crate::gan) mod memory;
+mod presets;
 pub(in crate::gan) mod ranges;
 pub(in crate::gan) mod record;
 pub(in crate::gan) mod schedule;
@@ -172,27 +174,13 @@ fn grey() -> usize {
     1
 }
 
-/// The presets by name: each a complete configuration.
-const PRESETS: [(&str, &str); 10] = [
-    ("mlp", include_str!("presets/mlp.toml")),
-    ("article", include_str!("presets/article.toml")),
-    ("dcgan", include_str!("presets/dcgan.toml")),
-    ("cdcgan", include_str!("presets/cdcgan.toml")),
-    ("wgan-gp", include_str!("presets/wgan-gp.toml")),
-    ("lsgan", include_str!("presets/lsgan.toml")),
-    ("hinge-sn", include_str!("presets/hinge-sn.toml")),
-    ("r3", include_str!("presets/r3.toml")),
-    ("best", include_str!("presets/best.toml")),
-    ("best-hour", include_str!("presets/best-hour.toml")),
-];
-
 impl Config {
     /// The preset that is used when none is named.
-    pub const DEFAULT_PRESET: &str = "mlp";
+    pub const DEFAULT_PRESET: &str = presets::DEFAULT;
 
     /// The names of all presets.
     pub fn presets() -> impl Iterator<Item = &'static str> {
-        PRESETS.iter().map(|(name, _)| *name)
+        presets::names()
     }
 
     /// A preset by name.
@@ -208,8 +196,7 @@ impl Config {
     /// # Errors
     /// As [`preset`](Config::preset).
     pub fn preset_text(name: &str) -> Result<&'static str, ConfigError> {
-        let found = PRESETS.into_iter().find(|(preset, _)| *preset == name).map(|(_, text)| text);
-        found.ok_or_else(|| ConfigError::UnknownPreset { name: name.into() })
+        presets::text(name).ok_or_else(|| ConfigError::UnknownPreset { name: name.into() })
     }
 
     fn preset_table(name: &str) -> Result<toml::Table, ConfigError> {

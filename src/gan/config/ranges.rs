@@ -1,11 +1,9 @@
 //! Every number of a configuration against its range.
 
 use crate::data::CLASSES;
-use crate::gan::{AuxiliaryClassifier, Config, ConfigError, Regulariser, TrainingConfig};
+use crate::gan::config::check::{check, check_count};
+use crate::gan::{AdamConfig, AuxiliaryClassifier, Config, ConfigError, Regulariser, TrainingConfig};
 
-/// The most that anything is counted to: steps, epochs, images. A run of a billion steps of a millisecond takes eleven
-/// days; and products of two such numbers are far from where 64 bits end.
-pub(in crate::gan) const MOST: u64 = 1_000_000_000;
 /// The most moves of the discriminator's for one of the generator's.
 const MOST_CRITIC_STEPS: u64 = 10_000;
 
@@ -15,24 +13,6 @@ const NAME: &str = "1 to 64 letters, digits, \"-\", \"_\" or \".\", of which \".
 fn is_name(name: &str) -> bool {
     let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=64).contains(&name.len()) && name.bytes().all(is_fine) && !name.starts_with('.')
-}
-
-/// Refuses a number of things that is 0, or above [`MOST`].
-pub(in crate::gan) fn check_count(key: &str, count: u64) -> Result<(), ConfigError> {
-    check((1..=MOST).contains(&count), key, &count, "at least 1 and at most 1000000000")
-}
-
-/// Refuses a value that is not fine.
-pub(in crate::gan) fn check(
-    fine: bool,
-    key: &str,
-    value: &dyn ToString,
-    allowed: &'static str,
-) -> Result<(), ConfigError> {
-    match fine {
-        true => Ok(()),
-        false => Err(ConfigError::OutOfRange { key: key.into(), value: value.to_string(), allowed }),
-    }
 }
 
 impl Config {
@@ -98,6 +78,21 @@ impl Config {
             Ok(_) => Err(ConfigError::Unreadable { reason: "a number of it comes back as another".into() }),
             Err(reason) => Err(ConfigError::Unreadable { reason: reason.replace('\n', " ") }),
         }
+    }
+}
+
+impl AdamConfig {
+    /// Checks every number of this player's against its range.
+    fn validate(&self, player: &str) -> Result<(), ConfigError> {
+        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate (--learning-rate)"));
+        check(rate.is_finite() && *rate >= 1e-300, &key, rate, "a finite number above 0")?;
+        for (name, course) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            for beta in course.ends() {
+                let key = format!("{player}.adam.{name}");
+                check((0.0..1.0).contains(&beta), &key, &beta, "at least 0 and below 1")?;
+            }
+        }
+        Ok(())
     }
 }
 

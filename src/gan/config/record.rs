@@ -1,6 +1,6 @@
 //! What is written down of a run.
 
-use crate::gan::{ConfigError, config::ranges::check_count};
+use crate::gan::{ConfigError, config::check::check_count};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

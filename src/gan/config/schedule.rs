@@ -1,6 +1,5 @@
 //! What changes from the first step to the last.
 
-use crate::gan::{AdamConfig, ConfigError, config::ranges::check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -72,21 +71,6 @@ impl Ramp {
 impl From<f64> for Ramp {
     fn from(value: f64) -> Self {
         Ramp::Constant(value)
-    }
-}
-
-impl AdamConfig {
-    /// Checks every number of this player's against its range.
-    pub(in crate::gan) fn validate(&self, player: &str) -> Result<(), ConfigError> {
-        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate (--learning-rate)"));
-        check(rate.is_finite() && *rate >= 1e-300, &key, rate, "a finite number above 0")?;
-        for (name, course) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-            for beta in course.ends() {
-                let key = format!("{player}.adam.{name}");
-                check((0.0..1.0).contains(&beta), &key, &beta, "at least 0 and below 1")?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A discriminator that also says which digit it sees.
 
 use crate::autodiff::{Real, Var};
-use crate::gan::{ConfigError, config::ranges::check};
+use crate::gan::{ConfigError, config::check::check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! What keeps the discriminator's slope in check: which of them, how heavy, how often.
 
 use crate::autodiff::{Real, Var};
-use crate::gan::config::ranges::{check, check_count};
+use crate::gan::config::check::{check, check_count};
 use crate::gan::game::clipping::clip_weights;
 use crate::gan::game::penalty::{ToLogits, dragan, r1, r2, wgan_gp};
 use crate::gan::{ConfigError, Ramp, Stream};

@@ -1,7 +1,7 @@
 //! The rules of the game: what the two players make of their images' logits.
 
 use crate::autodiff::{Real, Tape, Var};
-use crate::gan::{ConfigError, Objective, Players, config::ranges::check};
+use crate::gan::{ConfigError, Objective, Players, config::check::check};
 use ndarray::{ArrayD, IxDyn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,10 @@
 //! The one seam between training and everything that watches it.
 
+use super::error::ObserverError;
+use super::state::Session;
 use crate::data::PixelRange;
-use crate::gan::{Config, Diagnosis, GradientNorms, Scores, Session, Trainer, Warning};
+use crate::gan::{Config, Diagnosis, GradientNorms, Scores, Trainer, Warning};
 use std::ops::ControlFlow;
-
-/// What a watcher may answer: an error (a full disk, say) ends the training.
-pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Watches a training run. The loop prints nothing and writes nothing; whoever wants to, does so
 /// here.

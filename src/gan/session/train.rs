@@ -1,8 +1,7 @@
-//! A training run from beginning to end, and why it may end early.
+//! A training run from beginning to end.
 
-use crate::data::{DataError, Digits};
-use crate::gan::{BuildError, Config, ConfigError, Observer, ObserverError, Scores, Session, Trainer};
-use crate::nn::NetworkError;
+use crate::data::Digits;
+use crate::gan::{Config, Observer, Session, TrainError, Trainer};
 
 /// Trains both players on these images as the configuration says, and gives them back as they are at the end, or
 /// when the observer asked for one.
@@ -14,74 +13,4 @@ pub fn train(config: &Config, digits: &Digits, observer: &mut dyn Observer) -> R
     let mut session = Session::new(config, digits)?;
     session.run(observer)?;
     Ok(session.into_trainer())
-}
-
-/// Why training ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// The configuration cannot be run.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The players do not fit the images.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The batch does not fit the data.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// The images have another shape than the configuration says.
-    #[error(
-        "the images of the data are {found:?} pixels, the configuration draws {expected:?}; set generator.image_shape and \
-         the units of the generator's last layer to fit, in a file for --config"
-    )]
-    Images {
-        /// `[height, width]` of the data.
-        found: [usize; 2],
-        /// `[height, width]` of the configuration.
-        expected: [usize; 2],
-    },
-    /// The images have other colours than the configuration says.
-    #[error(
-        "the images of the data have {found} channels, the configuration draws {expected} (generator.channels); MNIST has \
-         1, and --data stacked-mnist has 3 and fits the players to them"
-    )]
-    Channels {
-        /// Those of the data.
-        found: usize,
-        /// Those of the configuration.
-        expected: usize,
-    },
-    /// A loss is no number any more.
-    #[error(
-        "step {step} (epoch {epoch}): a loss is no number any more (the discriminator's is {:.3}, the generator's {:.3}); \
-         training stopped, what was saved before is kept. Smaller learning rates usually prevent this",
-        scores.discriminator_loss, scores.generator_loss
-    )]
-    Diverged {
-        /// The step.
-        step: u64,
-        /// Its epoch.
-        epoch: u64,
-        /// Its losses.
-        scores: Scores,
-    },
-    /// What was saved is of no run.
-    #[error("it says that {step} steps were made and {drawn} random numbers drawn, which no run comes to")]
-    Position {
-        /// How many steps had been made.
-        step: u64,
-        /// How many words had been drawn from the stream that gave most.
-        drawn: u64,
-    },
-    /// What was saved is of another run.
-    #[error(transparent)]
-    Resume(#[from] NetworkError),
-    /// A watcher could not go on.
-    #[error("{0}")]
-    Observer(ObserverError),
-}
-
-impl From<ObserverError> for TrainError {
-    fn from(error: ObserverError) -> Self {
-        TrainError::Observer(error)
-    }
 }

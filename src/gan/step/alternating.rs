@@ -1,7 +1,8 @@
 //! The players move in turn.
 
+use super::Trainer;
 use super::images::real_images;
-use super::{Scores, Trainer};
+use super::scores::Scores;
 use crate::autodiff::Real;
 use crate::gan::Players;
 

@@ -1,6 +1,6 @@
 //! What each player minimises, and the discriminator's turn.
 
-use super::Scores;
+use super::scores::Scores;
 use crate::autodiff::{Real, Var};
 use crate::gan::game::classifier::with_classes;
 use crate::gan::game::{Game, judge, play};

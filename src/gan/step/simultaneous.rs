@@ -1,7 +1,8 @@
 //! Both players move at once, from one forward pass.
 
+use super::Trainer;
 use super::images::real_images;
-use super::{Scores, Trainer};
+use super::scores::Scores;
 use crate::autodiff::{Gradient, Phase, Real, Var};
 use crate::gan::Players;
 use crate::gan::game::{Game, play};

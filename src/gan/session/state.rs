@@ -1,0 +1,195 @@
+//! Where a training run stands: it may stop after any step, and go on from there elsewhere.
+
+use super::error::TrainError;
+use crate::autodiff::{Tape, Tensor, Watcher};
+use crate::data::{Batches, Digits, PixelRange, fill};
+use crate::gan::config::check::MOST;
+use crate::gan::{Classes, Config, Draws, Health, Stream, Symptoms, Trainer, draw_from, latent_vectors};
+use crate::nn::Parameter;
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Images beside each other where a run shows some.
+pub const PREVIEW_COLUMNS: usize = 8;
+
+/// The most words that any stream of random numbers may have given when a run goes on. A thousand years of drawing are
+/// fewer, and it leaves as many to be drawn.
+const MOST_DRAWN: u64 = 1 << 63;
+
+/// How many images a run shows after every epoch, from the same latent vectors each time: a row for each class, or
+/// as many rows as columns where there are no `classes`.
+pub fn preview_count(classes: usize) -> usize {
+    PREVIEW_COLUMNS * if classes > 0 { classes } else { PREVIEW_COLUMNS }
+}
+
+/// A training run at one of its steps.
+///
+/// What it has [drawn](Draws) and its [arrays](Session::arrays) are all that decides how it goes on: a session that
+/// [resumes](Session::resume) from them makes the same steps, to the bit, as the one that they were taken from would
+/// have made.
+pub struct Session<'d> {
+    pub(super) config: Config,
+    pub(super) digits: Cow<'d, Digits>,
+    pub(super) range: PixelRange,
+    pub(super) trainer: Trainer,
+    pub(super) batches: Batches,
+    pub(super) health: Health,
+    pub(super) preview: Preview,
+    pub(super) step: u64,
+    pub(super) watchers: Vec<Watcher>,
+}
+
+/// The latent vectors, and the classes, whose images are drawn again and again.
+pub(super) struct Preview {
+    pub(super) latent: Tensor,  // [preview_count, latent_dim]
+    pub(super) labels: Vec<u8>, // [preview_count], or nothing
+}
+
+/// Where a session stands, but for its arrays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// How many steps have been made.
+    pub step: u64,
+    /// How far the random numbers have come.
+    pub draws: Draws,
+    /// What has been seen of the run's health.
+    pub watch: Symptoms,
+}
+
+impl Position {
+    /// Refuses numbers that no run comes to.
+    fn check(&self) -> Result<(), TrainError> {
+        let Draws { latent, labels, dropout, penalty } = self.draws;
+        let most_drawn = [latent, labels, dropout, penalty].into_iter().max().unwrap_or(0);
+        match self.step <= MOST && most_drawn <= MOST_DRAWN {
+            true => Ok(()),
+            false => Err(TrainError::Position { step: self.step, drawn: most_drawn }),
+        }
+    }
+}
+
+impl<'d> Session<'d> {
+    /// A run before its first step.
+    ///
+    /// # Errors
+    /// When the configuration cannot be run on these images.
+    pub fn new(config: &Config, digits: &'d Digits) -> Result<Self, TrainError> {
+        config.validate()?;
+        check_images(config, digits)?;
+        let (range, seed, classes) = (config.pixel_range()?, config.seed, config.training.classes);
+        let digits = match config.training.examples {
+            Some(count) => Cow::Owned(digits.first(count)),
+            None => Cow::Borrowed(digits),
+        };
+        let count = preview_count(classes);
+        let mut rng = Stream::Preview.of(seed);
+        Ok(Self {
+            trainer: Trainer::new(config)?,
+            batches: Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(seed))?,
+            health: Health::new(&config.training.rules(), &some_real_images(count, &digits, range), config.pixels()),
+            preview: Preview {
+                latent: latent_vectors(&Tape::new(), count, config.generator.latent_dim, &mut rng).value(),
+                labels: Classes::InRows.labels(count, classes),
+            },
+            config: config.clone(),
+            digits,
+            range,
+            step: 0,
+            watchers: Vec::new(),
+        })
+    }
+
+    /// A run that goes on from where another of the same configuration stood; `find` knows its arrays by name.
+    ///
+    /// # Errors
+    /// As [`new`](Session::new), and when an array is missing or of another shape.
+    pub fn resume(
+        config: &Config,
+        digits: &'d Digits,
+        position: &Position,
+        find: &mut dyn FnMut(&str) -> Option<ArrayD<f32>>,
+    ) -> Result<Self, TrainError> {
+        position.check()?;
+        let mut session = Self::new(config, digits)?;
+        session.step = position.step;
+        session.trainer.resume(config.seed, position.step, position.draws, find)?;
+        if position.step < session.total_steps() {
+            session.batches.skip(position.step * config.training.critic_steps); // none is asked for otherwise
+        }
+        session.health.watch = position.watch.clone();
+        Ok(session)
+    }
+
+    /// Images of the preview's latent vectors, `[preview_count, pixels]`; where digits are asked for, so much further on
+    /// among the classes.
+    pub(super) fn preview(&self, shift: u8) -> Vec<f32> {
+        let Preview { latent, labels } = &self.preview;
+        let class = |&label: &u8| ((usize::from(label) + usize::from(shift)) % self.config.training.classes) as u8;
+        draw_from(self.trainer.ema_generator(), latent, &labels.iter().map(class).collect::<Vec<_>>())
+    }
+
+    /// Has these told of all that happens within its steps from now on.
+    pub fn set_watchers(&mut self, watchers: &[Watcher]) {
+        self.watchers = watchers.to_vec();
+    }
+
+    /// What decides it.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The images that it learns from.
+    pub fn digits(&self) -> &Digits {
+        &self.digits
+    }
+
+    /// How many steps have been made.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// How many steps there will be.
+    pub fn total_steps(&self) -> u64 {
+        let Config { training, .. } = &self.config;
+        let per_epoch = self.batches.per_epoch() as u64;
+        training.steps.unwrap_or((training.epochs * per_epoch).div_ceil(training.critic_steps))
+    }
+
+    /// Where the run stands.
+    pub fn position(&self) -> Position {
+        Position { step: self.step, draws: self.trainer.draws(), watch: self.health.watch.clone() }
+    }
+
+    /// Every array that training changes, by name.
+    pub fn arrays(&self) -> Vec<Parameter> {
+        self.trainer.arrays()
+    }
+
+    /// The players as they are now, to keep.
+    pub fn into_trainer(self) -> Trainer {
+        self.trainer
+    }
+}
+
+/// Refuses images of another shape than the configuration's.
+fn check_images(config: &Config, digits: &Digits) -> Result<(), TrainError> {
+    let (found, expected) = ([digits.height(), digits.width()], config.generator.image_shape);
+    if found != expected {
+        return Err(TrainError::Images { found, expected });
+    }
+    let (found, expected) = (digits.channels(), config.generator.channels);
+    if found != expected {
+        return Err(TrainError::Channels { found, expected });
+    }
+    Ok(())
+}
+
+/// As many real images as a preview has, to compare it with.
+pub(super) fn some_real_images(count: usize, digits: &Digits, range: PixelRange) -> Vec<f32> {
+    let indices: Vec<usize> = (0..count.min(digits.len())).collect();
+    let mut images = vec![0.0; indices.len() * digits.pixels()];
+    fill(digits, &indices, range, &mut images);
+    images
+}
