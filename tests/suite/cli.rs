@@ -1,8 +1,6 @@
 //! The program as a person calls it: what it makes, and what it says when something is wrong.
 
-mod common;
-
-use common::{refuses, small_set, text, twoplayer};
+use crate::common::{refuses, small_set, text, twoplayer};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
