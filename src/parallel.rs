@@ -7,6 +7,7 @@
 //! Both compute the same bits: nothing is reordered or fused.
 
 use crate::gemm::flush_denormals;
+pub use crate::gemm::vectorised;
 use rayon::prelude::*;
 use rayon::{BroadcastContext, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
 use std::sync::Arc;
@@ -87,12 +88,6 @@ pub fn in_rows<T: Send>(elements: &mut [T], length: usize, work: impl Fn(usize, 
     } else {
         elements.par_chunks_mut(together * length).enumerate().for_each(some_rows);
     }
-}
-
-/// Runs a loop, compiled for the widest vectors that this processor has.
-#[inline]
-pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod evaluate;
 mod given;
 mod inspect;
 mod interpolate;
+mod man;
 mod memory;
 mod outputs;
 mod presets;

@@ -74,6 +74,7 @@ mod split;
 mod tally;
 #[cfg(target_arch = "x86_64")]
 mod tile;
+mod vectorised;
 
 pub use conv::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
 pub use denormal::flush_denormals;
@@ -82,6 +83,7 @@ pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, ke
 pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
 pub use tally::{Tally, tally};
+pub use vectorised::vectorised;
 
 use element::Block;
 use rayon::prelude::*;
