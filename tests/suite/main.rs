@@ -7,6 +7,7 @@ mod common;
 mod cli;
 mod diagnoses;
 mod drawing;
+mod engine;
 mod fetch_mnist;
 mod gradients;
 mod handwriting;
