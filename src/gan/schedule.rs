@@ -101,7 +101,7 @@ impl Pace {
 impl AdamConfig {
     /// Checks every number of this player's against its range.
     pub(super) fn validate(&self, player: &str) -> Result<(), ConfigError> {
-        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate (--learning-rate)"));
+        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate"));
         check(rate.is_finite() && *rate >= 1e-300, &key, rate, "a finite number above 0")?;
         for (name, course) in [("beta1", self.beta1), ("beta2", self.beta2)] {
             for beta in course.ends() {
