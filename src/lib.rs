@@ -19,8 +19,9 @@
 //! | 5 | [`run`] | what a run leaves on disk |
 //! | 6 | [`cli`] | the command line |
 //!
-//! A file uses its own floor and those below. Train a small GAN on a hundred made-up images of
-//! four pixels:
+//! A file uses its own floor and those below. [`run`] and [`cli`] belong to the feature `cli`, which is on unless it is
+//! turned off: `cargo add twoplayer --no-default-features` gives the rest, without what only the program needs. Train a
+//! small GAN on a hundred made-up images of four pixels:
 //!
 //! ```
 //! use twoplayer::data::Digits;
@@ -50,6 +51,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic on a full disk; see cli::say")]
 
 pub mod autodiff;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
 pub mod gan;
@@ -59,4 +61,5 @@ pub mod nn;
 pub mod parallel;
 pub mod random;
 pub mod recognizer;
+#[cfg(feature = "cli")]
 pub mod run;

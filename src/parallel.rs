@@ -7,6 +7,7 @@
 //! Both compute the same bits: nothing is reordered or fused.
 
 use crate::gemm::flush_denormals;
+pub use crate::gemm::vectorised;
 use rayon::prelude::*;
 use rayon::{BroadcastContext, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
 use std::sync::Arc;
@@ -145,12 +146,6 @@ fn halves_in_step<T: Send + Sync, const N: usize>(
         before
     });
     rayon::join(|| halves_in_step(first, firsts, visit), || halves_in_step(second, seconds, visit));
-}
-
-/// Runs a loop, compiled for the widest vectors that this processor has.
-#[inline]
-pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What each target does with some bytes: a panic is a find. `tests/hostile.rs` calls the same.
+//! What each target does with some bytes: a panic is a find. `tests/suite/hostile.rs` calls the same.
 
 pub mod arguments;
 pub mod config;

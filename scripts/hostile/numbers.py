@@ -230,6 +230,30 @@ def edge_flags(random):
         yield " ".join(words)[:40].replace("\n", " ") + f" ({len(words)} words)", partial(plain, words=words, expect=USAGE)
 
 
+SETTINGS = {
+    FAILS: ["", "=", "seed", "seed=", "=3", "seed==3", "seed=-1", "seed=1.5", "seed=nan", "seed=many", "training=3", "training=[]", "training.seed=3", "nothing=3", ".seed=3", "seed.=3",
+            "seed..x=3", "training.objective=hing", "training.objective=\"hinge", "generator.layers=[", "generator.layers=[]", "generator.layers=off", "seed=1\nname=2", "seed=off", "preset=best",
+            "a." * 60000 + "b=1", "seed=" + "[" * 60000, "seed=" + "9" * 60000, "name=" + "x" * 60000, "\u0665eed=3", "record.log_every=0", "generator.adam.beta1=1"],
+    WORKS: ["seed=0x10", "seed=1_000", " seed = 7 ", "training.objective=\"hinge\"", "training.objective=hinge", "name='x'", "record.log_every=1", "generator.average_decay=off",
+            "generator.adam={ beta1 = 0.25 }", "generator.adam.beta1=0"],
+}
+
+
+@kind("set", "any key as in a file: one line, or done")
+def set_keys(random):
+    def train(place, setting, expect):
+        place.call("train", "--config", place.made.plain, "--data", place.made.set, "--out", "begun", "--quiet", "--set", setting, expect=expect)
+
+    def bench(place, setting, expect):
+        place.call("bench", "--preset", "mlp", "--batch-size", "2", "--steps", "1", "--set", setting, expect=expect)
+
+    for expect, settings in SETTINGS.items():
+        for setting in settings:
+            name = ascii(setting[:40]) + (f" and {len(setting) - 40} more" if len(setting) > 40 else "")
+            yield f"train {name}", partial(train, setting=setting, expect=expect)
+            yield f"bench {name}", partial(bench, setting=setting, expect=expect)
+
+
 @kind("memory-limit", "a size, or one line")
 def memory_limit(random):
     def train(place, size, expect):

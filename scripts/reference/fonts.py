@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the ten digits in ten fonts, for tests/handwriting.rs to read.
+"""Draws the ten digits in ten fonts, for tests/suite/handwriting.rs to read.
 
     python3 -m venv /tmp/fonts
     /tmp/fonts/bin/pip install pillow font-amatic-sc font-fredoka-one font-intuitive font-caladea \\

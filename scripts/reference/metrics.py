@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what other programs measure of some random sets of points, for tests/metrics_reference.rs to compare with.
+"""Writes what other programs measure of some random sets of points, for tests/suite/metrics_reference.rs to compare with.
 
     python3 -m venv /tmp/reference && /tmp/reference/bin/pip install numpy scipy prdc safetensors
     /tmp/reference/bin/python scripts/reference/metrics.py

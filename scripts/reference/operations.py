@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what PyTorch makes of some random inputs, for tests/reference.rs to compare with.
+"""Writes what PyTorch makes of some random inputs, for tests/suite/reference.rs to compare with.
 
     python3 -m venv /tmp/reference && /tmp/reference/bin/pip install torch numpy safetensors
     /tmp/reference/bin/python scripts/reference/operations.py
@@ -15,7 +15,7 @@ all in twoplayer's layout: images [n, h, w, c], kernels [kernel h, kernel w, in,
 [n, c, h, w] and [out, in, kernel h, kernel w]; a transposed convolution's is [from, to, kernel h, kernel w]
 there and [kernel h, kernel w, to, from] here, which is the same permutation.
 
-A new case goes to the end of CASES, so that the random numbers of the others stay, and to tests/reference.rs.
+A new case goes to the end of CASES, so that the random numbers of the others stay, and to tests/suite/reference.rs.
 """
 from pathlib import Path
 from types import SimpleNamespace

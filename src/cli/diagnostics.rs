@@ -1,8 +1,12 @@
 //! What the program says of its own doings, to those who ask.
 
 use clap::Args;
+use std::env;
 use std::io::{self, IsTerminal};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
 
 /// Flags of every command.
 #[derive(Args)]
@@ -16,17 +20,17 @@ impl Diagnostics {
     /// Begins to say so.
     pub fn listen(&self) {
         let level = match self.verbose {
-            0 => "warn",
-            1 => "twoplayer=info",
-            _ => "twoplayer=debug",
+            0 => Level::WARN,
+            1 => Level::INFO,
+            _ => Level::DEBUG,
         };
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let asked = env::var("RUST_LOG").ok().and_then(|asked| asked.parse().ok());
+        let shown = asked.unwrap_or_else(|| Targets::new().with_target("twoplayer", level));
+        let lines = fmt::layer()
             .with_writer(io::stderr)
             .log_internal_errors(false) // which would be printed where nothing can be
             .with_target(false)
-            .with_ansi(io::stderr().is_terminal())
-            .init();
+            .with_ansi(io::stderr().is_terminal());
+        tracing_subscriber::registry().with(lines).with(shown).init();
     }
 }

@@ -9,9 +9,11 @@ mod data;
 mod diagnostics;
 mod digit;
 mod evaluate;
+mod flags;
 mod given;
 mod inspect;
 mod interpolate;
+mod man;
 mod memory;
 mod outputs;
 mod presets;
@@ -21,6 +23,7 @@ mod report;
 mod runs;
 mod sample;
 mod say;
+mod setting;
 mod shell;
 mod threads;
 mod train;
@@ -127,7 +130,7 @@ fn ended_by(error: &anyhow::Error) -> ExitCode {
     if matches!(error.downcast_ref(), Some(Unsaid::Closed)) {
         return ExitCode::SUCCESS;
     }
-    note(format_args!("error: {}", format!("{error:#}").replace('\n', " ")));
+    note(format_args!("error: {}", flags::said(error).replace('\n', " ")));
     ExitCode::from(if is_usage(error) { 2 } else { 1 })
 }
 

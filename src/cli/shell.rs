@@ -1,7 +1,7 @@
 //! `twoplayer completions` and `twoplayer man`.
 
-use super::Cli;
 use super::say::print;
+use super::{Cli, man};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -44,7 +44,5 @@ pub fn man(arguments: &Man) -> anyhow::Result<()> {
             })?
         }
     };
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command).render(&mut text)?;
-    Ok(print(String::from_utf8(text)?)?)
+    Ok(print(man::page(&command))?)
 }

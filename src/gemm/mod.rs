@@ -75,6 +75,7 @@ mod split;
 mod tally;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod tile;
+mod vectorised;
 mod walk;
 
 pub use conv::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
@@ -84,6 +85,7 @@ pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, ke
 pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
 pub use tally::{Tally, tally};
+pub use vectorised::vectorised;
 
 use rayon::prelude::*;
 use routines::Block;

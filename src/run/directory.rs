@@ -11,6 +11,7 @@ use crate::nn::Network;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
 
 /// What a run's `config.toml` begins with, and what it ends with: whole, it has both.
 const FIRST_LINE: &str = "# Every value that decided this run. The file is whole if its last line is: # end";
@@ -90,7 +91,7 @@ impl RunDirectory {
     /// # Errors
     /// When it cannot be made.
     pub fn make_fresh(preset: &str) -> Result<PathBuf, RunError> {
-        let now = now().strftime("%Y-%m-%d-%H%M%S");
+        let now = stamp(now());
         let runs = Path::new("runs");
         make(runs)?;
         for number in 1u32.. {
@@ -279,20 +280,31 @@ impl RunDirectory {
     }
 }
 
+/// `YEAR-MONTH-DAY-HHMMSS`, in which names sort as times do.
+fn stamp(time: OffsetDateTime) -> String {
+    let (year, month, day) = time.to_calendar_date();
+    let (hour, minute, second) = time.to_hms();
+    format!("{year:04}-{:02}-{day:02}-{hour:02}{minute:02}{second:02}", u8::from(month))
+}
+
 /// The time here; in Greenwich, where the environment names a time zone by a file that is none.
-fn now() -> jiff::ZonedDateTime {
+fn now() -> OffsetDateTime {
     let named = std::env::var_os("TZ").map(|name| name.to_string_lossy().trim_start_matches(':').to_owned());
     let is_no_file =
         named.filter(|name| name.starts_with('/')).is_some_and(|name| file::check_regular(Path::new(&name)).is_err());
-    match is_no_file {
-        true => jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC),
-        false => jiff::ZonedDateTime::now(),
-    }
+    let here = if is_no_file { None } else { OffsetDateTime::now_local().ok() };
+    here.unwrap_or_else(OffsetDateTime::now_utc)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_a_name() {
+        assert_eq!(stamp(OffsetDateTime::UNIX_EPOCH), "1970-01-01-000000");
+        assert_eq!(stamp(OffsetDateTime::from_unix_timestamp(1_769_860_809).unwrap()), "2026-01-31-120009");
+    }
 
     #[test]
     fn every_grid_of_a_long_run_is_its_own() {

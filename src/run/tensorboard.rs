@@ -3,7 +3,6 @@
 use super::recorder::preview;
 use crate::data::WriteError;
 use crate::gan::{EpochEnd, Norm, Observer, ObserverError, StepEnd};
-use prost::Message;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,50 +15,66 @@ pub struct TensorBoard {
     open: Option<(PathBuf, File)>,
 }
 
-/// tensorflow/core/util/event.proto, as far as it is used.
-#[derive(Clone, PartialEq, Message)]
-struct Event {
-    /// Seconds since 1970.
-    #[prost(double, tag = "1")]
-    wall_time: f64,
-    #[prost(int64, tag = "2")]
-    step: i64,
-    /// Of the first event alone.
-    #[prost(string, optional, tag = "3")]
-    file_version: Option<String>,
-    #[prost(message, optional, tag = "5")]
-    summary: Option<Summary>,
+/// A protocol buffer, as far as one is used here: each field is its number and its kind, then its value
+/// (protobuf.dev/programming-guides/encoding).
+#[derive(Default)]
+struct Message(Vec<u8>);
+
+impl Message {
+    /// Seven bits a byte, the lowest first; all but the last have the eighth set.
+    fn varint(mut self, mut number: u64) -> Self {
+        while number >= 128 {
+            self.0.push(number as u8 | 128);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+        self
+    }
+
+    fn integer(self, field: u64, value: u64) -> Self {
+        self.varint(field << 3).varint(value)
+    }
+
+    fn double(self, field: u64, value: f64) -> Self {
+        self.varint(field << 3 | 1).raw(&value.to_le_bytes())
+    }
+
+    fn float(self, field: u64, value: f32) -> Self {
+        self.varint(field << 3 | 5).raw(&value.to_le_bytes())
+    }
+
+    /// A text, or a message in the message.
+    fn bytes(self, field: u64, value: &[u8]) -> Self {
+        self.varint(field << 3 | 2).varint(value.len() as u64).raw(value)
+    }
+
+    fn raw(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
 }
 
-/// tensorflow/core/framework/summary.proto.
-#[derive(Clone, PartialEq, Message)]
-struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<Value>,
+/// An `Event` of tensorflow/core/util/event.proto, with its `Summary` of tensorflow/core/framework/summary.proto;
+/// `seconds` are since 1970.
+fn event(seconds: f64, step: u64, values: &[Message]) -> Message {
+    let summary = values.iter().fold(Message::default(), |summary, value| summary.bytes(1, &value.0));
+    Message::default().double(1, seconds).integer(2, step).bytes(5, &summary.0)
 }
 
-/// One scalar or one image.
-#[derive(Clone, PartialEq, Message)]
-struct Value {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-    #[prost(message, optional, tag = "4")]
-    image: Option<Image>,
+/// The event that every file begins with.
+fn version(seconds: f64) -> Message {
+    Message::default().double(1, seconds).bytes(3, b"brain.Event:2")
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct Image {
-    #[prost(int32, tag = "1")]
-    height: i32,
-    #[prost(int32, tag = "2")]
-    width: i32,
-    /// 1 grey, 3 red, green and blue.
-    #[prost(int32, tag = "3")]
-    colorspace: i32,
-    #[prost(bytes = "vec", tag = "4")]
-    encoded_image_string: Vec<u8>,
+/// A value of a summary: one number.
+fn scalar(tag: &str, value: f64) -> Message {
+    Message::default().bytes(1, tag.as_bytes()).float(2, value as f32)
+}
+
+/// A value of a summary: one picture, its colours 1 for grey, 3 for red, green and blue.
+fn image(tag: &str, [height, width, colours]: [usize; 3], png: &[u8]) -> Message {
+    let image = Message::default().integer(1, height as u64).integer(2, width as u64).integer(3, colours as u64);
+    Message::default().bytes(1, tag.as_bytes()).bytes(4, &image.bytes(4, png).0)
 }
 
 impl TensorBoard {
@@ -69,36 +84,35 @@ impl TensorBoard {
     }
 
     /// Writes an event; the first makes the file.
-    fn write(&mut self, step: u64, value: Vec<Value>) -> Result<(), WriteError> {
+    fn write(&mut self, step: u64, values: &[Message]) -> Result<(), WriteError> {
         let wall_time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64());
         if self.open.is_none() {
             let path = self.root.join(format!("events.out.tfevents.{wall_time:.0}.twoplayer"));
             let file = OpenOptions::new().create(true).append(true).open(&path);
             let file = file.map_err(|reason| WriteError { path: path.clone(), reason })?;
-            let first = Event { wall_time, file_version: Some("brain.Event:2".into()), ..Event::default() };
-            append(self.open.insert((path, file)), &first)?;
+            append(self.open.insert((path, file)), &version(wall_time))?;
         }
-        let event = Event { wall_time, step: step as i64, file_version: None, summary: Some(Summary { value }) };
-        append(self.open.as_mut().expect("made above"), &event)
+        append(self.open.as_mut().expect("made above"), &event(wall_time, step, values))
     }
 }
 
 /// Appends a record: its length, the length's checksum, the event, the event's checksum
 /// (tensorflow/core/lib/io/record_writer.h).
-fn append((path, file): &mut (PathBuf, File), event: &Event) -> Result<(), WriteError> {
-    let event = event.encode_to_vec();
+fn append((path, file): &mut (PathBuf, File), Message(event): &Message) -> Result<(), WriteError> {
     let length = (event.len() as u64).to_le_bytes();
-    let record = [&length[..], &masked_checksum(&length), &event, &masked_checksum(&event)].concat();
+    let record = [&length[..], &masked_checksum(&length), event, &masked_checksum(event)].concat();
     file.write_all(&record).map_err(|reason| WriteError { path: path.clone(), reason })
 }
 
 /// CRC-32C, turned and shifted, for a checksum of data that holds checksums tells little.
 fn masked_checksum(bytes: &[u8]) -> [u8; 4] {
-    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
+    crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }
 
-fn scalar(tag: impl Into<String>, value: f64) -> Value {
-    Value { tag: tag.into(), simple_value: Some(value as f32), image: None }
+/// The remainder of a division by Castagnoli's polynomial, bit by bit (RFC 3720, appendix B.4).
+fn crc32c(bytes: &[u8]) -> u32 {
+    let bit = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), bit))
 }
 
 impl Observer for TensorBoard {
@@ -111,18 +125,15 @@ impl Observer for TensorBoard {
             scalar("score/generated", scores.fake),
         ];
         for Norm { parameter, gradient, value } in norms.each_ref().into_iter().flatten() {
-            values.push(scalar(format!("gradient/{parameter}"), *gradient));
-            values.push(scalar(format!("parameter/{parameter}"), *value));
+            values.push(scalar(&format!("gradient/{parameter}"), *gradient));
+            values.push(scalar(&format!("parameter/{parameter}"), *value));
         }
-        Ok(self.write(*step, values)?)
+        Ok(self.write(*step, &values)?)
     }
 
     fn epoch_end(&mut self, epoch: &EpochEnd<'_>) -> Result<(), ObserverError> {
         let picture = preview(epoch, 1);
-        let [height, width, channels] = picture.shape().map(|extent| extent as i32);
-        let image = Image { height, width, colorspace: channels, encoded_image_string: picture.encode_png() };
-        let samples = Value { tag: "samples".into(), simple_value: None, image: Some(image) };
-        Ok(self.write(epoch.step, vec![samples])?)
+        Ok(self.write(epoch.step, &[image("samples", picture.shape(), &picture.encode_png())])?)
     }
 }
 
@@ -130,8 +141,18 @@ impl Observer for TensorBoard {
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_event_by_hand() {
+        let loss = b"\x0a\x04loss\x15\x00\x00\x80\x3e"; // a text of four, and 0.25
+        let expected = [b"\x09\0\0\0\0\0\0\xe0\x3f\x10\xac\x02\x2a\x0d\x0a\x0b", &loss[..]].concat(); // at 0.5, of step 300
+        assert_eq!(event(0.5, 300, &[scalar("loss", 0.25)]).0, expected);
+        assert_eq!(version(0.5).0, b"\x09\0\0\0\0\0\0\xe0\x3f\x1a\x0dbrain.Event:2");
+        let picture = image("samples", [2, 200, 3], b"PNG").0;
+        assert_eq!(picture, b"\x0a\x07samples\x22\x0c\x08\x02\x10\xc8\x01\x18\x03\x22\x03PNG");
+    }
+
     /// The events of a file, each checked against its checksums.
-    fn read(mut bytes: &[u8]) -> Vec<Event> {
+    fn read(mut bytes: &[u8]) -> Vec<&[u8]> {
         let mut events = Vec::new();
         while !bytes.is_empty() {
             let (length, rest) = bytes.split_at(8);
@@ -139,7 +160,7 @@ mod tests {
             assert_eq!(rest[..4], masked_checksum(length));
             let event = &rest[4..][..size];
             assert_eq!(rest[4 + size..][..4], masked_checksum(event));
-            events.push(Event::decode(event).unwrap());
+            events.push(event);
             bytes = &rest[8 + size..];
         }
         events
@@ -149,19 +170,24 @@ mod tests {
     fn events_are_framed_and_hold_what_was_written() {
         let directory = tempfile::tempdir().unwrap();
         let mut board = TensorBoard::new(directory.path());
-        board.write(3, vec![scalar("loss", 0.5)]).unwrap();
-        board.write(4, vec![scalar("loss", 0.25), scalar("score", 1.0)]).unwrap();
+        board.write(3, &[scalar("loss", 0.5)]).unwrap();
+        board.write(4, &[scalar("loss", 0.25), scalar("score", 1.0)]).unwrap();
         let file = std::fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();
-        let events = read(&std::fs::read(file).unwrap());
-        assert_eq!(events[0].file_version.as_deref(), Some("brain.Event:2"));
-        assert_eq!((events[1].step, events.len()), (3, 3));
-        assert_eq!(events[2].summary.as_ref().unwrap().value, [scalar("loss", 0.25), scalar("score", 1.0)]);
+        let file = std::fs::read(file).unwrap();
+        let seconds = |event: &[u8]| f64::from_le_bytes(event[1..9].try_into().unwrap());
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+        let [first, loss, both] = read(&file)[..] else { panic!("three events") };
+        assert!([first, loss, both].iter().all(|event| (now - 60.0..=now).contains(&seconds(event))));
+        assert_eq!(first, version(seconds(first)).0);
+        assert_eq!(loss, event(seconds(loss), 3, &[scalar("loss", 0.5)]).0);
+        assert_eq!(both, event(seconds(both), 4, &[scalar("loss", 0.25), scalar("score", 1.0)]).0);
     }
 
     #[test]
     fn the_checksum_is_tensorflows() {
-        // crc32c of "123456789" is 0xe3069283 (RFC 3720, appendix B.4, has others of the same polynomial).
-        assert_eq!(crc32c::crc32c(b"123456789"), 0xe306_9283);
+        // The value that everybody gives; the other is RFC 3720's, appendix B.4.
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
+        assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
         assert_eq!(
             masked_checksum(b"123456789"),
             (0xe306_9283u32.rotate_right(15).wrapping_add(0xa282_ead8)).to_le_bytes()

@@ -5,8 +5,9 @@ mod products;
 mod step;
 
 use super::say::{print, say};
+use super::setting::{Setting, set, setting};
 use super::{UsageError, memory, on_threads, threads};
-use crate::gan::{Config, ConfigError, blank_discriminator};
+use crate::gan::{Config, blank_discriminator};
 use crate::gemm;
 use clap::Args;
 use machine::Machine;
@@ -28,6 +29,10 @@ pub struct Arguments {
     /// Whose networks and rules to time
     #[arg(long, value_name = "NAME", default_value = Config::DEFAULT_PRESET)]
     preset: String,
+
+    /// Give any key of its configuration another value, such as training.critic_steps=2; as often as there are keys
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<Setting>,
 
     /// Real images, and generated ones, in a step [default: the preset's]
     #[arg(long, value_name = "N")]
@@ -57,8 +62,8 @@ pub struct Arguments {
 
 impl Arguments {
     /// The preset, changed by the flags.
-    pub fn config(&self) -> Result<Config, ConfigError> {
-        let mut config = Config::preset(&self.preset)?;
+    pub fn config(&self) -> anyhow::Result<Config> {
+        let mut config = set(Config::preset(&self.preset)?, &self.set)?;
         config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);
         config.validate()?;
         Ok(config)

@@ -2,6 +2,7 @@
 
 use super::guard::OnDivergence;
 use crate::cli::given::output;
+use crate::cli::setting::{Setting, set, setting};
 use crate::cli::{memory, threads};
 use crate::data::{Source, file};
 use crate::gan::{Config, Objective, Pairing, Schedule, UpdateRule};
@@ -90,6 +91,11 @@ pub struct Arguments {
     #[arg(long, value_enum)]
     schedule: Option<ScheduleFlag>,
 
+    /// Give any key of the configuration another value, such as training.objective=hinge; as often as there are keys.
+    /// `twoplayer presets --keys` lists them
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<Setting>,
+
     /// Threads to compute on; 0 means one a core. The result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub(super) threads: usize,
@@ -140,7 +146,7 @@ pub struct Arguments {
     /// longer (a schedule then goes by the new length)
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "preset", "config", "examples", "batch_size", "learning_rate", "latent_dim", "seed", "update", "objective",
-        "pairing", "label_smoothing", "critic_steps", "schedule", "data", "out", "evaluate_every", "log_every",
+        "pairing", "label_smoothing", "critic_steps", "schedule", "set", "data", "out", "evaluate_every", "log_every",
         "checkpoint_every", "keep_checkpoints", "tensorboard",
     ])]
     pub(super) resume: Option<PathBuf>,
@@ -229,7 +235,8 @@ impl Arguments {
     }
 
     /// A configuration, changed by the flags.
-    pub(super) fn changed(&self, mut config: Config) -> anyhow::Result<Config> {
+    pub(super) fn changed(&self, config: Config) -> anyhow::Result<Config> {
+        let mut config = set(config, &self.set)?;
         let set = |slot: &mut u64, flag: Option<u64>| flag.into_iter().for_each(|value| *slot = value);
         set(&mut config.training.epochs, self.epochs);
         set(&mut config.seed, self.seed);

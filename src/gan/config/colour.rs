@@ -44,7 +44,7 @@ fn triple(layers: &mut [LayerSpec]) -> Result<(), ConfigError> {
     Err(ConfigError::OutOfRange {
         key: "the last of generator.layers".into(),
         value: "one whose colours cannot be guessed".into(),
-        allowed: "dense or a convolution; or set generator.channels = 3 and the layers yourself, in a file for --config",
+        allowed: "dense or a convolution; or set generator.channels = 3 and generator.layers yourself",
     })
 }
 

@@ -20,7 +20,7 @@ pub enum ConfigError {
     /// A value out of its range.
     #[error("{key} is {value}; it must be {allowed}")]
     OutOfRange {
-        /// The key in the file, with the flag that sets it if there is one.
+        /// The key, such as `training.batch_size`.
         key: String,
         /// What it is.
         value: String,
@@ -39,7 +39,7 @@ impl ConfigError {
     /// What the parser did not like about `text`, and in which line.
     pub(in crate::gan) fn toml(text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-        let message = error.message().replace('\n', ", ");
+        let message = suggesting(error.message().replace('\n', ", "));
         Self::Toml { message: line.map_or(message.clone(), |line| format!("line {line}: {message}")) }
     }
 
@@ -64,7 +64,21 @@ fn names() -> Vec<&'static str> {
 
 /// `, did you mean …?` where a preset's name is near.
 fn suggestion(name: &str) -> String {
-    let likeness = presets::names().map(|preset| (strsim::jaro_winkler(name, preset), preset));
-    let nearest = likeness.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7);
-    nearest.map_or(String::new(), |(_, preset)| format!(", did you mean \"{preset}\"?"))
+    nearest(name, presets::names()).map_or(String::new(), |preset| format!(", did you mean \"{preset}\"?"))
+}
+
+/// The name that is most like what was written, if one is near.
+fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let likeness = names.map(|name| (strsim::jaro_winkler(written, name), name));
+    likeness.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7).map(|(_, name)| name)
+}
+
+/// The parser's words on an unknown name, which list all that it knows, with the nearest of them in front.
+fn suggesting(message: String) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
+    match unknown.and_then(|unknown| nearest(unknown, quoted)) {
+        Some(name) => message.replacen("`, ", &format!("`, did you mean `{name}`? "), 1),
+        None => message,
+    }
 }

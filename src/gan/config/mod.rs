@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A complete description of a training run; the same text in a run's `config.toml`, in a preset
-/// and in a file for `--config`.
+/// and in a file of one's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -232,6 +232,17 @@ impl Config {
         })
     }
 
+    /// This configuration with some values changed, as a text that names a preset changes the preset's.
+    ///
+    /// # Errors
+    /// When there are keys or values that are none of ours. Ranges are not checked.
+    pub fn with(&self, changes: toml::Table) -> Result<Config, ConfigError> {
+        let table = toml::Table::try_from(self);
+        let mut table = table.map_err(|error| ConfigError::Unreadable { reason: error.to_string() })?;
+        merge(&mut table, changes);
+        table.try_into().map_err(|error| ConfigError::toml("", &error))
+    }
+
     /// The preset from which a text takes what it leaves out, if it names one.
     pub fn base(text: &str) -> Option<String> {
         Self::base_of(&text.parse().ok()?).map(str::to_owned)
@@ -358,6 +369,20 @@ mod tests {
         let mut expected = Config::preset("article").unwrap();
         expected.generator.adam.learning_rate = 0.5;
         assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn values_are_changed_as_a_text_changes_them() {
+        let mlp = Config::preset("mlp").unwrap();
+        let with = |changes: &str| mlp.with(changes.parse().unwrap());
+        for text in ["seed = 4", "training.objective = \"hinge\"", "generator.average_decay = \"off\"\nname = \"x\""] {
+            assert_eq!(with(text), Config::from_toml(text, Some("mlp")), "{text}");
+        }
+        let unknown = with("training.objectve = \"hinge\"").unwrap_err().to_string();
+        assert!(
+            unknown.starts_with("unknown field `objectve`, did you mean `objective`? expected one of"),
+            "{unknown}"
+        );
     }
 
     #[test]

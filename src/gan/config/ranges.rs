@@ -24,12 +24,12 @@ impl Config {
         let TrainingConfig { epochs, steps, batch_size, classes, critic_steps, learning_rate_floor, .. } =
             &self.training;
         check(is_name(&self.name), "name", &format!("{:?}", self.name), NAME)?;
-        check(self.seed <= i64::MAX as u64, "seed (--seed)", &self.seed, "at most 9223372036854775807, 2^63 - 1")?;
-        check_count("training.epochs (--epochs)", *epochs)?;
-        check_count("training.steps (--steps)", steps.unwrap_or(1))?;
-        check_count("training.examples (--examples)", self.training.examples.map_or(1, |count| count as u64))?;
-        check_count("training.batch_size (--batch-size)", *batch_size as u64)?;
-        let critic_key = "training.critic_steps (--critic-steps)";
+        check(self.seed <= i64::MAX as u64, "seed", &self.seed, "at most 9223372036854775807, 2^63 - 1")?;
+        check_count("training.epochs", *epochs)?;
+        check_count("training.steps", steps.unwrap_or(1))?;
+        check_count("training.examples", self.training.examples.map_or(1, |count| count as u64))?;
+        check_count("training.batch_size", *batch_size as u64)?;
+        let critic_key = "training.critic_steps";
         check(
             (1..=MOST_CRITIC_STEPS).contains(critic_steps),
             critic_key,
@@ -44,12 +44,7 @@ impl Config {
         let channels = self.generator.channels;
         check([1, 3].contains(&channels), "generator.channels", &channels, "1 for grey or 3 for colours")?;
         let latent_dim = self.generator.latent_dim;
-        check(
-            (1..=65_536).contains(&latent_dim),
-            "generator.latent_dim (--latent-dim)",
-            &latent_dim,
-            "from 1 to 65536",
-        )?;
+        check((1..=65_536).contains(&latent_dim), "generator.latent_dim", &latent_dim, "from 1 to 65536")?;
         let sides = &self.generator.image_shape;
         let shape_key = "generator.image_shape";
         check(
@@ -84,7 +79,7 @@ impl Config {
 impl AdamConfig {
     /// Checks every number of this player's against its range.
     fn validate(&self, player: &str) -> Result<(), ConfigError> {
-        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate (--learning-rate)"));
+        let (rate, key) = (&self.learning_rate, format!("{player}.adam.learning_rate"));
         check(rate.is_finite() && *rate >= 1e-300, &key, rate, "a finite number above 0")?;
         for (name, course) in [("beta1", self.beta1), ("beta2", self.beta2)] {
             for beta in course.ends() {
@@ -110,7 +105,7 @@ mod tests {
         };
         assert_eq!(
             message(|c| c.training.batch_size = 0),
-            "training.batch_size (--batch-size) is 0; it must be at least 1 and at most 1000000000"
+            "training.batch_size is 0; it must be at least 1 and at most 1000000000"
         );
         for (key, change) in [
             ("name", (|c| c.name = "../mlp".into()) as fn(&mut Config)),
@@ -131,16 +126,16 @@ mod tests {
         assert!(message(|c| c.discriminator.adam.beta2 = 1.0.into()).contains("discriminator.adam.beta2 is 1"));
         const RISING: Ramp = Ramp::Changing { from: 0.5, to: 1.5, schedule: Schedule::Cosine };
         assert!(message(|c| c.generator.adam.beta1 = RISING).contains("generator.adam.beta1 is 1.5; it must be"));
-        assert!(message(|c| c.generator.latent_dim = 0).contains("--latent-dim"));
-        assert!(message(|c| c.training.steps = Some(0)).contains("--steps"));
-        assert!(message(|c| c.training.critic_steps = 0).contains("(--critic-steps) is 0; it must be at least 1"));
+        assert!(message(|c| c.generator.latent_dim = 0).contains("generator.latent_dim"));
+        assert!(message(|c| c.training.steps = Some(0)).contains("training.steps"));
+        assert!(message(|c| c.training.critic_steps = 0).contains("critic_steps is 0; it must be at least 1"));
         assert!(message(|c| c.training.learning_rate_floor = 1.1).contains("floor is 1.1; it must be from 0 to 1"));
         assert!(message(|c| c.training.label_smoothing = Some(0.5)).contains("is 0.5; it must be above 0.5"));
         let smoothed_hinge = message(|c| {
             c.training.label_smoothing = Some(0.9);
             c.training.objective = Objective::Hinge;
         });
-        assert!(smoothed_hinge.contains("(--label-smoothing) is 0.9; it must be left out with"), "{smoothed_hinge}");
+        assert!(smoothed_hinge.contains("label_smoothing is 0.9; it must be left out with"), "{smoothed_hinge}");
     }
 
     #[cfg(unix)]

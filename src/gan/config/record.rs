@@ -51,11 +51,11 @@ impl RecordConfig {
     /// Checks every number against its range.
     pub(in crate::gan) fn validate(&self) -> Result<(), ConfigError> {
         let RecordConfig { log_every, checkpoint_every, keep_checkpoints, evaluate_every, .. } = self;
-        check_count("record.log_every (--log-every)", *log_every)?;
-        check_count("record.checkpoint_every (--checkpoint-every)", checkpoint_every.unwrap_or(1))?;
-        check_count("record.keep_checkpoints (--keep-checkpoints)", keep_checkpoints.unwrap_or(1))?;
+        check_count("record.log_every", *log_every)?;
+        check_count("record.checkpoint_every", checkpoint_every.unwrap_or(1))?;
+        check_count("record.keep_checkpoints", keep_checkpoints.unwrap_or(1))?;
         check_count(
-            "record.evaluate_every (--evaluate-every)",
+            "record.evaluate_every",
             match evaluate_every {
                 Some(0) | None => 1,
                 Some(every) => *every,

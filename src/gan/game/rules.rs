@@ -94,7 +94,7 @@ impl Rules {
 
     /// Checks the real images' label against its range.
     pub(in crate::gan) fn validate(&self) -> Result<(), ConfigError> {
-        let (key, label) = ("training.label_smoothing (--label-smoothing)", &self.real_label);
+        let (key, label) = ("training.label_smoothing", &self.real_label);
         check(*label > 0.5 && *label <= 1.0, key, label, "above 0.5 and at most 1")?;
         let without_labels = "left out with the objectives \"hinge\" and \"wasserstein\", which know no labels";
         check(*label == 1.0 || self.objective.has_labels(), key, label, without_labels)

@@ -1,6 +1,6 @@
 //! What mends a run that goes wrong.
 //!
-//! Each has been tried. `tests/diagnoses.rs` has small runs with just one fault, which are told so, and which are well
+//! Each has been tried. `tests/suite/diagnoses.rs` has small runs with just one fault, which are told so, and which are well
 //! with nothing changed but the remedy. `scripts/tables/article.py` has the larger ones: the preset `mlp` collapses when
 //! its images are from 0 to 1, when its players move at once, and when Adam forgets slowly, each by itself. That a penalty
 //! brings missing digits back is in the table of `scripts/tables/ladder.py`.

@@ -22,7 +22,7 @@ pub enum TrainError {
     /// The images have another shape than the configuration says.
     #[error(
         "the images of the data are {found:?} pixels, the configuration draws {expected:?}; set generator.image_shape and \
-         the units of the generator's last layer to fit, in a file for --config"
+         the units of the last of generator.layers to fit"
     )]
     Images {
         /// `[height, width]` of the data.
@@ -33,7 +33,7 @@ pub enum TrainError {
     /// The images have other colours than the configuration says.
     #[error(
         "the images of the data have {found} channels, the configuration draws {expected} (generator.channels); MNIST has \
-         1, and --data stacked-mnist has 3 and fits the players to them"
+         1, and data = \"stacked-mnist\" has 3 and fits the players to them"
     )]
     Channels {
         /// Those of the data.

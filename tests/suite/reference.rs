@@ -6,7 +6,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeSet;
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
 
-static FILE: &[u8] = include_bytes!("reference/operations.safetensors");
+static FILE: &[u8] = include_bytes!("../reference/operations.safetensors");
 const LABELS: [u32; 5] = [2, 0, 4, 2, 1];
 
 type Function<T> = for<'t> fn(&[Var<'t, T>]) -> Var<'t, T>;

@@ -1,11 +1,7 @@
 //! Reading digits, and measuring generated ones: the program as a person calls it, on small sets.
 
-mod common;
-#[path = "common/handwriting.rs"]
-mod handwriting;
-
-use common::{refuses, small_set, text, twoplayer};
-use handwriting::{Sample, drawn, printed};
+use crate::common::handwriting::{Sample, drawn, printed};
+use crate::common::{refuses, small_set, text, twoplayer};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -1,6 +1,6 @@
 //! The program as a person calls it, for the tests that do.
 
-#![allow(dead_code, reason = "each file of tests uses a part of it")]
+pub mod handwriting;
 
 use std::path::Path;
 use std::process::Command;

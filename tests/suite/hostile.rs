@@ -1,11 +1,10 @@
 //! Whatever comes in, an answer comes out: no panic, no running out of memory. The targets in fuzz/ search further.
 
-mod common;
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../../fuzz/src/lib.rs"]
 #[allow(dead_code, reason = "some of it only the targets use")]
 mod targets;
 
-use common::{Answer, answer, call, refuses, small_set, text, twoplayer};
+use crate::common::{Answer, answer, call, refuses, small_set, text, twoplayer};
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! The program's ways of drawing: by class, from one digit to another, in colour.
 
-mod common;
-
-use common::{refuses, small_set, text, twoplayer};
+use crate::common::{refuses, small_set, text, twoplayer};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -1,14 +1,12 @@
 //! The program as a person calls it: what it makes, and what it says when something is wrong.
 
-mod common;
-
-use common::{refuses, small_set, text, twoplayer};
+use crate::common::{refuses, small_set, text, twoplayer};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 use twoplayer::data::Idx;
-use twoplayer::gan::Config;
+use twoplayer::gan::{Config, Objective};
 
 #[test]
 fn a_run_leaves_what_it_promises_and_can_be_sampled_in_every_form() {
@@ -164,6 +162,34 @@ fn a_set_of_mnists_form_is_shown_and_trained_on() {
     let flags = ["train", "--data", text(directory.path()), "--batch-size", "5", "--epochs", "2", "--out", text(&out)];
     assert_eq!(twoplayer(&flags).code, 0);
     assert!(out.join("samples/epoch-0002.png").is_file());
+}
+
+#[test]
+fn any_key_is_a_flag() {
+    let directory = TempDir::new().unwrap();
+    let out = directory.path().join("run");
+    let mut call = vec!["train", "--steps", "1", "--batch-size", "4", "--quiet", "--out", text(&out)];
+    call.extend(["--set", "training.objective=hinge", "--set", "generator.adam.beta1 = 0.25", "--set", "seed=3"]);
+    assert_eq!(twoplayer(&call).code, 0);
+    let config = fs::read_to_string(out.join("config.toml")).unwrap();
+    let config = Config::complete_from_toml(&config).unwrap();
+    assert_eq!((config.training.objective, config.seed), (Objective::Hinge, 3));
+    assert_eq!(config.generator.adam.beta1, 0.25.into());
+
+    let beyond = directory.path().join("beyond");
+    for (setting, parts) in [
+        ("training.objectve=hinge", ["--set training.objectve", "did you mean `objective`?"]),
+        ("training.objective=hing", ["--set training.objective", "did you mean `hinge`?"]),
+        ("objective=hinge", ["--set objective", "did you mean training.objective?"]),
+        ("training.objective", ["--set <KEY=VALUE>", "it must be KEY=VALUE"]),
+        ("training.batch_size=0", ["training.batch_size (--batch-size) is 0", "at least 1"]),
+        ("training.learning_rate_floor=2", ["training.learning_rate_floor is 2", "from 0 to 1"]),
+    ] {
+        refuses(&["train", "--set", setting, "--out", text(&beyond)], 2, &parts);
+        refuses(&["bench", "--set", setting], 2, &parts);
+    }
+    refuses(&["train", "--resume", text(&out), "--set", "seed=4"], 2, &["--set"]);
+    assert!(!beyond.exists());
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 #![cfg(unix)]
 
-mod common;
-
-use common::{Answer, refuses, small_set, text, twoplayer};
+use crate::common::{Answer, refuses, small_set, text, twoplayer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fs;

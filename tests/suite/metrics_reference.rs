@@ -6,7 +6,7 @@ use safetensors::tensor::SafeTensors;
 use std::collections::BTreeSet;
 use twoplayer::metrics::{Gaussian, Manifold, density_coverage, frechet_distance, precision_recall};
 
-static FILE: &[u8] = include_bytes!("reference/metrics.safetensors");
+static FILE: &[u8] = include_bytes!("../reference/metrics.safetensors");
 const KS: [usize; 3] = [1, 3, 5];
 
 fn stored() -> SafeTensors<'static> {

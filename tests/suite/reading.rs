@@ -1,8 +1,6 @@
 //! What a run tells of itself afterwards: its page, its animation, the list of runs, the players' insides.
 
-mod common;
-
-use common::{refuses, small_set, text, twoplayer};
+use crate::common::{refuses, small_set, text, twoplayer};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

@@ -1,11 +1,8 @@
 //! Digits that are not MNIST's, brought into MNIST's form; and MNIST's own, which are in it already.
 
-#[path = "common/handwriting.rs"]
-mod handwriting;
-
 use std::path::Path;
 
-use handwriting::{Sample, drawn, printed};
+use crate::common::handwriting::{Sample, drawn, printed};
 use proptest::prelude::*;
 use twoplayer::data::{Digits, Grey, Split};
 use twoplayer::recognizer::{NoDigit, PIXELS, SIDE, mnist_form};
