@@ -1,9 +1,9 @@
 //! `twoplayer data`.
 
-use super::UsageError;
 use super::given::output;
 use super::outputs::Files;
 use super::say::say;
+use super::usage_error::UsageError;
 use crate::data::{CLASSES, Digits, Split, Verdict, inspect, locate, set_files};
 use crate::run::contact_sheet;
 use clap::Args;

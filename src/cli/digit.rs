@@ -1,6 +1,6 @@
 //! `--digit`: the class that a conditional generator is asked for.
 
-use super::UsageError;
+use super::usage_error::UsageError;
 use crate::data::CLASSES;
 use crate::gan::{Classes, Config};
 use crate::nn::Network;

@@ -1,6 +1,6 @@
 //! `--memory-limit`, and whether a run fits the memory that is free.
 
-use super::UsageError;
+use super::usage_error::UsageError;
 use crate::gan::{Config, MemoryEstimate, TrainError};
 use indicatif::HumanBytes;
 use std::fs;

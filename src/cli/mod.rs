@@ -27,16 +27,18 @@ mod setting;
 mod shell;
 mod threads;
 mod train;
+mod usage_error;
 
 use crate::data::DataError;
 use crate::gan::{ConfigError, TrainError};
 use crate::gemm::KernelError;
 use crate::recognizer::RecognizerError;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use diagnostics::Diagnostics;
 use say::{Unsaid, note};
 use std::process::ExitCode;
 use threads::{on_threads, threads};
+use usage_error::UsageError;
 
 /// Build, train and look into generative adversarial networks on handwritten digits.
 ///
@@ -80,11 +82,6 @@ enum Command {
     Man(shell::Man),
 }
 
-/// A mistake in how the program was called, as against something that went wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct UsageError(String);
-
 /// Parses the command line, runs the command, and answers the exit code: 0 when all went well, 2
 /// for a mistake in the call, 130 when Ctrl-C ended it, 1 for anything else. Who reads no further, as `head` does, has
 /// had all that was wanted: 0.
@@ -107,8 +104,8 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
-        Command::Completions(arguments) => shell::completions(&arguments),
-        Command::Man(arguments) => shell::man(&arguments),
+        Command::Completions(arguments) => shell::completions(&arguments, &mut Cli::command()),
+        Command::Man(arguments) => shell::man(&arguments, Cli::command()),
     };
     result.map_or_else(|error| ended_by(&error), |()| ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! That no output takes the place of what is read, or of another output.
 
-use super::UsageError;
+use super::usage_error::UsageError;
 use crate::data::{check_replaceable, locate, set_files};
 use crate::run::{RecognizerRun, RunDirectory};
 use std::collections::HashMap;

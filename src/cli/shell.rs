@@ -1,8 +1,9 @@
 //! `twoplayer completions` and `twoplayer man`.
 
+use super::man;
 use super::say::print;
-use super::{Cli, man};
-use clap::{Args, CommandFactory};
+use super::usage_error::UsageError;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 /// Print what a shell needs to complete this program's commands and flags.
@@ -24,24 +25,21 @@ pub struct Man {
     command: Option<String>,
 }
 
-/// Runs `completions`.
-pub fn completions(arguments: &Completions) -> anyhow::Result<()> {
+/// Runs `completions`, for this program.
+pub fn completions(arguments: &Completions, program: &mut Command) -> anyhow::Result<()> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "twoplayer", &mut text);
+    clap_complete::generate(arguments.shell, program, "twoplayer", &mut text);
     Ok(print(String::from_utf8(text)?)?)
 }
 
-/// Runs `man`.
-pub fn man(arguments: &Man) -> anyhow::Result<()> {
-    let mut program = Cli::command();
+/// Runs `man`, for this program.
+pub fn man(arguments: &Man, mut program: Command) -> anyhow::Result<()> {
     program.build();
     let command = match &arguments.command {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| {
-                super::UsageError(format!("there is no command {name:?}; `twoplayer --help` lists them"))
-            })?
+            found.ok_or_else(|| UsageError(format!("there is no command {name:?}; `twoplayer --help` lists them")))?
         }
     };
     Ok(print(man::page(&command))?)

@@ -4,9 +4,11 @@ mod machine;
 mod products;
 mod step;
 
+use super::memory;
 use super::say::{print, say};
 use super::setting::{Setting, set, setting};
-use super::{UsageError, memory, on_threads, threads};
+use super::threads::{on_threads, threads};
+use super::usage_error::UsageError;
 use crate::gan::{Config, blank_discriminator};
 use crate::gemm;
 use clap::Args;

@@ -1,15 +1,19 @@
 //! `twoplayer evaluate`.
 
+mod arguments;
 mod legends;
 mod modes;
 mod pictures;
 mod report;
 mod subject;
 
+pub use arguments::Arguments;
+
 use super::given::{labels_in, output, recognizer_or_pretrained};
 use super::outputs::Files;
 use super::say::{note, print, say};
-use super::{UsageError, on_threads, threads};
+use super::threads::{on_threads, threads};
+use super::usage_error::UsageError;
 use crate::data::{Digits, Idx, PixelRange, Split, locate};
 use crate::gan::score;
 use crate::metrics::{Reference, nearest};
@@ -21,68 +25,6 @@ use report::{Discriminator, Evaluation, Memory};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use subject::Subject;
-
-/// Measure how good a run's digits are, how varied, and whether they are more than a memory.
-///
-/// 10,000 of them are compared with the 10,000 real test digits, which the run has never seen, in the
-/// features of a recognizer; and so are, for the floor of every figure, as many real training digits.
-/// A Fréchet distance in these features says which of two runs is better; it is not comparable with one
-/// in Inception's. (For that, `sample RUN --count 10000 -o digits/` gives a folder of PNG files.)
-/// Of a run on stacked digits it counts the modes among 25,600 images.
-#[derive(Args, Default)]
-#[command(after_help = "Examples:\n  twoplayer evaluate runs/best\n  \
-                        twoplayer evaluate runs/best --cas --pictures looked-at\n  \
-                        twoplayer evaluate --samples generated.idx.gz --labels labels.idx.gz --json")]
-pub struct Arguments {
-    /// The run's directory, as `twoplayer train` made it [default: the trained generator that comes with the
-    /// program, unless there are --samples]
-    #[arg(value_name = "RUN")]
-    run: Option<PathBuf>,
-
-    /// Evaluate these images, an IDX file [count, 28, 28], in place of newly drawn ones
-    #[arg(long, value_name = "FILE.idx")]
-    samples: Option<PathBuf>,
-
-    /// What those images were asked to show, an IDX file [count]
-    #[arg(long, value_name = "FILE.idx", requires = "samples")]
-    labels: Option<PathBuf>,
-
-    /// How many digits to draw [default: 10000; of stacked digits, 25600]
-    #[arg(long, value_name = "N", conflicts_with = "samples", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
-    count: Option<u32>,
-
-    /// Decides which digits are drawn
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-
-    /// Also the classification accuracy score: how well a recognizer reads real digits that has learned
-    /// from generated ones alone (takes some minutes)
-    #[arg(long)]
-    cas: bool,
-
-    /// Print one JSON object instead of a table
-    #[arg(long)]
-    json: bool,
-
-    /// Also draw, into this directory: digits beside the training digits nearest to them, the ones read
-    /// with the most and the least confidence, and a map of real and generated digits
-    #[arg(long, value_name = "DIR", value_parser = output())]
-    pictures: Option<PathBuf>,
-
-    /// The recognizer whose features are compared, as `twoplayer recognizer train` made it [default: the
-    /// one that comes with the program]
-    #[arg(long, value_name = "DIR")]
-    recognizer: Option<PathBuf>,
-
-    /// The directory with the four MNIST files [default: $TWOPLAYER_DATA, then data/mnist here, then
-    /// data/mnist of the source tree]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-
-    /// Threads to compute on; 0 means one a core. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
-    threads: usize,
-}
 
 /// Digits that are drawn for the classification accuracy score.
 const CAS_DIGITS: usize = 60_000;

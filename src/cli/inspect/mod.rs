@@ -3,11 +3,12 @@
 mod legends;
 mod pictures;
 mod report;
+mod subject;
 
 use super::given::output;
 use super::outputs::Files;
 use super::say::say;
-use super::{on_threads, threads};
+use super::threads::{on_threads, threads};
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, LayerView, Stream, draw, layer_views, score};
 use crate::nn::Network;
@@ -15,6 +16,7 @@ use crate::run::{History, RunDirectory, to_bytes};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use subject::Subject;
 
 /// Look inside a run's players: layers, weights, units that are never active, what the discriminator thinks.
 ///
@@ -69,18 +71,6 @@ struct Scores {
     real: Vec<usize>,
     /// Generated ones.
     generated: Vec<usize>,
-}
-
-/// Both players, and digits for them to look at.
-struct Subject {
-    config: Config,
-    generator: Network,
-    discriminator: Network,
-    /// `[n, pixels]` in the players' range, and their labels; at most `COUNT`.
-    real: (Vec<f32>, Vec<u8>),
-    generated: (Vec<f32>, Vec<u8>),
-    /// The latent vectors of those, `[COUNT, latent_dim]`.
-    latent: Vec<f32>,
 }
 
 /// Runs the command.

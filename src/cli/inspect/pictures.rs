@@ -1,6 +1,7 @@
 //! The insides as pictures.
 
-use super::{Subject, legends};
+use super::legends;
+use super::subject::Subject;
 use crate::gan::input_gradients;
 use crate::nn::Parameter;
 use crate::run::{Grid, Picture};

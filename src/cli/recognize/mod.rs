@@ -3,10 +3,10 @@
 mod pictures;
 mod reader;
 
-use super::UsageError;
 use super::given::{labels, output, recognizer_or_pretrained};
 use super::outputs::Files;
-use super::{on_threads, threads};
+use super::threads::{on_threads, threads};
+use super::usage_error::UsageError;
 use clap::Args;
 use pictures::{Pictures, count, files_of};
 use reader::Reader;

@@ -3,7 +3,8 @@
 use super::table::{Row, Table};
 use crate::cli::given::{config_of, labelled_digits_of, name_of};
 use crate::cli::say::{note, print, say};
-use crate::cli::{UsageError, on_threads, threads};
+use crate::cli::threads::{on_threads, threads};
+use crate::cli::usage_error::UsageError;
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, train_recognizer};
 use clap::Args;

@@ -3,7 +3,8 @@
 use crate::cli::bar::bar;
 use crate::cli::given::{labelled_digits_of, output};
 use crate::cli::say::{note, say};
-use crate::cli::{UsageError, on_threads, threads};
+use crate::cli::threads::{on_threads, threads};
+use crate::cli::usage_error::UsageError;
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, StepReport, train_recognizer};
 use crate::run::{LearnedFrom, RecognizerRun, RecognizerSummary, RunDirectory, TestResult};

@@ -2,8 +2,9 @@
 
 use super::guard::OnDivergence;
 use crate::cli::given::output;
+use crate::cli::memory;
 use crate::cli::setting::{Setting, set, setting};
-use crate::cli::{memory, threads};
+use crate::cli::threads::threads;
 use crate::data::{Source, file};
 use crate::gan::{Config, Objective, Pairing, Schedule, UpdateRule};
 use anyhow::Context;

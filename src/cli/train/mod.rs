@@ -8,9 +8,11 @@ mod json_lines;
 mod progress;
 
 use super::given::recognizer_or_pretrained;
+use super::memory;
 use super::report;
 use super::say::{note, say};
-use super::{UsageError, memory, on_threads};
+use super::threads::on_threads;
+use super::usage_error::UsageError;
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, Ended, Observer, Observers, Session, StepCost, Stream};
 use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard};
