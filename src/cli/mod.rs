@@ -37,7 +37,6 @@ use clap::{CommandFactory, Parser, Subcommand};
 use diagnostics::Diagnostics;
 use say::{Unsaid, note};
 use std::process::ExitCode;
-use threads::{on_threads, threads};
 use usage_error::UsageError;
 
 /// Build, train and look into generative adversarial networks on handwritten digits.

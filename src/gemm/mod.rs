@@ -72,7 +72,6 @@ mod routines;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod simd;
 mod split;
-mod tally;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod tile;
 mod vectorised;
@@ -84,14 +83,12 @@ pub use element::Element;
 pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};
 pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
-pub use tally::{Tally, tally};
 pub use vectorised::vectorised;
 
 use rayon::prelude::*;
 use routines::Block;
 use split::Blocks;
 use std::ops::Range;
-use std::time::Instant;
 
 /// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool.
 ///
@@ -116,7 +113,6 @@ pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, b
     if c.rows == 0 || c.columns == 0 {
         return;
     }
-    let start = Instant::now();
     let blocks = Blocks::of(c.rows, c.columns, a.columns, rayon::current_num_threads());
     let product = Product { kernel, a, b, beta, c: c.data.as_mut_ptr(), c_row_stride: c.row_stride };
     let multiply = |index: usize| {
@@ -128,7 +124,6 @@ pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, b
     } else {
         (0..blocks.count()).into_par_iter().with_max_len(1).for_each(multiply);
     }
-    tally::count(2 * c.rows * a.columns * c.columns, start);
 }
 
 /// A product whose shapes fit, shared among the threads that write disjoint blocks of `C`.

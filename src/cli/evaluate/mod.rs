@@ -9,20 +9,19 @@ mod subject;
 
 pub use arguments::Arguments;
 
-use super::given::{labels_in, output, recognizer_or_pretrained};
+use super::given::{labels_in, recognizer_or_pretrained};
 use super::outputs::Files;
 use super::say::{note, print, say};
-use super::threads::{on_threads, threads};
+use super::threads::on_threads;
 use super::usage_error::UsageError;
 use crate::data::{Digits, Idx, PixelRange, Split, locate};
 use crate::gan::score;
 use crate::metrics::{Reference, nearest};
 use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
 use anyhow::Context;
-use clap::Args;
 use ndarray::Array2;
 use report::{Discriminator, Evaluation, Memory};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 use subject::Subject;
 

@@ -5,11 +5,8 @@ mod difference;
 
 pub use arguments::Arguments;
 
-use super::given::output;
 use super::say::{print, say};
 use crate::run::{RunSummary, State, find_runs};
-use clap::Args;
-use std::path::PathBuf;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {

@@ -36,10 +36,9 @@ mod window;
 
 pub use shape::{ConvShape, output as conv_output};
 
-use super::{Element, Kernel, kernel, tally};
+use super::{Element, Kernel, kernel};
 use plan::{Plan, run_batch};
 use shape::NARROW;
-use std::time::Instant;
 
 /// `y = x ∗ w`; `finish` is called with each image of `y` as soon as it is there.
 ///
@@ -47,9 +46,7 @@ use std::time::Instant;
 /// When a slice has another length than the shape says.
 pub fn convolve<T: Element>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T], finish: impl Fn(&mut [T]) + Sync) {
     check(shape, x, w, y);
-    let start = Instant::now();
     convolve_with(kernel(), shape, x, w, y, finish);
-    tally::count(shape.operations(), start);
 }
 
 /// The adjoint of [`convolve`] in its images: `x` of `y` and `w`.
@@ -64,9 +61,7 @@ pub fn convolve_transposed<T: Element>(
     finish: impl Fn(&mut [T]) + Sync,
 ) {
     check(shape, x, w, y);
-    let start = Instant::now();
     convolve_transposed_with(kernel(), shape, y, w, x, finish);
-    tally::count(shape.operations(), start);
 }
 
 /// The adjoint of [`convolve`] in its kernel: `w` of `x` and `y`.
@@ -75,9 +70,7 @@ pub fn convolve_transposed<T: Element>(
 /// When a slice has another length than the shape says.
 pub fn convolve_weights<T: Element>(shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
     check(shape, x, w, y);
-    let start = Instant::now();
     weights::convolve_weights(kernel(), shape, x, y, w);
-    tally::count(shape.operations(), start);
 }
 
 fn convolve_with<T: Element>(
