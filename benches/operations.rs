@@ -25,8 +25,9 @@ use ndarray::IxDyn;
 use std::time::Duration;
 use timing::{THREADS, brief, time_on, timed};
 use twoplayer::autodiff::{Activation, Gradient, Tape, Tensor, Var};
-use twoplayer::gan::{Average, Stream, latent_vectors};
+use twoplayer::gan::{Average, latent_vectors};
 use twoplayer::nn::{Adam, Init, LayerSpec, Network, Optimizer, UnitActivation, binary_cross_entropy};
+use twoplayer::random::Stream;
 
 const BATCH: usize = 128;
 

@@ -25,7 +25,8 @@
 //!
 //! ```
 //! use twoplayer::data::Digits;
-//! use twoplayer::gan::{Config, Stream, draw, train};
+//! use twoplayer::gan::{Config, draw, train};
+//! use twoplayer::random::Stream;
 //!
 //! let images: Vec<u8> = (0..100u8).flat_map(|i| [i, 0, 255 - i, 0]).collect();
 //! let digits = Digits::new(images, vec![0; 100], 2, 2);

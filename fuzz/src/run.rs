@@ -11,11 +11,11 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 use twoplayer::data::{Digits, PixelRange};
 use twoplayer::gan::{
-    BuildError, Config, Ended, Observer, ObserverError, Session, Stream, blank_discriminator, blank_generator, draw,
-    score,
+    BuildError, Config, Ended, Observer, ObserverError, Session, blank_discriminator, blank_generator, draw, score,
 };
 use twoplayer::nn::layers::Flatten;
 use twoplayer::nn::{LayerSpec, Network, UnitActivation};
+use twoplayer::random::Stream;
 use twoplayer::recognizer::{Recognizer, RecognizerConfig};
 use twoplayer::run::{
     Epochs, History, LearnedFrom, Picture, RecognizerRun, RecognizerSummary, Recorder, RunDirectory, find_runs,

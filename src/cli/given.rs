@@ -2,8 +2,9 @@
 
 use super::digit::check_conditional;
 use crate::data::{CLASSES, Digits, Idx};
-use crate::gan::{Classes, Config, ConfigError, Request, Stream, draw_in_pieces};
+use crate::gan::{Classes, Config, ConfigError, Request, draw_in_pieces};
 use crate::nn::Network;
+use crate::random::Stream;
 use crate::recognizer::Recognizer;
 use crate::run::{
     RecognizerRun, RunDirectory, RunError, pretrained_config, pretrained_discriminator, pretrained_generator,

@@ -12,7 +12,6 @@ mod health;
 mod session;
 mod step;
 
-pub use crate::random::Stream;
 pub use config::{
     AdamConfig, Config, ConfigError, Difference, DiscriminatorConfig, GeneratorConfig, MemoryEstimate, Ramp,
     RecordConfig, Schedule, StepCost, TrainingConfig, UpdateRule,

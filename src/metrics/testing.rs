@@ -1,7 +1,7 @@
 //! Points for the tests of this floor.
 
-use crate::gan::Stream;
 use crate::parallel::on_threads;
+use crate::random::Stream;
 use ndarray::Array2;
 use rand::RngExt;
 use rand_distr::StandardNormal;

@@ -2,7 +2,7 @@
 
 use super::extent::count;
 use super::handle::{ParameterId, StatisticId};
-use super::{Extent, Footprint, InputShape, LayerFootprint, Misfit, NetworkError, Parameter, Role};
+use super::{Extent, Footprint, InputShape, LayerError, LayerFootprint, NetworkError, Parameter, Role};
 use crate::autodiff::{Activation, Real};
 use ndarray::ArrayD;
 use std::fmt::Display;
@@ -71,7 +71,11 @@ impl<'d, T: Real> Builder<'d, T> {
     ///
     /// # Errors
     /// What `build` refuses, and a layer that is too large.
-    pub fn layer<R>(&mut self, index: usize, build: impl FnOnce(&mut Self) -> Result<R, Misfit>) -> Result<R, Misfit> {
+    pub fn layer<R>(
+        &mut self,
+        index: usize,
+        build: impl FnOnce(&mut Self) -> Result<R, LayerError>,
+    ) -> Result<R, LayerError> {
         let (before, held) = (self.footprint.arrays, mem::take(&mut self.held));
         let outer = self.enter(index);
         let layer = build(self)?;
@@ -79,7 +83,7 @@ impl<'d, T: Real> Builder<'d, T> {
         self.note_layer(arrays - before, sample);
         let sizes = [(arrays, "parameters", LARGEST), (sample, "numbers for one sample", LARGEST_SAMPLE)];
         if let Some((_, what, limit)) = sizes.into_iter().find(|(size, _, limit)| size > limit) {
-            return Err(Misfit::TooLarge { what, limit });
+            return Err(LayerError::TooLarge { what, limit });
         }
         (self.place, self.held) = (outer, held);
         Ok(layer)
@@ -147,21 +151,21 @@ impl<'d, T: Real> Builder<'d, T> {
     }
 
     /// What is wrong with the present layer.
-    pub fn refuse(&self, misfit: Misfit) -> NetworkError {
-        NetworkError::Layer { name: self.name.into(), layer: self.place.clone(), misfit: Box::new(misfit) }
+    pub fn refuse(&self, error: LayerError) -> NetworkError {
+        NetworkError::Layer { name: self.name.into(), layer: self.place.clone(), error: Box::new(error) }
     }
 
     /// The image that comes in.
-    pub fn image(&self, kind: &'static str) -> Result<[usize; 3], Misfit> {
+    pub fn image(&self, kind: &'static str) -> Result<[usize; 3], LayerError> {
         match self.extent {
             Extent::Image(shape) => Ok(shape),
-            Extent::Flat(width) => Err(Misfit::NeedsImage { kind, width }),
+            Extent::Flat(width) => Err(LayerError::NeedsImage { kind, width }),
         }
     }
 
     /// How many classes there are, for the part of the network that looks at labels.
-    pub fn labels(&self, what: &'static str) -> Result<usize, Misfit> {
-        if self.classes == 0 { Err(Misfit::NeedsLabels { what }) } else { Ok(self.classes) }
+    pub fn labels(&self, what: &'static str) -> Result<usize, LayerError> {
+        if self.classes == 0 { Err(LayerError::NeedsLabels { what }) } else { Ok(self.classes) }
     }
 
     /// Adds the present layer's weights.

@@ -12,14 +12,14 @@ pub enum NetworkError {
         name: String,
     },
     /// A layer that does not fit.
-    #[error("layer {layer} of {name} {misfit}")]
+    #[error("layer {layer} of {name} {error}")]
     Layer {
         /// The network.
         name: String,
         /// The layer's place, from 0; `3.1` is the second one within layer 3.
         layer: String,
         /// What is wrong.
-        misfit: Box<Misfit>,
+        error: Box<LayerError>,
     },
     /// A parameter that should be loaded is not there, or has another shape.
     #[error("{parameter} should have shape {expected:?}, found {found}")]
@@ -35,7 +35,7 @@ pub enum NetworkError {
 
 /// What is wrong with a layer: the words that follow "layer 2 of the generator".
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Misfit {
+pub enum LayerError {
     /// A width of 0.
     #[error("has 0 units; a {kind} layer needs at least 1")]
     NoUnits {

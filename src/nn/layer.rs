@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::pass::Pass;
-use super::{Extent, Misfit, UnitActivation};
+use super::{Extent, LayerError, UnitActivation};
 use crate::autodiff::{Real, Var};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(super) trait Spec {
     ///
     /// # Errors
     /// When it cannot follow the layers before it, or one of its numbers is out of range.
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit>;
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError>;
 
     /// The function that what comes out has last gone through; none for a layer that only rearranges.
     fn activation(&self) -> Option<UnitActivation> {
@@ -67,7 +67,7 @@ impl<T: Real> Layer<T> {
     ///
     /// # Errors
     /// What is wrong with the first that does not fit; `b` then stands at its place.
-    pub fn in_order(specs: &[impl Spec], b: &mut Builder<'_, T>) -> Result<Vec<Self>, Misfit> {
+    pub fn in_order(specs: &[impl Spec], b: &mut Builder<'_, T>) -> Result<Vec<Self>, LayerError> {
         let build = |(index, spec): (usize, &_)| {
             let given = b.extent;
             let mut place = Arc::default();

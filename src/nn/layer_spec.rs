@@ -6,7 +6,7 @@ use super::layers::{
     Activation, AvgPool, BatchNorm, Conv, ConvTranspose, Dense, Downsample, Dropout, Flatten, GlobalSumPool, GroupNorm,
     LabelEmbedding, LayerNorm, MaxPool, MinibatchStddev, Projection, Reshape, Residual, Upsample,
 };
-use super::{Misfit, UnitActivation};
+use super::{LayerError, UnitActivation};
 use crate::autodiff::Real;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ macro_rules! list_of_layers {
         pub enum $List { $($Kind($Layer),)* }
 
         impl Spec for $List {
-            fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+            fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
                 match self { $($List::$Kind(layer) => layer.build(b),)* }
             }
 

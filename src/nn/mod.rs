@@ -25,7 +25,7 @@ mod sgd;
 
 pub use activation::UnitActivation;
 pub use adam::Adam;
-pub use error::{Misfit, NetworkError};
+pub use error::{LayerError, NetworkError};
 pub use extent::Extent;
 pub use footprint::{Footprint, LayerFootprint};
 pub use init::{Init, Role};

@@ -54,7 +54,7 @@ impl<T: Real> Network<T> {
 
     fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
         let mut builder = Builder::new(name, input, Some(draw));
-        let layers = Layer::in_order(layers, &mut builder).map_err(|misfit| builder.refuse(misfit))?;
+        let layers = Layer::in_order(layers, &mut builder).map_err(|error| builder.refuse(error))?;
         let products = builder.products();
         let Builder { extent: output, parameters, statistics, .. } = builder;
         if parameters.is_empty() {
@@ -73,7 +73,7 @@ impl<T: Real> Network<T> {
         layers: &[LayerSpec],
     ) -> Result<Footprint, NetworkError> {
         let mut builder = Builder::<T>::new(name, input.into(), None);
-        Layer::in_order(layers, &mut builder).map_err(|misfit| builder.refuse(misfit))?;
+        Layer::in_order(layers, &mut builder).map_err(|error| builder.refuse(error))?;
         Ok(builder.into_footprint())
     }
 

@@ -2,8 +2,9 @@
 
 use super::to_bytes;
 use crate::data::Digits;
-use crate::gan::{Diagnosis, EpochEnd, LabelEvidence, StepCost, Stream, draw};
+use crate::gan::{Diagnosis, EpochEnd, LabelEvidence, StepCost, draw};
 use crate::metrics::{MetricError, Quality, Reference};
+use crate::random::Stream;
 use crate::recognizer::Recognizer;
 use std::cell::OnceCell;
 use std::time::Instant;
@@ -34,9 +35,6 @@ impl When {
         }
     }
 }
-
-/// What a row of metrics.csv has more for a run that is evaluated.
-pub(super) const COLUMNS: [&str; 5] = ["frechet", "precision", "recall", "agreement", "evaluated"];
 
 /// How many digits are compared with as many real ones where nobody has asked for it.
 const FEW: usize = 1000;
@@ -110,17 +108,6 @@ impl Evaluator {
     }
 }
 
-/// As they stand in a row of metrics.csv that has so many of the [`COLUMNS`]; empty without them.
-pub(super) fn columns(quality: Option<&Quality>, count: usize) -> String {
-    let agreement = |quality: &Quality| quality.agreement.as_ref().map(|agreement| format!("{:.4}", agreement.share));
-    let figures = quality.map(|quality| {
-        let Quality { frechet, precision, recall, images, .. } = quality;
-        let agreement = agreement(quality).unwrap_or_default();
-        [format!("{frechet:.4}"), format!("{precision:.4}"), format!("{recall:.4}"), agreement, images.to_string()]
-    });
-    figures.unwrap_or_default().iter().take(count).map(|figure| format!(",{figure}")).collect()
-}
-
 /// Below this share of the samples, a digit counts as missing; a tenth of what it should be.
 const MISSING: f64 = 0.01;
 /// Until then, some are drawn less often than others.
@@ -157,22 +144,5 @@ mod tests {
         assert_eq!(due(1000, 469, 7), [3, 5, 7]);
         let short = When::Sparingly { steps: 400, epoch: 469 };
         assert!(!short.is_due(1, 100) && short.is_due(1, 400), "a run that ends before");
-    }
-
-    #[test]
-    fn a_row_has_the_columns_of_its_file() {
-        let quality = Quality {
-            images: 1000,
-            frechet: 2.5,
-            precision: 0.9,
-            recall: 0.8,
-            density: 1.0,
-            coverage: 1.0,
-            shares: vec![0.1; 10],
-            agreement: None,
-        };
-        assert_eq!(columns(Some(&quality), 5), ",2.5000,0.9000,0.8000,,1000");
-        assert_eq!((columns(Some(&quality), 4), columns(None, 5)), (",2.5000,0.9000,0.8000,".into(), ",,,,,".into()));
-        assert_eq!(columns(Some(&quality), 0), "");
     }
 }

@@ -1,8 +1,7 @@
 //! What a run has written down of itself, read back.
 
-use super::{RunDirectory, RunError};
+use super::{MetricsRow, NormRow, RunDirectory, RunError, TimeRow};
 use crate::data::file;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::io::Read;
 use std::path::Path;
@@ -11,60 +10,6 @@ use std::path::Path;
 const LONGEST_LOG: u64 = 256 << 20;
 /// The same of warnings.txt, which has a line for what is news.
 const LONGEST_WARNINGS: u64 = 1 << 24;
-
-/// A row of metrics.csv; figures stand only in those of evaluated epochs.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct MetricsRow {
-    /// How many steps had been made.
-    pub step: u64,
-    /// The epoch it belongs to, from 1.
-    pub epoch: u64,
-    /// The discriminator's loss.
-    pub discriminator_loss: f64,
-    /// The generator's loss.
-    pub generator_loss: f64,
-    /// The mean [score](crate::gan::Objective::score) of real images, `D(x)`.
-    pub d_real: f64,
-    /// That of generated images, `D(G(z))`.
-    pub d_fake: f64,
-    /// The Fréchet distance.
-    #[serde(default)]
-    pub frechet: Option<f64>,
-    /// Improved precision, in [0, 1].
-    #[serde(default)]
-    pub precision: Option<f64>,
-    /// Improved recall, in [0, 1].
-    #[serde(default)]
-    pub recall: Option<f64>,
-    /// The share of images that show the digit asked for, in [0, 1].
-    #[serde(default)]
-    pub agreement: Option<f64>,
-    /// How many digits those figures are of; where it is not said, as many as there are test digits.
-    #[serde(default)]
-    pub evaluated: Option<u64>,
-}
-
-/// A row of norms.csv.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct NormRow {
-    /// How many steps had been made.
-    pub step: u64,
-    /// Whose norms.
-    pub parameter: String,
-    /// That of its gradient.
-    pub gradient: f64,
-    /// Its own.
-    pub value: f64,
-}
-
-/// A row of times.csv.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct TimeRow {
-    /// How many steps had been made.
-    pub step: u64,
-    /// In so many seconds of training.
-    pub seconds: f64,
-}
 
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,19 +1,13 @@
 //! CSV files that grow row by row.
 
 use super::checkpoint::Written;
-use super::{RunDirectory, RunError};
+use super::rows::{FIGURES, header, line};
+use super::{MetricsRow, NormRow, RunDirectory, RunError, TimeRow};
 use crate::data::{WriteError, file};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-/// The header of `metrics.csv`.
-const METRICS_HEADER: &str = "step,epoch,discriminator_loss,generator_loss,d_real,d_fake";
-/// The header of `times.csv`: apart, for it is the one thing that differs between two runs of the same configuration.
-const TIMES_HEADER: &str = "step,seconds";
-
-/// The header of `norms.csv`.
-const NORMS_HEADER: &str = "step,parameter,gradient,value";
 /// The header of `warnings.txt`, which is empty as long as all is well.
 const WARNINGS_HEADER: &str = "What looked wrong:";
 
@@ -22,7 +16,7 @@ const LONGEST_HEADER: u64 = 4096;
 
 /// What a run writes down as it goes.
 pub(super) struct Logs {
-    /// How many columns metrics.csv has for figures: a run that was begun without them goes on without them.
+    /// How many columns metrics.csv has for figures.
     pub figures: usize,
     pub metrics: Log,
     pub times: Log,
@@ -31,14 +25,13 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Those of a new run; metrics.csv has these columns more.
-    pub fn create(run: &RunDirectory, figures: &[&str]) -> Result<Self, RunError> {
-        let header: Vec<&str> = std::iter::once(METRICS_HEADER).chain(figures.iter().copied()).collect();
+    /// Those of a new run; metrics.csv has so many columns for figures.
+    pub fn create(run: &RunDirectory, figures: usize) -> Result<Self, RunError> {
         Ok(Self {
-            figures: figures.len(),
-            metrics: Log::create(run.metrics_file(), &header.join(","))?,
-            times: Log::create(run.times_file(), TIMES_HEADER)?,
-            norms: Log::create(run.norms_file(), NORMS_HEADER)?,
+            figures,
+            metrics: Log::create(run.metrics_file(), &header::<MetricsRow>(FIGURES - figures))?,
+            times: Log::create(run.times_file(), &header::<TimeRow>(0))?,
+            norms: Log::create(run.norms_file(), &header::<NormRow>(0))?,
             warnings: Log::create(run.warnings_file(), WARNINGS_HEADER)?,
         })
     }
@@ -48,12 +41,12 @@ impl Logs {
     /// # Errors
     /// When one is shorter, or not there, or begins otherwise, or cannot be written to.
     pub fn open(run: &RunDirectory, written: &Written) -> Result<Self, RunError> {
-        let (metrics, figures) = Log::open(run.metrics_file(), METRICS_HEADER, written.metrics)?;
+        let (metrics, figures) = Log::open(run.metrics_file(), &header::<MetricsRow>(FIGURES), written.metrics)?;
         Ok(Self {
             figures,
             metrics,
-            times: Log::open(run.times_file(), TIMES_HEADER, written.times)?.0,
-            norms: Log::open(run.norms_file(), NORMS_HEADER, written.norms)?.0,
+            times: Log::open(run.times_file(), &header::<TimeRow>(0), written.times)?.0,
+            norms: Log::open(run.norms_file(), &header::<NormRow>(0), written.norms)?.0,
             warnings: Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?.0,
         })
     }
@@ -64,6 +57,13 @@ impl Logs {
         self.times.cut(written.times)?;
         self.norms.cut(written.norms)?;
         self.warnings.cut(written.warnings)
+    }
+}
+
+impl Logs {
+    /// A row of metrics.csv, in those columns that this run has.
+    pub fn metrics_row(&mut self, row: &MetricsRow) -> Result<(), WriteError> {
+        self.metrics.row(&line(row, FIGURES.saturating_sub(self.figures)))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::checkpoint::{KEPT_IN_THE_END, Written};
 use super::error::make;
-use super::evaluator::{COLUMNS, Evaluator, columns, diagnosis};
+use super::evaluator::{Evaluator, diagnosis};
 use super::lock::Lock;
 use super::log::Logs;
-use super::{Checkpoint, History, Picture, RunDirectory, RunError, grid, to_bytes};
+use super::rows::{FIGURES, line};
+use super::{Checkpoint, History, MetricsRow, NormRow, Picture, RunDirectory, RunError, TimeRow, grid, to_bytes};
 use crate::gan::{
-    Beginning, Config, Diagnosis, EpochEnd, MemoryEstimate, Norm, Observer, ObserverError, PREVIEW_COLUMNS,
-    RecordConfig, Scores, Session, StepEnd, Warning,
+    Beginning, Config, Diagnosis, EpochEnd, MemoryEstimate, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig,
+    Scores, Session, StepEnd, Warning,
 };
 use crate::metrics::Quality;
 use std::ops::ControlFlow;
@@ -113,7 +114,7 @@ fn continued(
 }
 
 impl Open {
-    fn new(from: From, config: &Config, step: u64, figures: &[&str]) -> Result<Self, RunError> {
+    fn new(from: From, config: &Config, step: u64, figures: usize) -> Result<Self, RunError> {
         let (run, lock, written, logs, unwritten) = match from {
             From::Nothing(root) => {
                 let (run, lock) = RunDirectory::create(&root)?;
@@ -149,13 +150,9 @@ impl Open {
 
     /// A row of metrics.csv, and one of times.csv.
     fn log(&mut self, step: u64, epoch: u64, scores: &Scores, quality: Option<&Quality>) -> Result<(), RunError> {
-        let figures = columns(quality, self.logs.figures);
-        let Scores { discriminator_loss, generator_loss, real, fake } = scores;
-        self.logs
-            .metrics
-            .row(&format!("{step},{epoch},{discriminator_loss:.6},{generator_loss:.6},{real:.6},{fake:.6}{figures}"))?;
+        self.logs.metrics_row(&MetricsRow::new(step, epoch, scores, quality))?;
         let seconds = self.seconds();
-        Ok(self.logs.times.row(&format!("{step},{seconds:.3}"))?)
+        Ok(self.logs.times.row(&line(&TimeRow { step, seconds }, 0))?)
     }
 
     /// A checkpoint of the session as it stands, unless there is one.
@@ -191,7 +188,7 @@ pub(super) fn preview(epoch: &EpochEnd<'_>, scale: usize) -> Picture {
 
 impl Observer for Recorder {
     fn beginning(&mut self, run: &Beginning<'_>) -> Result<(), ObserverError> {
-        let figures: &[&str] = if self.evaluator.is_some() { &COLUMNS } else { &[] };
+        let figures = if self.evaluator.is_some() { FIGURES } else { 0 };
         let from = self.from.take().expect("a run begins once");
         self.open = Some(Open::new(from, run.config, run.step, figures)?);
         Ok(())
@@ -199,8 +196,8 @@ impl Observer for Recorder {
 
     fn step_end(&mut self, StepEnd { step, epoch, scores, norms }: &StepEnd<'_>) -> Result<(), ObserverError> {
         let Some(norms) = norms else { return Ok(()) };
-        for Norm { parameter, gradient, value } in norms.each_ref().into_iter().flatten() {
-            self.open().logs.norms.row(&format!("{step},{parameter},{gradient:.6e},{value:.6e}"))?;
+        for norm in norms.each_ref().into_iter().flatten() {
+            self.open().logs.norms.row(&line(&NormRow::new(*step, norm), 0))?;
         }
         Ok(self.open().log(*step, *epoch, scores, None)?)
     }

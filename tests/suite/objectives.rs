@@ -4,11 +4,11 @@
 use rand::RngExt;
 use twoplayer::autodiff::Tape;
 use twoplayer::gan::{
-    Config, Objective, Pairing, Ramp, Regulariser, Schedule, Scores, Stream, Trainer, UpdateRule, latent_vectors, play,
-    train,
+    Config, Objective, Pairing, Ramp, Regulariser, Schedule, Scores, Trainer, UpdateRule, latent_vectors, play, train,
 };
 use twoplayer::nn::layers::Dropout;
 use twoplayer::nn::{LayerSpec, Mode, Network, UnitActivation};
+use twoplayer::random::Stream;
 use twoplayer::{data, parallel};
 
 const fn dense(units: usize, activation: UnitActivation) -> LayerSpec {

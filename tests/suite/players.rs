@@ -3,11 +3,12 @@
 use twoplayer::autodiff::Tape;
 use twoplayer::data::Digits;
 use twoplayer::gan::{
-    Config, Drawn, EpochEnd, Observer, ObserverError, Stream, Trainer, UpdateRule, build_discriminator,
-    build_generator, draw, draw_from, judge, play, preview_count, train,
+    Config, Drawn, EpochEnd, Observer, ObserverError, Trainer, UpdateRule, build_discriminator, build_generator, draw,
+    draw_from, judge, play, preview_count, train,
 };
 use twoplayer::nn::{Input, Mode, Network, Training, one_hot};
 use twoplayer::parallel;
+use twoplayer::random::Stream;
 
 const PLAYERS: &str = r#"
 [training]

@@ -1,8 +1,9 @@
 //! Whole steps of the game.
 
 use crate::autodiff::{Tape, Watcher};
-use crate::gan::{Clock, Config, Players, StepTime, Stream, Trainer, latent_vectors};
+use crate::gan::{Clock, Config, Players, StepTime, Trainer, latent_vectors};
 use crate::nn::{Learner, Mode};
+use crate::random::Stream;
 use ndarray::{Array2, ArrayD};
 use serde::Serialize;
 use std::mem;

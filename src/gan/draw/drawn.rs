@@ -130,8 +130,8 @@ pub fn draw_from(generator: &Network, latent: &Tensor, labels: &[u8]) -> Vec<f32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gan::Stream;
     use crate::nn::{Init, LayerSpec, UnitActivation};
+    use crate::random::Stream;
 
     #[test]
     fn labels_come_in_turn_in_rows_or_all_alike() {

@@ -1,8 +1,9 @@
 //! Ways through the space of latent vectors.
 
 use crate::autodiff::{Tape, Tensor};
-use crate::gan::{Stream, draw_from, latent_vectors};
+use crate::gan::{draw_from, latent_vectors};
 use crate::nn::Network;
+use crate::random::Stream;
 
 /// The images on the way from one seed's latent vector to another's, both ends included: `[rows, steps, pixels]`
 /// with a row for each of `labels`, or one row where the generator takes none. A seed's vector is the first that

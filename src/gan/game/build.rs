@@ -1,8 +1,9 @@
 //! The two networks that a configuration describes.
 
 use crate::autodiff::Real;
-use crate::gan::{Config, Players, Stream};
+use crate::gan::{Config, Players};
 use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError};
+use crate::random::Stream;
 
 /// A configuration whose players do not fit the images or each other.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,8 +1,9 @@
 //! Everything that a step changes, as arrays by name and a few numbers: what it takes to go on elsewhere.
 
 use crate::autodiff::Real;
-use crate::gan::{Players, Stream, Trainer};
+use crate::gan::{Players, Trainer};
 use crate::nn::{Learner, NetworkError, Parameter};
+use crate::random::Stream;
 use crate::random::words_drawn;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};

@@ -24,9 +24,10 @@ pub use norms::{GradientNorms, Norm};
 pub use scores::Scores;
 pub use simultaneous::one_walk_back;
 
-use super::{BuildError, Config, Players, Regularisers, Stream, UpdateRule, build_discriminator, build_generator};
+use super::{BuildError, Config, Players, Regularisers, UpdateRule, build_discriminator, build_generator};
 use crate::autodiff::{Real, Watcher};
 use crate::nn::{Adam, Learner, Network, Training};
+use crate::random::Stream;
 use images::Requests;
 use losses::Losses;
 use optimizer_schedule::OptimizerSchedule;

@@ -4,7 +4,7 @@ use crate::autodiff::{Real, Var};
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, UnitActivation};
+use crate::nn::{Extent, LayerError, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Activation {
 }
 
 impl Spec for Activation {
-    fn build<T: Real>(&self, _: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, _: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         Ok(Arc::new(self.clone()))
     }
 

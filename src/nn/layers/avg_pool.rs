@@ -3,7 +3,7 @@
 use super::default::two;
 use super::squares::shrink;
 use crate::autodiff::{Real, Var};
-use crate::nn::Misfit;
+use crate::nn::LayerError;
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
@@ -22,7 +22,7 @@ pub struct AvgPool {
 }
 
 impl Spec for AvgPool {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         shrink("avg-pool", self.size, b)?;
         Ok(Arc::new(self.clone()))
     }

@@ -6,7 +6,7 @@ use crate::nn::build::Builder;
 use crate::nn::handle::{ParameterId, StatisticId};
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Misfit, Role, UnitActivation, check};
+use crate::nn::{LayerError, Role, UnitActivation, check};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -37,10 +37,10 @@ fn tenth() -> f64 {
 }
 
 impl Spec for BatchNorm {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let Self { momentum, epsilon, conditional, activation } = *self;
         if !(momentum > 0.0 && momentum <= 1.0) {
-            return Err(Misfit::OutOfRange { key: "momentum", value: momentum, allowed: "above 0 and at most 1" });
+            return Err(LayerError::OutOfRange { key: "momentum", value: momentum, allowed: "above 0 and at most 1" });
         }
         check::epsilon(epsilon)?;
         let channels = b.extent.channels();

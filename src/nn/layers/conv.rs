@@ -9,7 +9,7 @@ use crate::nn::check::{at_least_one, sensible};
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, UnitActivation};
+use crate::nn::{Extent, LayerError, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,13 +42,13 @@ pub struct Conv {
 }
 
 impl Spec for Conv {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let &Self { channels, kernel, stride, padding, .. } = self;
         at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
         sensible(&[("padding", padding.unwrap_or(0))])?;
         let image @ [h, w, from] = b.image("conv")?;
         let (window, activation) = (window(kernel, stride, padding)?, self.activation.function());
-        let too_large = Misfit::Kernel { kernel, image, padding: window.padding };
+        let too_large = LayerError::Kernel { kernel, image, padding: window.padding };
         let [height, width] = window.output([h, w], [kernel, kernel]).ok_or(too_large)?;
 
         // An output is the sum over its window, an input has a part in every stride-th of the windows around it.

@@ -9,7 +9,7 @@ use crate::nn::check::{at_least_one, sensible};
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, UnitActivation};
+use crate::nn::{Extent, LayerError, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub struct ConvTranspose {
 }
 
 impl Spec for ConvTranspose {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let &Self { channels, kernel, stride, padding, output_padding, .. } = self;
         at_least_one(&[("channels", channels), ("kernel", kernel), ("stride", stride)])?;
         sensible(&[("padding", padding.unwrap_or(0)), ("output_padding", output_padding)])?;
@@ -81,14 +81,14 @@ impl Spec for ConvTranspose {
 
 impl ConvTranspose {
     /// `[height, width]` of what comes out: the images from which the convolution leads back to what comes in.
-    fn output(&self, image: [usize; 3], window: Window) -> Result<[usize; 2], Misfit> {
+    fn output(&self, image: [usize; 3], window: Window) -> Result<[usize; 2], LayerError> {
         let &Self { kernel, stride, output_padding, .. } = self;
         let (padding, [h, w, _]) = (window.padding, image);
         let size = |size: usize| ((size - 1) * stride + kernel + output_padding).checked_sub(2 * padding);
         let output = [h, w].map(|extent| size(extent).unwrap_or(0));
         match window.output(output, [kernel, kernel]) == Some([h, w]) {
             true => Ok(output),
-            false => Err(Misfit::Transpose { image, kernel, stride, padding, output_padding }),
+            false => Err(LayerError::Transpose { image, kernel, stride, padding, output_padding }),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::nn::build::Builder;
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, UnitActivation};
+use crate::nn::{Extent, LayerError, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -28,9 +28,9 @@ pub struct Dense {
 }
 
 impl Spec for Dense {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         if self.units == 0 {
-            return Err(Misfit::NoUnits { kind: "dense" });
+            return Err(LayerError::NoUnits { kind: "dense" });
         }
         let (activation, shape @ [units, fan_in]) = (self.activation.function(), [self.units, b.extent.width()]);
         let weight = b.weight(&shape, [fan_in as f64, units as f64], activation);

@@ -2,7 +2,7 @@
 
 use super::squares::shrink;
 use crate::autodiff::{Real, Var};
-use crate::nn::Misfit;
+use crate::nn::LayerError;
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub struct Downsample {}
 
 impl Spec for Downsample {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         shrink("downsample", 2, b)?;
         b.holds(3); // on the way, one axis is done and the other is not
         Ok(Arc::new(self.clone()))

@@ -4,7 +4,7 @@ use crate::autodiff::{Real, Var};
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, Mode};
+use crate::nn::{Extent, LayerError, Mode};
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,9 @@ pub struct Dropout {
 }
 
 impl Spec for Dropout {
-    fn build<T: Real>(&self, _: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, _: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let rate = self.rate;
-        if (0.0..1.0).contains(&rate) { Ok(Arc::new(self.clone())) } else { Err(Misfit::DropoutRate { rate }) }
+        if (0.0..1.0).contains(&rate) { Ok(Arc::new(self.clone())) } else { Err(LayerError::DropoutRate { rate }) }
     }
 }
 

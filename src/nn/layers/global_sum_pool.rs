@@ -4,7 +4,7 @@ use crate::autodiff::{Real, Var};
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit};
+use crate::nn::{Extent, LayerError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub struct GlobalSumPool {}
 
 impl Spec for GlobalSumPool {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let [.., channels] = b.image("global-sum-pool")?;
         b.extent = Extent::Flat(channels);
         Ok(Arc::new(GlobalSumPoolLayer { channels }))

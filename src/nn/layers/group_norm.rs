@@ -7,7 +7,7 @@ use crate::nn::check::{self, at_least_one};
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Misfit, Role, UnitActivation};
+use crate::nn::{LayerError, Role, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -29,13 +29,13 @@ pub struct GroupNorm {
 }
 
 impl Spec for GroupNorm {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let Self { groups, epsilon, activation } = *self;
         at_least_one(&[("groups", groups)])?;
         check::epsilon(epsilon)?;
         let channels = b.extent.channels();
         if !channels.is_multiple_of(groups) {
-            return Err(Misfit::Groups { groups, channels });
+            return Err(LayerError::Groups { groups, channels });
         }
         let gain = b.parameter("gain", Role::Gain, &[channels]);
         let bias = b.bias(channels);

@@ -6,7 +6,7 @@ use crate::nn::check::at_least_one;
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, Role};
+use crate::nn::{Extent, LayerError, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct LabelEmbedding {
 }
 
 impl Spec for LabelEmbedding {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let units = self.units;
         at_least_one(&[("units", units)])?;
         let classes = b.labels("the label-embedding layer")?;

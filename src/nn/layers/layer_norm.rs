@@ -5,7 +5,7 @@ use super::default::{epsilon, is_default};
 use crate::autodiff::Real;
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
-use crate::nn::{Misfit, UnitActivation};
+use crate::nn::{LayerError, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct LayerNorm {
 
 impl Spec for LayerNorm {
     /// All channels are one group.
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         GroupNorm { groups: 1, epsilon: self.epsilon, activation: self.activation }.build(b)
     }
 

@@ -5,7 +5,7 @@ use crate::nn::build::Builder;
 use crate::nn::check::at_least_one;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit};
+use crate::nn::{Extent, LayerError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn four() -> usize {
 }
 
 impl Spec for MinibatchStddev {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         at_least_one(&[("group", self.group)])?;
         let [h, w, c] = b.image("minibatch-stddev")?;
         b.extent = Extent::Image([h, w, c + 1]);

@@ -7,7 +7,7 @@ use crate::nn::build::Builder;
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, Role};
+use crate::nn::{Extent, LayerError, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -28,11 +28,11 @@ pub struct Projection {
 }
 
 impl Spec for Projection {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let classes = b.labels("the projection layer")?;
         if let Extent::Image(image) = b.extent {
             let remedy = "put a global-sum-pool, a flatten or a dense layer before it";
-            return Err(Misfit::NeedsFlat { kind: "projection", image, remedy });
+            return Err(LayerError::NeedsFlat { kind: "projection", image, remedy });
         }
         let width = b.extent.width();
         let role = Role::Weight { fan_in: width as f64, fan_out: 1.0, activation: Activation::Identity };

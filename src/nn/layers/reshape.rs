@@ -4,7 +4,7 @@ use crate::autodiff::{Real, Var};
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, UnitActivation};
+use crate::nn::{Extent, LayerError, UnitActivation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,10 +19,10 @@ pub struct Reshape {
 }
 
 impl Spec for Reshape {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let (from, to) = (b.extent, Extent::Image(self.shape));
         if from.width() != to.width() {
-            return Err(Misfit::Reshape { from, shape: self.shape });
+            return Err(LayerError::Reshape { from, shape: self.shape });
         }
         b.extent = to;
         Ok(Arc::new(self.clone()))

@@ -6,7 +6,7 @@ use crate::nn::build::Builder;
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Layer, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit, Parameter};
+use crate::nn::{Extent, LayerError, Parameter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ fn whole() -> f64 {
 }
 
 impl<L: Spec> Spec for Residual<L> {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let scales = [self.init_scale, self.last_init_scale];
         check_scales(scales)?;
         let (input, first) = (b.extent, b.parameters.len());
@@ -68,7 +68,7 @@ impl<L: Spec> Spec for Residual<L> {
                 let fans = [from as f64, to as f64];
                 Some(b.at("skip", |b| b.weight(&[1, 1, from, to], fans, Activation::Identity)))
             }
-            _ => return Err(Misfit::Residual { input, block }),
+            _ => return Err(LayerError::Residual { input, block }),
         };
         b.holds(2);
         Ok(Arc::new(ResidualLayer { layers, projection }))
@@ -109,10 +109,10 @@ fn scale_weights<T: Real>(parameters: &mut [Parameter<T>], [scale, last]: [f64; 
     others.iter_mut().for_each(|weight| weight.scale(T::from_f64(scale)));
 }
 
-fn check_scales(scales: [f64; 2]) -> Result<(), Misfit> {
+fn check_scales(scales: [f64; 2]) -> Result<(), LayerError> {
     let keys = ["init_scale", "last_init_scale"].into_iter().zip(scales);
     match keys.into_iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
-        Some((key, value)) => Err(Misfit::OutOfRange { key, value, allowed: "a finite number, at least 0" }),
+        Some((key, value)) => Err(LayerError::OutOfRange { key, value, allowed: "a finite number, at least 0" }),
         None => Ok(()),
     }
 }

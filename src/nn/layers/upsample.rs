@@ -6,7 +6,7 @@ use crate::nn::build::Builder;
 use crate::nn::check::at_least_one;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, Misfit};
+use crate::nn::{Extent, LayerError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -36,12 +36,12 @@ pub enum Interpolation {
 }
 
 impl Spec for Upsample {
-    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, Misfit> {
+    fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         let Self { factor, mode } = *self;
         at_least_one(&[("factor", factor)])?;
         if mode == Interpolation::Bilinear && factor != 2 {
             let allowed = "2 with mode = \"bilinear\"";
-            return Err(Misfit::OutOfRange { key: "factor", value: factor as f64, allowed });
+            return Err(LayerError::OutOfRange { key: "factor", value: factor as f64, allowed });
         }
         let [h, w, c] = b.image("upsample")?;
         if mode == Interpolation::Bilinear {
