@@ -8,8 +8,7 @@
 
 mod timing;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use timing::{THREADS, brief, say_the_peak, time_on, timed};
+use timing::{THREADS, bench, say_the_peak, timed};
 use twoplayer::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights};
 
 /// `[pixels, kernel, in, out, stride]`, square and padded to keep or halve the size: what the networks spend
@@ -25,7 +24,7 @@ const LAYERS: [[usize; 5]; 8] = [
     [4, 3, 128, 256, 2],
 ];
 
-fn convolutions(c: &mut Criterion) {
+fn main() {
     say_the_peak();
     for [size, kernel, inputs, outputs, stride] in LAYERS {
         let padding = (kernel - 1) / 2;
@@ -35,20 +34,14 @@ fn convolutions(c: &mut Criterion) {
             (numbers(shape.x_len(), 0.37), numbers(shape.w_len(), 0.73), numbers(shape.y_len(), 0.53));
         let layer = format!("{size}x{size} {inputs}-{outputs} k{kernel} s{stride}");
         for form in ["forwards", "transposed", "weights"] {
-            let mut group = c.benchmark_group(format!("{layer} {form}"));
-            group.throughput(Throughput::Elements(shape.operations() as u64));
             for (on, threads) in THREADS {
                 let once = || match form {
                     "forwards" => timed(|| convolve(&shape, &x, &w, &mut y, |_| ())),
                     "transposed" => timed(|| convolve_transposed(&shape, &y, &w, &mut x, |_| ())),
                     _ => timed(|| convolve_weights(&shape, &x, &y, &mut w)),
                 };
-                let mut once = once;
-                group.bench_function(on, |b| time_on(threads, b, &mut once));
+                bench(&format!("{layer} {form}/{on}"), threads, shape.operations(), once);
             }
         }
     }
 }
-
-criterion_group!(name = benches; config = brief(); targets = convolutions);
-criterion_main!(benches);

@@ -20,10 +20,9 @@
 
 mod timing;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::IxDyn;
 use std::time::Duration;
-use timing::{THREADS, brief, time_on, timed};
+use timing::{THREADS, bench, timed};
 use twoplayer::autodiff::{Activation, Gradient, Tape, Tensor, Var};
 use twoplayer::gan::{Average, latent_vectors};
 use twoplayer::nn::{Adam, Init, LayerSpec, Network, Optimizer, UnitActivation, binary_cross_entropy};
@@ -42,11 +41,9 @@ fn numbers(shape: &[usize]) -> Tensor {
 }
 
 /// Times an operation that goes through so many elements.
-fn bench(c: &mut Criterion, group: &str, name: &str, elements: usize, mut once: impl FnMut() -> Duration + Send) {
-    let mut group = c.benchmark_group(group);
-    group.throughput(Throughput::Elements(elements as u64));
+fn on_each(group: &str, name: &str, elements: usize, mut once: impl FnMut() -> Duration + Send) {
     for (on, threads) in THREADS {
-        group.bench_function(BenchmarkId::new(name, on), |b| time_on(threads, b, &mut once));
+        bench(&format!("{group}/{name}/{on}"), threads, elements, &mut once);
     }
 }
 
@@ -60,15 +57,15 @@ fn on_tape(mut operation: impl FnMut(&Tape) -> Duration + Send) -> impl FnMut() 
     }
 }
 
-fn element_by_element(c: &mut Criterion) {
+fn element_by_element() {
     let images = numbers(&[BATCH, 784]);
     let labels = images.mapv(|x| if x > 0.0 { 1.0 } else { 0.0 }).into_shared();
-    let mut run = |name: &str, function: for<'t> fn(Var<'t>, Var<'t>) -> Var<'t>| {
+    let run = |name: &str, function: for<'t> fn(Var<'t>, Var<'t>) -> Var<'t>| {
         let once = on_tape(|tape| {
             let (x, t) = (tape.share(&images), tape.share(&labels));
             timed(|| function(x, t))
         });
-        bench(c, "element by element", name, images.len(), once);
+        on_each("element by element", name, images.len(), once);
     };
     run("add", |x, t| x + t);
     run("leaky relu", |x, _| x.leaky_relu(0.2));
@@ -83,7 +80,7 @@ fn layer<'t>([x, w, b]: [Var<'t>; 3]) -> Var<'t> {
     x.dense(w, b, Activation::LeakyRelu { slope: 0.2 })
 }
 
-fn dense_layer(c: &mut Criterion) {
+fn dense_layer() {
     const IN: usize = 512;
     const OUT: usize = 1024;
     let arrays = [numbers(&[BATCH, IN]), numbers(&[OUT, IN]), numbers(&[OUT])];
@@ -98,41 +95,45 @@ fn dense_layer(c: &mut Criterion) {
         // A gradient of weights is a product that waits: asking for its value carries it out.
         timed(|| tape.pull_back(y, gradient, &inputs).into_iter().for_each(|gradient| _ = gradient.value()))
     });
-    bench(c, "layer 512-1024", "forward", 2 * BATCH * IN * OUT, forward);
-    bench(c, "layer 512-1024", "backward", 4 * BATCH * IN * OUT, backward);
+    on_each("layer 512-1024", "forward", 2 * BATCH * IN * OUT, forward);
+    on_each("layer 512-1024", "backward", 4 * BATCH * IN * OUT, backward);
 }
 
-fn loss(c: &mut Criterion) {
+fn loss() {
     let logits = numbers(&[BATCH, 1]);
     let once = on_tape(|tape| {
         let logits = tape.share(&logits);
         timed(|| tape.gradients(binary_cross_entropy(logits, 1.0), &[logits]))
     });
-    bench(c, "loss of 128 logits", "cross-entropy and gradient", BATCH, once);
+    on_each("loss of 128 logits", "cross-entropy and gradient", BATCH, once);
 }
 
-fn parameters(c: &mut Criterion) {
+fn parameters() {
     let layer = LayerSpec::dense(1024, UnitActivation::Identity);
     let mut rng = Stream::GeneratorWeights.of(0);
     let mut network = Network::<f32>::new("network", 1024, &[layer], Init::He, &mut rng).expect("one layer");
     let count = network.parameter_count();
 
     let mut average = Average::new(&network, 0.9995);
-    bench(c, "1 M parameters", "moving average", count, || timed(|| average.follow(&network)));
+    on_each("1 M parameters", "moving average", count, || timed(|| average.follow(&network)));
 
     let gradient = |shape: &[usize]| Gradient::from(numbers(shape));
     let gradients: Vec<_> = network.parameters.iter().map(|parameter| gradient(parameter.value.shape())).collect();
     let mut adam = Adam::new(&network.parameters, 1e-3, 0.5, 0.999);
     let step = || timed(|| adam.step(&mut network.parameters, &gradients));
-    bench(c, "1 M parameters", "adam", count, step);
+    on_each("1 M parameters", "adam", count, step);
 }
 
-fn latent(c: &mut Criterion) {
+fn latent() {
     let mut rng = Stream::Latent.of(0);
     let once = on_tape(|tape| timed(|| latent_vectors(tape, BATCH, 100, &mut rng)));
-    bench(c, "latent vectors", "draw", BATCH * 100, once);
+    on_each("latent vectors", "draw", BATCH * 100, once);
 }
 
-criterion_group!(name = benches; config = brief();
-    targets = element_by_element, dense_layer, loss, parameters, latent);
-criterion_main!(benches);
+fn main() {
+    element_by_element();
+    dense_layer();
+    loss();
+    parameters();
+    latent();
+}

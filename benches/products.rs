@@ -11,13 +11,11 @@
 //!
 //! How to read it: a line is `LAYER PRODUCT/THREADS/KERNEL`, and an element is one multiplication or
 //! addition, so Gelem/s are GFLOP/s. The first line says what the processor could do at most.
-//! Compare figures of one run, kernel against kernel: absolute ones move with the machine, and so
-//! does the `change` since an earlier run that criterion speaks of.
+//! Compare figures of one run, kernel against kernel: absolute ones move with the machine.
 
 mod timing;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use timing::{THREADS, brief, say_the_peak, time_on, timed};
+use timing::{THREADS, bench, say_the_peak, timed};
 use twoplayer::gemm::{Beta, Kernel, MatrixMut, MatrixRef, gemm_with, kernel};
 
 const BATCH: usize = 128;
@@ -52,8 +50,8 @@ impl Product {
         gemm_with(kernel, a, b, Beta::Zero, MatrixMut::new(&mut self.c, m, n));
     }
 
-    fn operations(&self) -> u64 {
-        2 * self.shape.iter().product::<usize>() as u64
+    fn operations(&self) -> usize {
+        2 * self.shape.iter().product::<usize>()
     }
 }
 
@@ -67,21 +65,16 @@ fn of_layer([fan_in, fan_out]: [usize; 2]) -> [Product; 3] {
     ]
 }
 
-fn products(c: &mut Criterion) {
+fn main() {
     say_the_peak();
     let mut kernels = vec![kernel(), Kernel::portable()];
     kernels.dedup(); // where ours cannot run
     for mut product in LAYERS.into_iter().flat_map(of_layer) {
-        let mut group = c.benchmark_group(&product.name);
-        group.throughput(Throughput::Elements(product.operations()));
         for (on, threads) in THREADS {
             for &kernel in &kernels {
-                let id = BenchmarkId::new(on, kernel.name());
-                group.bench_function(id, |b| time_on(threads, b, || timed(|| product.multiply(kernel))));
+                let name = format!("{}/{on}/{}", product.name, kernel.name());
+                bench(&name, threads, product.operations(), || timed(|| product.multiply(kernel)));
             }
         }
     }
 }
-
-criterion_group!(name = benches; config = brief(); targets = products);
-criterion_main!(benches);
