@@ -309,4 +309,23 @@ mod tests {
         let x = tape.leaf(array![1.0, 2.0].into_dyn());
         tape.gradients(x.exp(), &[x]);
     }
+
+    /// Real and generated images go through the discriminator together; only the generated ones' gradient is led on.
+    #[test]
+    fn rows_that_nobody_wants_are_not_multiplied() {
+        let tape = Tape::<f64>::new();
+        let wave = |rows, columns, speed: f64| {
+            tape.leaf(
+                ndarray::Array2::from_shape_fn((rows, columns), |(i, j)| (speed * (3 * i + j) as f64).sin()).into_dyn(),
+            )
+        };
+        let (real, fake, weight) = (wave(4, 3, 0.7), wave(2, 3, 1.1), wave(3, 5, 1.3));
+        let loss = real.concat_rows(fake).matmul(weight).powi(3).sum();
+        let begin = tape.len();
+        let by_fake = tape.gradients(loss, &[fake])[0].value();
+        let multiplied: usize = tape.view().nodes().skip(begin).map(|node| node.multiplications()).sum();
+        assert_eq!(multiplied, 2 * 5 * 3, "and not of six rows");
+        let [_, same] = tape.gradients(loss, &[real, fake])[..] else { panic!("two gradients") };
+        assert_eq!(by_fake, same.value());
+    }
 }

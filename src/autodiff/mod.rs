@@ -35,6 +35,7 @@ mod real;
 mod shape;
 mod tape;
 mod tensor;
+mod var;
 mod view;
 mod walk;
 mod weigh;

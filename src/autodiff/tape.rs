@@ -1,7 +1,7 @@
 //! The tape: an arena of nodes in the order in which they were computed.
 
 use super::walk::Walk;
-use super::{Gradient, Operation, Pool, Real, Shape, Tensor};
+use super::{Gradient, Operation, Pool, Real, Tensor};
 use ndarray::ArrayD;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -282,6 +282,11 @@ impl<T: Real> Tape<T> {
         Var { tape: self, index }
     }
 
+    /// What there is to be said of a node, or done to it.
+    pub(super) fn with_node<R>(&self, index: usize, look: impl FnOnce(&mut Node<T>) -> R) -> R {
+        look(&mut self.nodes.borrow_mut()[index])
+    }
+
     /// A node as it stands.
     pub(super) fn node(&self, index: usize) -> Node<T> {
         self.nodes.borrow()[index].clone()
@@ -332,71 +337,6 @@ impl<T: Real> Tape<T> {
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(Node { value, origin, scope, derivative_of });
         Var { tape: self, index: nodes.len() - 1 }
-    }
-}
-
-impl<'t, T: Real> Var<'t, T> {
-    /// The tape this is a node of.
-    pub fn tape(self) -> &'t Tape<T> {
-        self.tape
-    }
-
-    /// Its place on the tape.
-    pub fn index(self) -> usize {
-        self.index
-    }
-
-    /// The value, shared with the tape.
-    pub fn value(self) -> Tensor<T> {
-        self.tape.nodes.borrow()[self.index].value.clone()
-    }
-
-    /// The one element of a value that has one.
-    ///
-    /// # Panics
-    /// When it has more.
-    pub fn item(self) -> T {
-        let value = self.value();
-        assert!(value.len() == 1, "item: a value of shape {:?} is no single number", value.shape());
-        value.as_slice().expect("values on a tape are contiguous")[0]
-    }
-
-    /// The shape; it reads as a `&[usize]`.
-    pub fn shape(self) -> Shape {
-        self.tape.nodes.borrow()[self.index].value.shape().into()
-    }
-
-    /// The number of elements.
-    pub fn len(self) -> usize {
-        self.tape.nodes.borrow()[self.index].value.len()
-    }
-
-    /// Whether there are no elements.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// The same value as a constant: no gradient flows through it.
-    pub fn detach(self) -> Var<'t, T> {
-        self.tape.share(&self.value())
-    }
-
-    /// Gives a leaf its name; another value has the name of its operation.
-    pub fn named(self, name: &str) -> Var<'t, T> {
-        if let Origin::Leaf(own) = &mut self.tape.nodes.borrow_mut()[self.index].origin {
-            *own = Some(name.into());
-        }
-        self
-    }
-}
-
-impl<T: Real> fmt::Debug for Var<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made_by = match &self.tape.nodes.borrow()[self.index].origin {
-            Origin::Leaf(_) => "leaf".into(),
-            Origin::Computed { operation, .. } => format!("{operation:?}"),
-        };
-        write!(f, "Var #{} {made_by} {:?}", self.index, self.shape())
     }
 }
 
