@@ -34,7 +34,7 @@ pub use layer_spec::LayerSpec;
 pub use learner::{Learner, OnTape, learn_together};
 pub use loss::binary_cross_entropy;
 pub use mode::{Mode, Training};
-pub use network::Network;
+pub use network::{Network, Precision};
 pub use optimizer::Optimizer;
 pub use parameter::Parameter;
 pub use sgd::Sgd;

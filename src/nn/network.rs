@@ -28,7 +28,42 @@ pub struct Network<T: Real = f32> {
     products: usize,
 }
 
-impl<T: Real> Network<T> {
+/// A precision that networks compute in. What layers compute is compiled for it once, in this crate, and not again
+/// wherever a network is built.
+pub trait Precision: Real {
+    /// See [`Network::new`].
+    #[doc(hidden)]
+    fn build_network(
+        name: &str,
+        input: InputShape,
+        layers: &[LayerSpec],
+        draw: Draw<'_, Self>,
+    ) -> Result<Network<Self>, NetworkError>;
+}
+
+impl Precision for f32 {
+    fn build_network(
+        name: &str,
+        input: InputShape,
+        layers: &[LayerSpec],
+        draw: Draw<'_, Self>,
+    ) -> Result<Network<Self>, NetworkError> {
+        Network::build(name, input, layers, draw)
+    }
+}
+
+impl Precision for f64 {
+    fn build_network(
+        name: &str,
+        input: InputShape,
+        layers: &[LayerSpec],
+        draw: Draw<'_, Self>,
+    ) -> Result<Network<Self>, NetworkError> {
+        Network::build(name, input, layers, draw)
+    }
+}
+
+impl<T: Precision> Network<T> {
     /// A network with fresh weights for such an input: a width, `[height, width, channels]`, or either with
     /// [classes](InputShape::with_classes). `name` begins the names of its parameters.
     ///
@@ -41,7 +76,7 @@ impl<T: Real> Network<T> {
         init: Init,
         rng: &mut impl Rng,
     ) -> Result<Self, NetworkError> {
-        Self::build(name, input.into(), layers, &mut |role, shape| init.draw(role, shape, rng))
+        T::build_network(name, input.into(), layers, &mut |role, shape| init.draw(role, shape, rng))
     }
 
     /// A network whose parameters are all zero, to [`load`](Network::load) others.
@@ -49,18 +84,7 @@ impl<T: Real> Network<T> {
     /// # Errors
     /// When the layers cannot form a network.
     pub fn blank(name: &str, input: impl Into<InputShape>, layers: &[LayerSpec]) -> Result<Self, NetworkError> {
-        Self::build(name, input.into(), layers, &mut |_, shape| ArrayD::zeros(IxDyn(shape)))
-    }
-
-    fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
-        let mut builder = Builder::new(name, input, Some(draw));
-        let layers = Layer::in_order(layers, &mut builder).map_err(|error| builder.refuse(error))?;
-        let products = builder.products();
-        let Builder { extent: output, parameters, statistics, .. } = builder;
-        if parameters.is_empty() {
-            return Err(NetworkError::Empty { name: name.into() });
-        }
-        Ok(Self { parameters, statistics, name: name.into(), layers, input, output, products })
+        T::build_network(name, input.into(), layers, &mut |_, shape| ArrayD::zeros(IxDyn(shape)))
     }
 
     /// What a network of these layers would take; nothing is allocated for it.
@@ -75,6 +99,19 @@ impl<T: Real> Network<T> {
         let mut builder = Builder::<T>::new(name, input.into(), None);
         Layer::in_order(layers, &mut builder).map_err(|error| builder.refuse(error))?;
         Ok(builder.into_footprint())
+    }
+}
+
+impl<T: Real> Network<T> {
+    fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
+        let mut builder = Builder::new(name, input, Some(draw));
+        let layers = Layer::in_order(layers, &mut builder).map_err(|error| builder.refuse(error))?;
+        let products = builder.products();
+        let Builder { extent: output, parameters, statistics, .. } = builder;
+        if parameters.is_empty() {
+            return Err(NetworkError::Empty { name: name.into() });
+        }
+        Ok(Self { parameters, statistics, name: name.into(), layers, input, output, products })
     }
 
     /// What the names of its parameters begin with, `generator`, say.

@@ -22,8 +22,9 @@ use step::{StepTiming, time_steps};
 ///
 /// First the matrix products of the networks' dense layers, one by one, against what the processor could
 /// do at most: each layer's output X·Wᵀ, the gradient of its weights Gᵀ·X and of its input G·W. Then
-/// whole steps of both players, and where their time goes (convolutions count as products there). Images are noise: what is in them does
-/// not matter to the time. All times are medians.
+/// whole steps of both players, and where their time goes. Convolutions count as products there, and so does what an
+/// operation does besides, bias and activation, say. Steps whose parts are timed alternate with steps that are timed as a
+/// whole. Images are noise: what is in them does not matter to the time. All times are medians.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer bench\n  twoplayer bench --preset article --threads 1 --json\n  \
                         twoplayer bench --preset article --saturated")]

@@ -15,11 +15,11 @@ pub struct MemoryEstimate {
     pub kept: usize,
 }
 
-/// How often training holds each number of a player's parameters: as weight, gradient and two moments; and, where a
-/// checkpoint is written, the moments once more, then all three as bytes, and these again as a file.
-const COPIES: u64 = 4 + 2 + 3 + 3;
-/// The same of a moving average: itself, its bytes, the file.
-const AVERAGE_COPIES: u64 = 3;
+/// How often training holds each number of a player's parameters: as weight, gradient and two moments. A checkpoint is
+/// written from these, some thousand numbers at a time.
+const COPIES: u64 = 4;
+/// The same of a moving average.
+const AVERAGE_COPIES: u64 = 1;
 /// How often a tape holds each number that a layer gives: as value, as adjoint, and once more on the way to either.
 const TAPE: u64 = 3;
 /// The same where a penalty is the derivative of a derivative: what is written down of the way back is walked back again.

@@ -2,7 +2,7 @@
 
 use crate::autodiff::Real;
 use crate::gan::{Config, Players};
-use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError};
+use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError, Precision};
 use crate::random::Stream;
 
 /// A configuration whose players do not fit the images or each other.
@@ -59,7 +59,7 @@ pub enum BuildError {
 ///
 /// # Errors
 /// When its layers do not form a network, or draw another number of pixels than an image has.
-pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn build_generator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
     let c = &config.generator;
     let mut rng = Stream::GeneratorWeights.of(config.seed);
     fitting(Network::new("generator", latent(config), &c.layers, c.init, &mut rng)?, config)
@@ -69,7 +69,7 @@ pub fn build_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildErro
 ///
 /// # Errors
 /// When its layers do not form a network, or do not end in one logit.
-pub fn build_discriminator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn build_discriminator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
     let c = &config.discriminator;
     let mut rng = Stream::DiscriminatorWeights.of(config.seed);
     judging(Network::new("discriminator", image(config), &c.layers, c.init, &mut rng)?, config)
@@ -79,7 +79,7 @@ pub fn build_discriminator<T: Real>(config: &Config) -> Result<Network<T>, Build
 ///
 /// # Errors
 /// As [`build_generator`].
-pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn blank_generator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
     fitting(Network::blank("generator", latent(config), &config.generator.layers)?, config)
 }
 
@@ -87,7 +87,7 @@ pub fn blank_generator<T: Real>(config: &Config) -> Result<Network<T>, BuildErro
 ///
 /// # Errors
 /// As [`build_discriminator`].
-pub fn blank_discriminator<T: Real>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn blank_discriminator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
     judging(Network::blank("discriminator", image(config), &config.discriminator.layers)?, config)
 }
 

@@ -26,7 +26,7 @@ pub use simultaneous::one_walk_back;
 
 use super::{BuildError, Config, Players, Regularisers, UpdateRule, build_discriminator, build_generator};
 use crate::autodiff::{Real, Watcher};
-use crate::nn::{Adam, Learner, Network, Training};
+use crate::nn::{Adam, Learner, Network, Precision, Training};
 use crate::random::Stream;
 use images::Requests;
 use losses::Losses;
@@ -48,7 +48,7 @@ pub struct Trainer<T: Real = f32> {
     pace: OptimizerSchedule,
 }
 
-impl<T: Real> Trainer<T> {
+impl<T: Precision> Trainer<T> {
     /// Two players with fresh weights.
     ///
     /// # Errors
@@ -86,7 +86,9 @@ impl<T: Real> Trainer<T> {
             },
         })
     }
+}
 
+impl<T: Real> Trainer<T> {
     /// Says which part of the run is over, from 0 to 1: learning rates, Adam's betas and the weights
     /// of penalties may depend on it. A new trainer is at the beginning, and stays there until told.
     pub fn set_progress(&mut self, progress: f64) {
