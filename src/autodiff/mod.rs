@@ -25,6 +25,7 @@
 //! (why a gradient of weights is worth more before it is summed), and [`View`] (how to look at a tape).
 
 mod backward;
+mod explain;
 pub mod gradcheck;
 mod gradient;
 mod kernels;
@@ -35,10 +36,12 @@ mod real;
 mod shape;
 mod tape;
 mod tensor;
+mod terms;
 mod view;
 mod walk;
 
 pub use backward::{Backward, Side};
+pub use explain::{Explanation, Form, Most, Number, Term, Weight};
 pub use gradient::Gradient;
 pub use operation::Operation;
 pub use ops::{Activation, Normalised, Window};
@@ -47,4 +50,5 @@ pub use real::Real;
 pub use shape::Shape;
 pub use tape::{Part, Phase, Tape, Var, View, Watch, Watcher};
 pub use tensor::Tensor;
+pub use terms::{Place, Terms};
 pub use view::{Adjoint, Node};
