@@ -13,10 +13,14 @@ fn main() {
     let tape = Tape::<f64>::new();
 
     // Forward: each operation is written down on the tape as it is computed.
-    let x = tape.scalar(0.7);
+    let x = tape.scalar(0.7).named("x");
     let loss = ((-x).exp() + 1.0).log();
     println!("The tape after the forward pass, one node an operation:");
-    println!("{tape:#?}\n");
+    for node in tape.view().nodes() {
+        println!("  #{} = {:.6}  {}  of {:?}", node.index(), node.value().sum(), node.formula(), node.inputs());
+    }
+    // Each node can say how it would move if one that went into it did.
+    println!("Its last node: {}\n", tape.view().explain(loss.index(), 0).most(1).terms[0]);
 
     // Backward: the tape is walked from the loss to x, each operation passing its gradient on.
     let by_tape = tape.gradients(loss, &[x])[0].item();

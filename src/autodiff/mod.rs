@@ -25,6 +25,7 @@
 //! (why a gradient of weights is worth more before it is summed), and [`View`] (how to look at a tape).
 
 mod backward;
+mod explain;
 pub mod gradcheck;
 mod gradient;
 mod kernels;
@@ -35,12 +36,14 @@ mod real;
 mod shape;
 mod tape;
 mod tensor;
+mod terms;
 mod var;
 mod view;
 mod walk;
 mod weigh;
 
 pub use backward::{Backward, Side};
+pub use explain::{Explanation, Form, Most, Number, Term, Weight};
 pub use gradient::Gradient;
 pub use operation::Operation;
 pub use ops::{Activation, Normalised, Window};
@@ -49,4 +52,5 @@ pub use real::Real;
 pub use shape::Shape;
 pub use tape::{Part, Phase, Tape, Var, View, Watch, Watcher};
 pub use tensor::Tensor;
+pub use terms::{Place, Terms};
 pub use view::{Adjoint, Node};

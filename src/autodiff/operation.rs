@@ -1,6 +1,6 @@
 //! What an operation is.
 
-use super::{Backward, Pool, Real, Shape, Tensor};
+use super::{Backward, Pool, Real, Shape, Tensor, Terms};
 use std::fmt::Debug;
 
 /// One differentiable operation: its value, and beside it its derivative.
@@ -8,6 +8,9 @@ use std::fmt::Debug;
 /// An operation is data, so it can be printed; it holds its constants (a slope, an axis), never
 /// its inputs. Every array is in row-major order without gaps.
 pub trait Operation<T: Real>: Debug + Send + Sync + 'static {
+    /// What it computes, in one line, its constants filled in: `y = −0.5·x + 1`.
+    fn formula(&self) -> String;
+
     /// The value, in an array from the pool of which every element is written.
     ///
     /// # Panics
@@ -23,5 +26,15 @@ pub trait Operation<T: Real>: Debug + Send + Sync + 'static {
     /// convolves images.
     fn multiplications(&self, _inputs: &[Shape]) -> usize {
         0
+    }
+
+    /// What one element of its value is the sum of, for inputs of these shapes, if it multiplies matrices or convolves
+    /// images. What an element of another operation depends on, its derivative tells: see
+    /// [`View::explain`](super::View::explain).
+    ///
+    /// # Panics
+    /// When there may be no such element.
+    fn terms(&self, _inputs: &[Shape], _element: usize) -> Option<Terms> {
+        None
     }
 }

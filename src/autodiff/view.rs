@@ -84,6 +84,15 @@ impl<T: Real> Node<T> {
         }
     }
 
+    /// What its operation computes, in one line; a leaf's name, or that it is a constant.
+    pub fn formula(&self) -> String {
+        match &self.entry.origin {
+            Origin::Leaf(Some(name)) => name.to_string(),
+            Origin::Leaf(None) => "a constant".into(),
+            Origin::Computed { operation, .. } => operation.formula(),
+        }
+    }
+
     /// The numbers of the nodes that went into it.
     pub fn inputs(&self) -> &[usize] {
         match &self.entry.origin {

@@ -11,6 +11,10 @@ use twoplayer::nn::layers::Dropout;
 use twoplayer::nn::{Init, Input, LayerSpec, Mode, Network, Precision, Training, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
 
+/// What can be told of a single number, for every operation of the table.
+#[path = "gradients/explained.rs"]
+mod explained;
+
 type V<'t> = Var<'t, f64>;
 type Function = for<'t> fn(&[V<'t>]) -> V<'t>;
 

@@ -1,5 +1,6 @@
 //! The functions between a network's layers, and softplus, from which its losses are made.
 
+use super::notation::number;
 use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::{in_rows, vectorised};
 
@@ -23,6 +24,32 @@ pub enum Activation {
 impl Activation {
     /// `max(x, 0)`.
     pub const RELU: Activation = Activation::LeakyRelu { slope: 0.0 };
+
+    /// `f(x)` of one number.
+    pub fn of<T: Real>(self, x: T) -> T {
+        let mut number = [x];
+        self.finish_rows(&mut number, &[T::ZERO]);
+        number[0]
+    }
+
+    /// `f` of a number of this name, in a formula.
+    pub(super) fn formula_of(self, x: &str) -> String {
+        match self {
+            Activation::Identity => x.into(),
+            Activation::LeakyRelu { slope: 0.0 } => format!("max({x}, 0)"),
+            Activation::LeakyRelu { slope } => format!("max({x}, {}·{x})", number(slope)),
+            Activation::Sigmoid => format!("1 / (1 + e^−{x})"),
+            Activation::Tanh => format!("tanh {x}"),
+        }
+    }
+
+    /// `f` of a sum, in a formula: `f(a + b), f(s) = max(s, 0)`.
+    pub(super) fn formula_of_sum(self, sum: &str) -> String {
+        match self {
+            Activation::Identity => sum.into(),
+            f => format!("f({sum}), f(s) = {}", f.formula_of("s")),
+        }
+    }
 
     /// `x ← f(x + b)` for each row `x` of `rows`, which are as long as `b`.
     pub(super) fn apply_to_sum<T: Real>(self, rows: &mut Tensor<T>, b: &[T]) {
@@ -93,6 +120,10 @@ trait Loop<T> {
 struct Activate(Activation);
 
 impl<T: Real> Operation<T> for Activate {
+    fn formula(&self) -> String {
+        format!("y = {}", self.0.formula_of("x"))
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         struct Map<'a, T>(&'a Tensor<T>, &'a mut Tensor<T>);
         impl<T: Real> Loop<T> for Map<'_, T> {
@@ -116,6 +147,15 @@ impl<T: Real> Operation<T> for Activate {
 struct ActivationGradient(Activation);
 
 impl<T: Real> Operation<T> for ActivationGradient {
+    fn formula(&self) -> String {
+        match self.0 {
+            Activation::Identity => "x̄ = g".into(),
+            Activation::LeakyRelu { slope } => format!("x̄ = g where y > 0, else {}·g", number(slope)),
+            Activation::Sigmoid => "x̄ = g·y·(1 − y)".into(),
+            Activation::Tanh => "x̄ = g·(1 − y²)".into(),
+        }
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (g, y) = (inputs[0], inputs[1]);
         match self.0 {
@@ -148,6 +188,10 @@ impl<T: Real> Operation<T> for ActivationGradient {
 struct Softplus;
 
 impl<T: Real> Operation<T> for Softplus {
+    fn formula(&self) -> String {
+        "y = ln(1 + eˣ)".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, T::softplus)
     }

@@ -1,5 +1,6 @@
 //! Sums, products and quotients, element by element, shapes broadcast as in NumPy.
 
+use super::notation::number;
 use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use std::ops;
 
@@ -8,6 +9,10 @@ use std::ops;
 struct Add;
 
 impl<T: Real> Operation<T> for Add {
+    fn formula(&self) -> String {
+        "y = a + b".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("add", x[0], x[1], pool, |a, b| a + b)
     }
@@ -24,6 +29,10 @@ impl<T: Real> Operation<T> for Add {
 struct Sub;
 
 impl<T: Real> Operation<T> for Sub {
+    fn formula(&self) -> String {
+        "y = a − b".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("sub", x[0], x[1], pool, |a, b| a - b)
     }
@@ -40,6 +49,10 @@ impl<T: Real> Operation<T> for Sub {
 struct Mul;
 
 impl<T: Real> Operation<T> for Mul {
+    fn formula(&self) -> String {
+        "y = a·b".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("mul", x[0], x[1], pool, |a, b| a * b)
     }
@@ -56,6 +69,10 @@ impl<T: Real> Operation<T> for Mul {
 struct Div;
 
 impl<T: Real> Operation<T> for Div {
+    fn formula(&self) -> String {
+        "y = a/b".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::zip("div", x[0], x[1], pool, |a, b| a / b)
     }
@@ -76,6 +93,19 @@ struct Affine<T> {
 }
 
 impl<T: Real> Operation<T> for Affine<T> {
+    fn formula(&self) -> String {
+        let scaled = match self.scale {
+            scale if scale == T::ONE => "x".into(),
+            scale if scale == -T::ONE => "−x".into(),
+            scale => format!("{}·x", number(scale)),
+        };
+        match self.shift {
+            shift if shift == T::ZERO => format!("y = {scaled}"),
+            shift if shift < T::ZERO => format!("y = {scaled} − {}", number(-shift)),
+            shift => format!("y = {scaled} + {}", number(shift)),
+        }
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let Affine { scale, shift } = *self;
         kernels::map(x[0], pool, move |x| scale * x + shift)

@@ -12,6 +12,7 @@
 //! derivatives: so the second derivative, too, is right.
 
 use super::moments::{Moments, inverse_deviation, row, rows_and_channels, rows_of, stack, write_deviations};
+use super::notation::number;
 use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Tensor, Var, kernels};
 use crate::parallel::in_rows;
 
@@ -35,6 +36,11 @@ struct BatchNorm {
 }
 
 impl<T: Real> Operation<T> for BatchNorm {
+    fn formula(&self) -> String {
+        let sum = format!("γ·(x − μ)/√(v + {}) + β", number(self.epsilon));
+        format!("y = {}", self.activation.formula_of_sum(&sum))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[x, moments, scale, shift] = inputs else { unreachable!("batch_norm has four inputs") };
         let [_, channels] = rows_and_channels(x);
@@ -75,6 +81,10 @@ struct BatchNormSums {
 }
 
 impl<T: Real> Operation<T> for BatchNormSums {
+    fn formula(&self) -> String {
+        format!("S₀ = Σ g, S₁ = Σ g·(x − μ)/√(v + {}), over the rows", number(self.epsilon))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [rows, channels] = rows_and_channels(inputs[1]);
         let (g, x, moments) = (kernels::slice(inputs[0]), kernels::slice(inputs[1]), inputs[2]);
@@ -123,6 +133,11 @@ struct BatchNormGradient {
 }
 
 impl<T: Real> Operation<T> for BatchNormGradient {
+    fn formula(&self) -> String {
+        let epsilon = number(self.epsilon);
+        format!("x̄ = γ·r·(g − S₀/N − x̂·S₁/N), x̂ = (x − μ)·r, r = 1/√(v + {epsilon})")
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[g, x, moments, scale, sums] = inputs else { unreachable!("its gradient has five inputs") };
         let [rows, channels] = rows_and_channels(x);

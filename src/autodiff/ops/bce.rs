@@ -7,6 +7,10 @@ use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 struct BceWithLogits;
 
 impl<T: Real> Operation<T> for BceWithLogits {
+    fn formula(&self) -> String {
+        "y = softplus(x) − t·x".into()
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         // Where t = 1 and x is large, softplus(x) − t·x would be the difference of two large
         // numbers: written as below, the large parts are gone before anything is rounded.

@@ -22,6 +22,13 @@ struct Weights {
     outside: f64,
 }
 
+impl Weights {
+    /// What lies outside, in a formula.
+    fn edge(self) -> &'static str {
+        if self.outside == 0.0 { "zeros outside" } else { "the edge repeated" }
+    }
+}
+
 /// Between the pixels: what lies at a quarter of their distance. The edge is repeated.
 const BETWEEN: Weights = Weights { near: 0.75, far: 0.25, outside: 0.25 };
 /// The filter `[1, 3, 3, 1] / 8`, on a border of zeros.
@@ -34,6 +41,14 @@ struct Up(Weights);
 struct Down(Weights);
 
 impl<T: Real> Operation<T> for Up {
+    fn formula(&self) -> String {
+        let Weights { near, far, .. } = self.0;
+        format!(
+            "y[2·k] = {near}·x[k] + {far}·x[k − 1], y[2·k + 1] = {near}·x[k] + {far}·x[k + 1], along both axes, {}",
+            self.0.edge()
+        )
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [n, h, w, c] = axes("upsample_bilinear", inputs[0]);
         let mut wide = pool.take(&[n, h, 2 * w, c]);
@@ -51,6 +66,14 @@ impl<T: Real> Operation<T> for Up {
 }
 
 impl<T: Real> Operation<T> for Down {
+    fn formula(&self) -> String {
+        let Weights { near, far, .. } = self.0;
+        format!(
+            "y[k] = {far}·(x[2·k − 1] + x[2·k + 2]) + {near}·(x[2·k] + x[2·k + 1]), along both axes, {}",
+            self.0.edge()
+        )
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [n, h, w, c] = axes("downsample_bilinear", inputs[0]);
         let even = h.is_multiple_of(2) && w.is_multiple_of(2);

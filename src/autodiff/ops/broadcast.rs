@@ -9,6 +9,10 @@ struct BroadcastTo {
 }
 
 impl<T: Real> Operation<T> for BroadcastTo {
+    fn formula(&self) -> String {
+        format!("y = x, repeated to {:?}", self.shape)
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::broadcast_to(x[0], &self.shape, pool)
     }
@@ -26,6 +30,10 @@ struct SumTo {
 }
 
 impl<T: Real> Operation<T> for SumTo {
+    fn formula(&self) -> String {
+        format!("y = Σ x, down to {:?}", self.shape)
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::sum_to(x[0], &self.shape, pool)
     }

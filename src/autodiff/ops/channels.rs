@@ -10,6 +10,10 @@ use std::ops::Range;
 struct ConcatChannels;
 
 impl<T: Real> Operation<T> for ConcatChannels {
+    fn formula(&self) -> String {
+        "y = a’s channels, then b’s".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (a, b) = (x[0], x[1]);
         let (Some((&m, a_places)), Some((&n, b_places))) = (a.shape().split_last(), b.shape().split_last()) else {
@@ -41,6 +45,10 @@ struct SliceChannels {
 }
 
 impl<T: Real> Operation<T> for SliceChannels {
+    fn formula(&self) -> String {
+        format!("y = x[…, {:?}]", self.channels)
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, Range { start, end }) = (x[0], self.channels.clone());
         let total = x.shape().last().copied().unwrap_or(0);
@@ -66,6 +74,10 @@ struct PadChannels {
 }
 
 impl<T: Real> Operation<T> for PadChannels {
+    fn formula(&self) -> String {
+        format!("y[…, {} + k] = x[…, k], else 0; {} channels", self.start, self.total)
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, start, total) = (x[0], self.start, self.total);
         let count = x.shape().last().copied().unwrap_or(usize::MAX / 2);

@@ -9,7 +9,8 @@
 //! Images are `[batch, height, width, channels]`: the channels of a pixel are neighbours in memory, and a batch of
 //! images is a matrix with a pixel in each row, to which everything dense applies unchanged.
 
-use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
+use super::conv_terms::Trilinear;
+use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
 use crate::gemm::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
 
 /// How a kernel moves over an image.
@@ -42,6 +43,10 @@ struct ConvWeights {
 }
 
 impl<T: Real> Operation<T> for Conv {
+    fn formula(&self) -> String {
+        format!("y[n, p, q, d] = Σ {}·w[i, j, c, d]", self.window.pixel("x"))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         convolution(self.window, inputs[0], inputs[1], pool, |_| ())
     }
@@ -55,9 +60,17 @@ impl<T: Real> Operation<T> for Conv {
     fn multiplications(&self, inputs: &[Shape]) -> usize {
         places_under(self.window, &inputs[0], &inputs[1]) * inputs[1].iter().product::<usize>()
     }
+
+    fn terms(&self, inputs: &[Shape], element: usize) -> Option<Terms> {
+        Some(Terms::of_products(forward_form(self.window, &inputs[0], &inputs[1]).of_y(element)))
+    }
 }
 
 impl<T: Real> Operation<T> for ConvTranspose {
+    fn formula(&self) -> String {
+        format!("{} = Σ y[n, p, q, d]·w[i, j, c, d]", self.window.pixel("x"))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         transposed_convolution(self.window, self.image, inputs[0], inputs[1], pool, |_| ())
     }
@@ -71,9 +84,17 @@ impl<T: Real> Operation<T> for ConvTranspose {
     fn multiplications(&self, inputs: &[Shape]) -> usize {
         inputs[0][..3].iter().product::<usize>() * inputs[1].iter().product::<usize>()
     }
+
+    fn terms(&self, inputs: &[Shape], element: usize) -> Option<Terms> {
+        Some(Terms::of_products(transposed_form(self.window, self.image, &inputs[0], &inputs[1]).of_x(element)))
+    }
 }
 
 impl<T: Real> Operation<T> for ConvWeights {
+    fn formula(&self) -> String {
+        format!("w[i, j, c, d] = Σ {}·y[n, p, q, d]", self.window.pixel("x"))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, y) = (inputs[0], inputs[1]);
         let ([batch, h, w, c], [images, oh, ow, d]) = (axes("conv_weights", x), axes("conv_weights", y));
@@ -101,6 +122,12 @@ impl<T: Real> Operation<T> for ConvWeights {
         let kernel = self.kernel.iter().product::<usize>() * inputs[0][3];
         inputs[1].iter().product::<usize>() * kernel
     }
+
+    fn terms(&self, inputs: &[Shape], element: usize) -> Option<Terms> {
+        let (x, y) = (four(&inputs[0]), four(&inputs[1]));
+        let w = [self.kernel[0], self.kernel[1], x[3], y[3]];
+        Some(Terms::of_products(Trilinear { window: self.window, x, w, y }.of_w(element)))
+    }
 }
 
 /// `f(x ∗ w + b)`: convolution, bias and activation in one pass over the output, or the same with the transposed
@@ -114,6 +141,19 @@ struct ConvLayer {
 }
 
 impl<T: Real> Operation<T> for ConvLayer {
+    fn formula(&self) -> String {
+        match self.transposed_to {
+            None => {
+                let sum = format!("Σ {}·w[i, j, c, d] + b[d]", self.window.pixel("x"));
+                format!("y[n, p, q, d] = {}", self.activation.formula_of_sum(&sum))
+            }
+            Some(_) => {
+                let sum = self.activation.formula_of_sum("Σ x[n, p, q, d]·w[i, j, c, d] + b[c]");
+                format!("{} = {sum}", self.window.pixel("y"))
+            }
+        }
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, w, bias) = (inputs[0], inputs[1], inputs[2]);
         let channels = w.shape()[if self.transposed_to.is_some() { 2 } else { 3 }];
@@ -149,6 +189,32 @@ impl<T: Real> Operation<T> for ConvLayer {
         };
         places * inputs[1].iter().product::<usize>()
     }
+
+    fn terms(&self, inputs: &[Shape], element: usize) -> Option<Terms> {
+        let (x, w) = (&inputs[0], &inputs[1]);
+        let products = match self.transposed_to {
+            None => Terms::of_products(forward_form(self.window, x, w).of_y(element)),
+            Some(image) => Terms::of_products(transposed_form(self.window, image, x, w).of_x(element)),
+        };
+        Some(products.in_layer(element % inputs[2][0], self.activation))
+    }
+}
+
+/// The form of which the convolution of `x` with `w` is a view.
+fn forward_form(window: Window, x: &Shape, w: &Shape) -> Trilinear {
+    let (x, w) = (four(x), four(w));
+    let [height, width] = window.output([x[1], x[2]], [w[0], w[1]]).expect("the kernel fits");
+    Trilinear { window, x, w, y: [x[0], height, width, w[3]] }
+}
+
+/// The form of which the transposed convolution of `y` with `w` is a view.
+fn transposed_form(window: Window, [height, width]: [usize; 2], y: &Shape, w: &Shape) -> Trilinear {
+    let (y, w) = (four(y), four(w));
+    Trilinear { window, x: [y[0], height, width, w[2]], w, y }
+}
+
+fn four(shape: &Shape) -> [usize; 4] {
+    (**shape).try_into().expect("images and kernels have four axes")
 }
 
 /// On how many places a kernel lies in a batch of images.
@@ -226,6 +292,13 @@ impl Window {
     /// 2·padding − kernel) / stride⌋ + 1`. Nothing where the kernel is larger than the padded image.
     pub fn output(self, image: [usize; 2], kernel: [usize; 2]) -> Option<[usize; 2]> {
         conv_output(image, kernel, self.stride, self.padding)
+    }
+
+    /// The pixel of `x` that place `i, j` of the kernel lies on, in a formula: `x[n, 2·p + i − 1, 2·q + j − 1, c]`.
+    fn pixel(self, x: &str) -> String {
+        let step = if self.stride == 1 { String::new() } else { format!("{}·", self.stride) };
+        let back = if self.padding == 0 { String::new() } else { format!(" − {}", self.padding) };
+        format!("{x}[n, {step}p + i{back}, {step}q + j{back}, c]")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The dense layer as one operation: product, bias and activation in one pass over the output.
 
 use super::matmul::as_matrix;
-use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
+use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
 use crate::gemm::{Beta, MatrixMut, gemm};
 
 /// `y = f(x·Wᵀ + b)`.
@@ -11,6 +11,10 @@ struct Dense {
 }
 
 impl<T: Real> Operation<T> for Dense {
+    fn formula(&self) -> String {
+        format!("y = {}", self.activation.formula_of_sum("x·Wᵀ + b"))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[x, weight, bias] = inputs else { unreachable!("dense has three inputs") };
         let (&[batch, fan_in], &[fan_out, depth]) = (x.shape(), weight.shape()) else {
@@ -40,6 +44,13 @@ impl<T: Real> Operation<T> for Dense {
 
     fn multiplications(&self, inputs: &[Shape]) -> usize {
         inputs[0].iter().product::<usize>() * inputs[1][0]
+    }
+
+    fn terms(&self, inputs: &[Shape], element: usize) -> Option<Terms> {
+        let [fan_out, fan_in] = [inputs[1][0], inputs[1][1]];
+        let (sample, unit) = (element / fan_out, element % fan_out);
+        let products = Terms::of_products((0..fan_in).map(|k| [sample * fan_in + k, unit * fan_in + k]));
+        Some(products.in_layer(unit, self.activation))
     }
 }
 

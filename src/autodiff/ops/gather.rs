@@ -1,6 +1,7 @@
 //! Rows looked up by number, and added where they were taken: each is the adjoint of the other. A "row" is one
 //! entry of the first axis.
 
+use super::notation::listed;
 use super::rows::with_rows;
 use crate::autodiff::{Backward, Operation, Pool, Real, Tape, Tensor, Var, kernels};
 use crate::parallel::{in_rows, vectorised};
@@ -20,6 +21,10 @@ struct ScatterAddRows {
 }
 
 impl<T: Real> Operation<T> for GatherRows {
+    fn formula(&self) -> String {
+        format!("y[i] = x[k[i]], k = {}", listed(&self.indices))
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, [rows, length]) = (kernels::slice(inputs[0]), rows_and_length("gather_rows", inputs[0]));
         assert_below("gather_rows", &self.indices, rows);
@@ -37,6 +42,10 @@ impl<T: Real> Operation<T> for GatherRows {
 }
 
 impl<T: Real> Operation<T> for ScatterAddRows {
+    fn formula(&self) -> String {
+        format!("y[r] = Σ x[i] where k[i] = r, k = {}, r < {}", listed(&self.indices), self.rows)
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, [count, length]) = (kernels::slice(inputs[0]), rows_and_length("scatter_add_rows", inputs[0]));
         let numbers = self.indices.len();

@@ -1,7 +1,7 @@
 //! The matrix product. The forms A·B, A·Bᵀ and Aᵀ·B are each other's derivatives.
 
 use crate::autodiff::backward::Side;
-use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Tensor, Var, kernels};
+use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
 use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
 use std::ops::Range;
 
@@ -15,6 +15,12 @@ struct MatMul {
 }
 
 impl<T: Real> Operation<T> for MatMul {
+    fn formula(&self) -> String {
+        let (a, b) = (if self.transpose_a { "Aᵀ" } else { "A" }, if self.transpose_b { "Bᵀ" } else { "B" });
+        let rows = self.rows.as_ref().map_or(String::new(), |rows| format!("[{rows:?}]"));
+        format!("C = {a}{rows}·{b}")
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (a, b) = (as_matrix(x[0], self.transpose_a), as_matrix(x[1], self.transpose_b));
         let a = if let Some(rows) = &self.rows { rows_of(x[0], rows) } else { a };
@@ -42,6 +48,15 @@ impl<T: Real> Operation<T> for MatMul {
     fn multiplications(&self, inputs: &[Shape]) -> usize {
         let all = inputs[0].iter().product::<usize>() * inputs[1][usize::from(!self.transpose_b)];
         self.rows.as_ref().map_or(all, |rows| all / inputs[0][0].max(1) * rows.len())
+    }
+
+    fn terms(&self, inputs: &[Shape], element: usize) -> Option<Terms> {
+        let ([m, k], [p, q]) = ([inputs[0][0], inputs[0][1]], [inputs[1][0], inputs[1][1]]);
+        let (depth, columns) = (if self.transpose_a { m } else { k }, if self.transpose_b { p } else { q });
+        let (i, j) = (element / columns + self.rows.as_ref().map_or(0, |rows| rows.start), element % columns);
+        let a = |l| if self.transpose_a { l * k + i } else { i * k + l };
+        let b = |l| if self.transpose_b { j * q + l } else { l * q + j };
+        Some(Terms::of_products((0..depth).map(|l| [a(l), b(l)])))
     }
 }
 

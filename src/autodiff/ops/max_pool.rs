@@ -13,6 +13,18 @@ struct Windows {
     stride: usize,
 }
 
+impl Windows {
+    /// A pixel of a window, in a formula.
+    fn pixel(self, x: &str) -> String {
+        format!("{x}[n, {0}·p + i, {0}·q + j, c]", self.stride)
+    }
+
+    /// How the winner of a window names a pixel, in a formula.
+    fn winner(self) -> String {
+        format!("where k[n, p, q, c] = {}·i + j", self.size)
+    }
+}
+
 /// `[height, width, channels]` of the images, and how windows lie on them.
 #[derive(Clone, Copy)]
 struct Places {
@@ -48,6 +60,10 @@ struct PutBack {
 }
 
 impl<T: Real> Operation<T> for Pick {
+    fn formula(&self) -> String {
+        format!("y[n, p, q, c] = {} {}", self.windows.pixel("x"), self.windows.winner())
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let ([_, h, w, c], [_, rows, columns, _]) = (axes("max_pool", inputs[0]), axes("max_pool", inputs[1]));
         let places = Places { image: [h, w, c], windows: self.windows };
@@ -76,6 +92,10 @@ impl<T: Real> Operation<T> for Pick {
 }
 
 impl<T: Real> Operation<T> for PutBack {
+    fn formula(&self) -> String {
+        format!("{} = Σ y[n, p, q, c] {}", self.windows.pixel("x"), self.windows.winner())
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let ([n, rows, columns, c], [h, w]) = (axes("max_pool", inputs[0]), self.image);
         let places = Places { image: [h, w, c], windows: self.windows };

@@ -7,6 +7,10 @@ use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 pub(super) struct Moments;
 
 impl<T: Real> Operation<T> for Moments {
+    fn formula(&self) -> String {
+        "μ = Σ x / N, v = Σ (x − μ)² / N, over the rows".into()
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let [rows, channels] = rows_and_channels(inputs[0]);
         let x = kernels::slice(inputs[0]);

@@ -17,6 +17,10 @@ struct SumPool {
 }
 
 impl<T: Real> Operation<T> for UpsampleNearest {
+    fn formula(&self) -> String {
+        format!("y[n, p, q, c] = x[n, ⌊p/{0}⌋, ⌊q/{0}⌋, c]", self.factor)
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (factor, [n, h, w, c]) = (self.factor, axes("upsample_nearest", inputs[0]));
         let mut y = pool.take(&[n, h * factor, w * factor, c]);
@@ -37,6 +41,10 @@ impl<T: Real> Operation<T> for UpsampleNearest {
 }
 
 impl<T: Real> Operation<T> for SumPool {
+    fn formula(&self) -> String {
+        format!("y[n, p, q, c] = Σ x[n, {0}·p + i, {0}·q + j, c], i, j < {0}", self.factor)
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (factor, [n, h, w, c]) = (self.factor, axes("sum_pool", inputs[0]));
         let fits = h.is_multiple_of(factor) && w.is_multiple_of(factor);

@@ -1,5 +1,6 @@
 //! Exponential, logarithm, root and integer power.
 
+use super::notation::raised;
 use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 
 /// `eˣ`.
@@ -7,6 +8,10 @@ use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
 struct Exp;
 
 impl<T: Real> Operation<T> for Exp {
+    fn formula(&self) -> String {
+        "y = eˣ".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, T::exponential)
     }
@@ -22,6 +27,10 @@ impl<T: Real> Operation<T> for Exp {
 struct Log;
 
 impl<T: Real> Operation<T> for Log {
+    fn formula(&self) -> String {
+        "y = ln x".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, |x| x.ln())
     }
@@ -37,6 +46,10 @@ impl<T: Real> Operation<T> for Log {
 struct Sqrt;
 
 impl<T: Real> Operation<T> for Sqrt {
+    fn formula(&self) -> String {
+        "y = √x".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         kernels::map(x[0], pool, |x| x.sqrt())
     }
@@ -54,6 +67,10 @@ struct Powi {
 }
 
 impl<T: Real> Operation<T> for Powi {
+    fn formula(&self) -> String {
+        format!("y = x{}", raised(self.exponent))
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         match self.exponent {
             2 => kernels::map(x[0], pool, |x| x * x),

@@ -9,6 +9,10 @@ use std::ops::Range;
 struct ConcatRows;
 
 impl<T: Real> Operation<T> for ConcatRows {
+    fn formula(&self) -> String {
+        "y = a’s rows, then b’s".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (a, b) = (x[0], x[1]);
         assert!(
@@ -38,6 +42,10 @@ struct SliceRows {
 }
 
 impl<T: Real> Operation<T> for SliceRows {
+    fn formula(&self) -> String {
+        format!("y = x[{:?}]", self.rows)
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, Range { start, end }) = (x[0], self.rows.clone());
         assert!(
@@ -66,6 +74,10 @@ struct PadRows {
 }
 
 impl<T: Real> Operation<T> for PadRows {
+    fn formula(&self) -> String {
+        format!("y[{} + i] = x[i], else 0; {} rows", self.start, self.total)
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let x = x[0];
         assert!(

@@ -9,6 +9,10 @@ struct Reshape {
 }
 
 impl<T: Real> Operation<T> for Reshape {
+    fn formula(&self) -> String {
+        format!("y = x, as {:?}", self.shape)
+    }
+
     /// Nothing is copied.
     fn forward(&self, x: &[&Tensor<T>], _: &mut Pool<T>) -> Tensor<T> {
         let (from, to) = (x[0].shape(), &self.shape);
@@ -27,6 +31,10 @@ impl<T: Real> Operation<T> for Reshape {
 struct Transpose;
 
 impl<T: Real> Operation<T> for Transpose {
+    fn formula(&self) -> String {
+        "y = xᵀ".into()
+    }
+
     fn forward(&self, x: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let &[m, n] = x[0].shape() else { panic!("transpose: shape {:?} is not a matrix", x[0].shape()) };
         let mut y = pool.take(&[n, m]);

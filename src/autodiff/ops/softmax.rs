@@ -8,6 +8,10 @@ use crate::parallel::in_rows;
 struct Softmax;
 
 impl<T: Real> Operation<T> for Softmax {
+    fn formula(&self) -> String {
+        "y[k] = e^x[k] / Σ e^x[j], in each row".into()
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (classes, mut y) = (classes_of("softmax", inputs[0]), pool.take(inputs[0].shape()));
         let x = kernels::slice(inputs[0]);
@@ -33,6 +37,10 @@ impl<T: Real> Operation<T> for Softmax {
 struct LogSoftmax;
 
 impl<T: Real> Operation<T> for LogSoftmax {
+    fn formula(&self) -> String {
+        "y[k] = x[k] − ln Σ e^x[j], in each row".into()
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (classes, mut y) = (classes_of("log_softmax", inputs[0]), pool.take(inputs[0].shape()));
         let x = kernels::slice(inputs[0]);
@@ -55,6 +63,10 @@ impl<T: Real> Operation<T> for LogSoftmax {
 struct SoftmaxCrossEntropy;
 
 impl<T: Real> Operation<T> for SoftmaxCrossEntropy {
+    fn formula(&self) -> String {
+        "y = Σ t[k]·(ln Σ e^x[j] − x[k]), of each row".into()
+    }
+
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
         let (x, t) = (inputs[0], inputs[1]);
         let (&[n, classes], true) = (x.shape(), x.shape() == t.shape()) else {
