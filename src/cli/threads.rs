@@ -21,7 +21,7 @@ pub fn threads(text: &str) -> Result<usize, String> {
 /// asks for but this machine has not is refused here, before anything is computed.
 pub fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
     gemm::check_kernel_variable()?;
-    tracing::info!(kernel = gemm::kernel_name(), threads, "computing (0 threads: one a core)");
+    log::info!("computing with the kernel {} on {threads} threads (0: one a core)", gemm::kernel_name());
     parallel::on_threads(threads, work)?
 }
 

@@ -153,7 +153,7 @@ impl Digits {
             });
         }
         check_labels(&labels, &labels_path)?;
-        tracing::info!(path = %images_path.display(), images = labels.shape[0], "digits read");
+        log::info!("digits read: {} images in {}", labels.shape[0], images_path.display());
         Ok(Digits::new(images.bytes, labels.bytes, images.shape[1], images.shape[2]))
     }
 

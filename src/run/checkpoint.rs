@@ -128,7 +128,7 @@ impl Checkpoints {
         let note = serde_json::to_value(note).expect("plain values");
         let (path, start) = (self.file(step), Instant::now());
         tensors::write(arrays.iter(), note, &path)?;
-        tracing::debug!(path = %path.display(), seconds = start.elapsed().as_secs_f64(), "checkpoint");
+        log::debug!("checkpoint {}: {:.3} s", path.display(), start.elapsed().as_secs_f64());
         self.keep(session.config().record.keep_checkpoints.unwrap_or(KEPT))
     }
 

@@ -68,7 +68,7 @@ impl Evaluator {
         let real = real.first(FEW);
         let evaluation = (cost.image as f64 + recognizer.features.products() as f64) * real.len() as f64;
         let steps = (evaluation / (SHARE * cost.step as f64)).ceil().max(1.0) as u64;
-        tracing::debug!(steps, "between two evaluations");
+        log::debug!("{steps} steps between two evaluations");
         let when = When::Sparingly { steps, epoch: steps_per_epoch };
         let evaluator = Self { recognizer, real, reference: OnceCell::new(), when };
         if evaluator.real.len() < FEW {
@@ -103,7 +103,7 @@ impl Evaluator {
         let drawn = draw(epoch.trainer.ema_generator(), self.real.len(), &mut Stream::Sample.of(0));
         let readings = self.recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range));
         let quality = self.reference()?.compare(&readings, &drawn.labels)?;
-        tracing::debug!(seconds = start.elapsed().as_secs_f64(), digits = self.real.len(), "evaluation");
+        log::debug!("evaluation with {} digits: {:.3} s", self.real.len(), start.elapsed().as_secs_f64());
         Ok(Some(quality))
     }
 }
