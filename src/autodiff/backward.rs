@@ -1,17 +1,10 @@
 //! The walk back along the tape.
 
 use super::gradient::Factor as Kept;
-use super::tape::{Tape, Var};
+use super::tape::{Backward, Tape, Var};
 use super::walk::{Adjoint, Factor};
 use super::{Gradient, Real};
 use std::ops::Range;
-
-/// What an operation sees when its turn comes on the way back.
-pub struct Backward<'s, 't, T: Real> {
-    /// The operation's own result: some derivatives are cheapest in terms of it.
-    pub output: Var<'t, T>,
-    inputs: &'s [usize],
-}
 
 /// A matrix, or its transpose, as one side of a product: see [`Backward::add_product`].
 #[derive(Clone, Copy, Debug)]

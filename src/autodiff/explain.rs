@@ -1,6 +1,6 @@
 //! One number on a tape, taken apart: the terms of a product, or for all else how it follows its inputs.
 
-use super::ops::Activation;
+use super::activation::Activation;
 use super::tape::{Node as Entry, Origin, View};
 use super::terms::Place;
 use super::{Operation, Real, Shape, Tape, Tensor, Terms, Var};

@@ -24,12 +24,12 @@
 //! operation looks like), `backward.rs` (the walk back), [`gradcheck`] (how it is verified), [`Gradient`]
 //! (why a gradient of weights is worth more before it is summed), and [`View`] (how to look at a tape).
 
+mod activation;
 mod backward;
 mod explain;
 pub mod gradcheck;
 mod gradient;
 mod kernels;
-mod operation;
 pub mod ops;
 mod pool;
 mod real;
@@ -42,15 +42,15 @@ mod view;
 mod walk;
 mod weigh;
 
-pub use backward::{Backward, Side};
+pub use activation::Activation;
+pub use backward::Side;
 pub use explain::{Explanation, Form, Most, Number, Term, Weight};
 pub use gradient::Gradient;
-pub use operation::Operation;
-pub use ops::{Activation, Normalised, Window};
+pub use ops::{Normalised, Window};
 pub use pool::Pool;
 pub use real::Real;
 pub use shape::Shape;
-pub use tape::{Part, Phase, Tape, Var, View, Watch, Watcher};
+pub use tape::{Backward, Operation, Part, Phase, Tape, Var, View, Watch, Watcher};
 pub use tensor::Tensor;
 pub use terms::{Place, Terms};
 pub use view::{Adjoint, Node};

@@ -1,10 +1,11 @@
-//! The tape: an arena of nodes in the order in which they were computed.
+//! The tape: an arena of nodes in the order in which they were computed, and what an operation is, which is nothing
+//! without a tape, as a tape is without operations.
 
 use super::walk::Walk;
-use super::{Gradient, Operation, Pool, Real, Tensor};
+use super::{Gradient, Pool, Real, Shape, Tensor, Terms};
 use ndarray::ArrayD;
 use std::cell::{Cell, RefCell};
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +46,49 @@ pub(super) enum Origin<T: Real> {
     Leaf(Option<Arc<str>>),
     /// Computed on it. What was not `recorded` is a constant to any gradient.
     Computed { operation: Arc<dyn Operation<T>>, inputs: Arc<[usize]>, recorded: bool },
+}
+
+/// One differentiable operation: its value, and beside it its derivative.
+///
+/// An operation is data, so it can be printed; it holds its constants (a slope, an axis), never
+/// its inputs. Every array is in row-major order without gaps.
+pub trait Operation<T: Real>: Debug + Send + Sync + 'static {
+    /// What it computes, in one line, its constants filled in: `y = −0.5·x + 1`.
+    fn formula(&self) -> String;
+
+    /// The value, in an array from the pool of which every element is written.
+    ///
+    /// # Panics
+    /// When the shapes do not fit, with both shapes and the operation's name.
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T>;
+
+    /// The vector-Jacobian product: given `ḡ = ∂L/∂output` in `step.gradient()`, adds to each
+    /// input `i` its `∂L/∂inputᵢ = ḡ · ∂output/∂inputᵢ`, written in [`Var`]
+    /// operations.
+    fn backward(&self, step: &mut Backward<'_, '_, T>);
+
+    /// How many multiplications, with as many additions, it takes for inputs of these shapes, if it multiplies matrices or
+    /// convolves images.
+    fn multiplications(&self, _inputs: &[Shape]) -> usize {
+        0
+    }
+
+    /// What one element of its value is the sum of, for inputs of these shapes, if it multiplies matrices or convolves
+    /// images. What an element of another operation depends on, its derivative tells: see
+    /// [`View::explain`].
+    ///
+    /// # Panics
+    /// When there may be no such element.
+    fn terms(&self, _inputs: &[Shape], _element: usize) -> Option<Terms> {
+        None
+    }
+}
+
+/// What an operation sees when its turn comes on the way back.
+pub struct Backward<'s, 't, T: Real> {
+    /// The operation's own result: some derivatives are cheapest in terms of it.
+    pub output: Var<'t, T>,
+    pub(super) inputs: &'s [usize],
 }
 
 /// A handle to a node of a [`Tape`]: copy it freely.
@@ -353,59 +397,4 @@ impl<T: Real> fmt::Debug for Tape<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::array;
-
-    #[test]
-    fn a_shared_value_is_the_lenders_own_again_after_a_reset() {
-        let mut tape = Tape::<f32>::new();
-        let mut weight = array![1.0, 2.0].into_dyn().into_shared();
-        let address = weight.as_ptr();
-        let doubled = tape.share(&weight) + tape.share(&weight);
-        assert_eq!(doubled.value(), array![2.0, 4.0].into_dyn());
-        assert!(!weight.is_unique());
-        tape.reset();
-        weight[[0]] = 5.0;
-        assert_eq!(weight.as_ptr(), address, "it is changed in place");
-    }
-
-    #[test]
-    fn the_second_step_uses_the_buffers_of_the_first() {
-        let mut tape = Tape::<f32>::new();
-        let step = |tape: &Tape| {
-            let x = tape.fill(&[64], |x| x.fill(1.0));
-            x.exp().value().as_ptr()
-        };
-        let first = step(&tape);
-        tape.reset();
-        let kept = tape.fill(&[64], |x| x.fill(0.0)).value();
-        tape.reset();
-        assert_ne!(step(&tape), kept.as_ptr(), "a buffer that is still held was handed out");
-        assert!(first == kept.as_ptr() || step(&tape) == first);
-    }
-
-    #[test]
-    fn a_tape_prints_its_story() {
-        let tape = Tape::<f64>::new();
-        let x = tape.leaf(array![[1.0, 2.0]].into_dyn());
-        let _ = x.exp();
-        assert_eq!(format!("{tape:?}"), "[Var #0 leaf [1, 2], Var #1 Exp [1, 2]]");
-    }
-
-    #[test]
-    fn nothing_flows_through_a_detached_value() {
-        let tape = Tape::<f64>::new();
-        let x = tape.scalar(3.0);
-        let y = x * x.detach();
-        assert_eq!(tape.gradients(y, &[x])[0].item(), 3.0);
-    }
-
-    #[test]
-    fn nothing_flows_through_what_was_not_recorded() {
-        let tape = Tape::<f64>::new();
-        let x = tape.scalar(3.0);
-        let y = x * tape.without_recording(|| x * x);
-        assert_eq!(tape.gradients(y, &[x])[0].item(), 9.0);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! What one element of a product is the sum of.
 
-use super::ops::Activation;
+use super::activation::Activation;
 
 /// One element of a product: `f(Σ a·b + bias)`.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,17 +10,9 @@
 //! images is a matrix with a pixel in each row, to which everything dense applies unchanged.
 
 use super::conv_terms::Trilinear;
+use super::window::Window;
 use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
-use crate::gemm::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
-
-/// How a kernel moves over an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Pixels from one place to the next; at least 1.
-    pub stride: usize,
-    /// Pixels of value zero added to each side of the image.
-    pub padding: usize,
-}
+use crate::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights};
 
 /// `y` of `x` and `w`.
 #[derive(Debug)]
@@ -285,21 +277,6 @@ fn height_and_width<T: Real>(images: Var<'_, T>) -> [usize; 2] {
 fn kernel_of<T: Real>(weight: Var<'_, T>) -> [usize; 2] {
     let shape = weight.shape();
     [shape[0], shape[1]]
-}
-
-impl Window {
-    /// `[height, width]` that a convolution with a kernel of this `[height, width]` makes of an image: `⌊(image +
-    /// 2·padding − kernel) / stride⌋ + 1`. Nothing where the kernel is larger than the padded image.
-    pub fn output(self, image: [usize; 2], kernel: [usize; 2]) -> Option<[usize; 2]> {
-        conv_output(image, kernel, self.stride, self.padding)
-    }
-
-    /// The pixel of `x` that place `i, j` of the kernel lies on, in a formula: `x[n, 2·p + i − 1, 2·q + j − 1, c]`.
-    fn pixel(self, x: &str) -> String {
-        let step = if self.stride == 1 { String::new() } else { format!("{}·", self.stride) };
-        let back = if self.padding == 0 { String::new() } else { format!(" − {}", self.padding) };
-        format!("{x}[n, {step}p + i{back}, {step}q + j{back}, c]")
-    }
 }
 
 impl<'t, T: Real> Var<'t, T> {

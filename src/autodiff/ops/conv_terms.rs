@@ -1,7 +1,7 @@
 //! What one element of a convolution, of its transpose or of its weight gradient is the sum of: the trilinear form of
 //! `conv.rs`, one element at a time. Pixels of the border, which are zero, are left out.
 
-use super::conv::Window;
+use super::window::Window;
 use std::iter;
 
 /// A convolution's three arrays: images `x`, kernel `w` and what it makes of them, `y`.

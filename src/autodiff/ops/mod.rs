@@ -24,7 +24,7 @@ mod shape;
 mod softmax;
 mod spectral;
 mod stddev;
+mod window;
 
-pub use activation::Activation;
 pub use batch_norm::Normalised;
-pub use conv::Window;
+pub use window::Window;
