@@ -43,7 +43,7 @@ TARGETS = {
     "weights": 512,
 }
 # Where a target's seeds are, if not in fuzz/seeds/TARGET.
-SEEDS = {"config": ROOT / "src/gan/presets"}
+SEEDS = {"config": ROOT / "src/gan/config/presets"}
 # The crates in which libFuzzer sees what is executed: this one and those that take its input apart.
 SEEN = """twoplayer twoplayer_fuzz clap_builder clap_lex csv csv_core fdeflate flate2 miniz_oxide png safetensors serde_json
 toml toml_parser winnow""".split()

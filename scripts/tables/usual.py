@@ -3,7 +3,7 @@
 show beside them.
 
     cargo build --release
-    python3 scripts/tables/usual.py --out runs/usual > src/gan/usual.toml
+    python3 scripts/tables/usual.py --out runs/usual > src/gan/health/usual.toml
 
 Trains each preset that does not collapse for some hundred steps, with a row of metrics at every fifth, and says between
 which values nine tenths of them lie once the first steps are over. What is finished in --out is not done again.

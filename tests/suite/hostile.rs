@@ -31,7 +31,7 @@ const TARGETS: [(&str, Take); 7] = [
 /// Where a target's seeds are.
 fn seeds_of(target: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    if target == "config" { root.join("src/gan/presets") } else { root.join("fuzz/seeds").join(target) }
+    if target == "config" { root.join("src/gan/config/presets") } else { root.join("fuzz/seeds").join(target) }
 }
 
 static SEEDS: OnceLock<Vec<(Take, Vec<u8>)>> = OnceLock::new();

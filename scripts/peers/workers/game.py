@@ -1,4 +1,4 @@
-"""The game that is timed, as src/gan/presets/article.toml, mlp.toml and dcgan.toml have it."""
+"""The game that is timed, as src/gan/config/presets/article.toml, mlp.toml and dcgan.toml have it."""
 from typing import NamedTuple
 
 BATCH = 128
