@@ -203,7 +203,7 @@ impl<T: Real> Applied<'_, T> {
 fn stand_in<T: Real>(x: &Tensor<T>) -> Tensor<T> {
     let mut number = 0.3;
     let mut next = || {
-        number = 0.3 + (number + 0.318) % 0.5;
+        number = 0.3 + (number + 0.23) % 0.5;
         T::from_f64(number)
     };
     Tensor::from_shape_simple_fn(x.raw_dim(), &mut next)

@@ -48,6 +48,9 @@ pub(super) enum Origin<T: Real> {
     Computed { operation: Arc<dyn Operation<T>>, inputs: Arc<[usize]>, recorded: bool },
 }
 
+/// An operation and the nodes that it was applied to.
+pub(super) type Application<T> = (Arc<dyn Operation<T>>, Arc<[usize]>);
+
 /// One differentiable operation: its value, and beside it its derivative.
 ///
 /// An operation is data, so it can be printed; it holds its constants (a slope, an axis), never
@@ -337,7 +340,7 @@ impl<T: Real> Tape<T> {
     }
 
     /// How a gradient flows through a node: its operation and inputs, if it was recorded.
-    pub(super) fn recorded(&self, index: usize) -> Option<(Arc<dyn Operation<T>>, Arc<[usize]>)> {
+    pub(super) fn recorded(&self, index: usize) -> Option<Application<T>> {
         match &self.nodes.borrow()[index].origin {
             Origin::Computed { operation, inputs, recorded: true } => Some((Arc::clone(operation), Arc::clone(inputs))),
             _ => None,

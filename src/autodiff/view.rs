@@ -13,6 +13,7 @@ pub struct Node<T: Real = f32> {
 
 /// What is known of `∂L/∂node` in the walk back that is being made, or was made last.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is looked at one at a time, and kept nowhere")]
 pub enum Adjoint<T: Real = f32> {
     /// The walk has not come so far, or there was none.
     NotYet,

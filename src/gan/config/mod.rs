@@ -398,7 +398,10 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let message = |text: &str| Config::from_toml(text, Some("mlp")).unwrap_err().to_string();
-        assert!(message("[training]\nepoch = 3").starts_with("line 2: unknown field `epoch`, did you mean `epochs`? expected"));
+        assert!(
+            message("[training]\nepoch = 3")
+                .starts_with("line 2: unknown field `epoch`, did you mean `epochs`? expected")
+        );
         assert!(message("[generator.adam]\n\nbeta3 = 1").contains("unknown field `beta3`"));
         assert!(message("[training\nepochs = 3").starts_with("line 1: "));
         assert!(message("[training]\nupdate = \"both\"").contains("unknown variant `both`"));

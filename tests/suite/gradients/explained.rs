@@ -66,7 +66,8 @@ fn moved(view: View<'_, f64>, node: &Node<f64>, step: impl Fn(usize, usize) -> f
 
 /// A step of about this size for each element, all different.
 fn step_of(node: usize, element: usize, size: f64) -> f64 {
-    size * (0.5 + ((node * 31 + element * 17) % 13) as f64 / 13.0) * if (node + element) % 3 == 0 { -1.0 } else { 1.0 }
+    size * (0.5 + ((node * 31 + element * 17) % 13) as f64 / 13.0)
+        * if (node + element).is_multiple_of(3) { -1.0 } else { 1.0 }
 }
 
 fn slopes(explanation: &Explanation) -> BTreeMap<(usize, usize), f64> {
