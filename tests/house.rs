@@ -203,7 +203,7 @@ fn file(module: Names, text: &str, modules: &BTreeMap<Names, String>) -> File {
 fn home(names: &[String], modules: &BTreeMap<Names, String>, files: &BTreeMap<String, File>) -> Option<String> {
     let depth = (0..=names.len()).rev().find(|&depth| modules.contains_key(&names[..depth]))?;
     let place = &modules[&names[..depth]];
-    let Some(name) = names.get(depth) else { return None }; // a module: what is used of it says more
+    let name = names.get(depth)?; // else a module: what is used of it says more
     let passed_on = files[place].imports.iter().find(|import| import.is_public && import.name == *name);
     match passed_on {
         Some(import) if import.names != names => home(&import.names, modules, files).or(Some(place.clone())),
