@@ -4,7 +4,7 @@ use super::matrix::Beta;
 use super::routines::Block;
 use super::simd::{Packed, Simd, compute};
 use super::split::part;
-use super::tile::{Ahead, SLACK, Strip, Tile};
+use super::tile::{Ahead, SLACK, Steps, Strip, Tile};
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -108,19 +108,22 @@ impl<S: Simd> Pass<'_, S> {
         let next = self.strip_of_b(if next < block.shape[2] { next } else { 0 });
         let columns = self.strip_of_b(column).width;
         for (index, rows) in self.strips().enumerate() {
-            let tile = Tile {
+            let steps = Steps {
                 counts: [1, 1, self.depth.len()],
-                a: self.buffers.a::<S::Number>().wrapping_add(rows.start * self.depth.len()),
-                a_steps: [0, 0, rows.len()],
+                a: [0, 0, rows.len()],
                 a_row: 1,
-                b: self.buffers.b(),
-                b_steps: [0, 0, S::COLUMNS],
+                b: [0, 0, S::COLUMNS],
                 b_is_full: true,
                 rows: rows.len(),
                 columns,
-                c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
                 c_row: block.c_row_stride,
                 add: block.beta == Beta::One || self.depth.start > 0,
+            };
+            let tile = Tile {
+                steps: &steps,
+                a: self.buffers.a::<S::Number>().wrapping_add(rows.start * self.depth.len()),
+                b: self.buffers.b(),
+                c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
                 ahead: Ahead::of(&next, index),
             };
             tile.fetch_c();

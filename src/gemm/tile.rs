@@ -5,46 +5,53 @@ pub const LINE: usize = 16;
 /// A packed row may be written whole vectors at a time, up to this many numbers beyond its end.
 pub const SLACK: usize = 8;
 
-/// A tile of sums by address, `C[i, j] = Σ A(step)[i]·B(step)[j]`. The steps are those of three loops in each other,
-/// each of which moves both places by a fixed distance. Operands of type `P`, sums of type `T`.
+/// The steps of a tile: three loops in each other, each of which moves the places in `A` and `B` by a fixed distance. All
+/// distances are in numbers.
 #[derive(Clone, Copy, Debug)]
-pub struct Tile<P, T> {
+pub struct Steps {
     /// How often each loop runs, the outermost first.
     pub counts: [usize; 3],
-    /// Where `A(step)[0]` is at first.
-    pub a: *const P,
-    /// How far each loop moves it, in numbers; so are all distances below.
-    pub a_steps: [usize; 3],
-    /// From one row's number to the next one's.
+    /// How far each loop moves the place in `A`.
+    pub a: [usize; 3],
+    /// From one row's number of `A` to the next one's.
     pub a_row: usize,
-    /// Where `B(step)[0]` is at first; its columns are neighbours.
-    pub b: *const P,
-    /// How far each loop moves it.
-    pub b_steps: [usize; 3],
+    /// How far each loop moves the place in `B`; the columns are neighbours.
+    pub b: [usize; 3],
     /// Whether `B` may be read as far as the kernel's columns.
     pub b_is_full: bool,
-    /// Rows, at least one and at most the kernel's.
+    /// Rows of the tile, at least one and at most the kernel's.
     pub rows: usize,
     /// Columns, at least one and at most the kernel's. Nothing is written beyond them.
     pub columns: usize,
-    /// Where `C[0, 0]` is; the columns are neighbours.
-    pub c: *mut T,
-    /// From one row of `C` to the next.
+    /// From one row of `C` to the next; the columns are neighbours.
     pub c_row: usize,
     /// Add to `C` rather than overwrite it, which does not read it.
     pub add: bool,
+}
+
+/// A tile of sums by address, `C[i, j] = Σ A(step)[i]·B(step)[j]`. Operands of type `P`, sums of type `T`.
+#[derive(Clone, Copy, Debug)]
+pub struct Tile<'s, P, T> {
+    /// Its size, and what the sum is over.
+    pub steps: &'s Steps,
+    /// Where `A(step)[0]` is at first.
+    pub a: *const P,
+    /// Where `B(step)[0]` is at first.
+    pub b: *const P,
+    /// Where `C[0, 0]` is.
+    pub c: *mut T,
     /// What to ask the cache for meanwhile, where the operands are packed.
     pub ahead: Ahead,
 }
 
-impl<P, T> Tile<P, T> {
+impl<P, T> Tile<'_, P, T> {
     /// Asks for the tile's part of `C`, which is wanted when all steps are done: in training it was
     /// last touched a layer ago and has left the near caches.
     pub fn fetch_c(&self) {
-        for row in 0..self.rows {
-            let first = self.c.wrapping_add(row * self.c_row);
+        for row in 0..self.steps.rows {
+            let first = self.c.wrapping_add(row * self.steps.c_row);
             // Lines of an unaligned row: one more than it fills.
-            [0, LINE, self.columns - 1].into_iter().for_each(|column| prefetch(first.wrapping_add(column)));
+            [0, LINE, self.steps.columns - 1].into_iter().for_each(|column| prefetch(first.wrapping_add(column)));
         }
     }
 }

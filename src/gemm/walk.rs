@@ -2,7 +2,7 @@
 
 use super::element::Element;
 use super::kernel::Kernel;
-use super::tile::{Ahead, Tile};
+use super::tile::{Ahead, Steps, Tile};
 
 /// A tile of sums, `C[i, j] = Σ A(step)[i]·B(step)[j]`, where the steps are those of a walk through two arrays: three
 /// loops in each other, each of which moves both places by a fixed distance.
@@ -11,31 +11,18 @@ use super::tile::{Ahead, Tile};
 /// themselves under a moving window, a copy would hold each pixel many times.
 #[derive(Debug)]
 pub struct Walk<'a, T> {
-    /// How often each loop runs, the outermost first.
-    pub counts: [usize; 3],
+    /// The size of the tile, and the steps of the walk.
+    pub steps: Steps,
     /// From where `A(step)[0]` is at first.
     pub a: &'a [T],
-    /// How far each loop moves it.
-    pub a_steps: [usize; 3],
-    /// From one row's number to the next one's.
-    pub a_row: usize,
-    /// From where `B(step)[0]` is at first; its columns are neighbours.
+    /// From where `B(step)[0]` is at first.
     pub b: &'a [T],
-    /// How far each loop moves it.
-    pub b_steps: [usize; 3],
-    /// Rows of the tile, at least one and at most the kernel's.
-    pub rows: usize,
-    /// Columns of the tile, at least one and at most the kernel's. Nothing is written beyond them.
-    pub columns: usize,
-    /// Whether `B` may be read as far as the kernel's columns.
-    pub b_is_full: bool,
-    /// From `C[0, 0]` on; the columns are neighbours.
+    /// From `C[0, 0]` on.
     pub c: &'a mut [T],
-    /// From one row of `C` to the next.
-    pub c_row: usize,
-    /// Add to `C` rather than overwrite it.
-    pub add: bool,
 }
+
+/// Counts and distances below this have products and sums that can be counted.
+const COUNTABLE: usize = 1 << (usize::BITS / 2 - 1);
 
 impl<T: Element> Walk<'_, T> {
     /// Computes the tile.
@@ -45,20 +32,19 @@ impl<T: Element> Walk<'_, T> {
     pub fn run(self, kernel: Kernel) {
         let routines = T::routines(kernel);
         let [mr, nr] = routines.tile;
-        let Self { counts, a_steps, a_row, b_steps, b_is_full, rows, columns, c_row, add, .. } = self;
+        let &Steps { counts, a, a_row, b, b_is_full, rows, columns, c_row, .. } = &self.steps;
         assert!((1..=mr).contains(&rows) && (1..=nr).contains(&columns), "a tile of {rows} × {columns} elements");
+        let all = counts[0] | counts[1] | counts[2] | a[0] | a[1] | a[2] | b[0] | b[1] | b[2] | a_row | c_row;
+        assert!(all < COUNTABLE, "a walk of distances too large to count");
         if !counts.contains(&0) {
-            // Too large a distance counts as the largest: it leads out of every slice.
-            let last = |steps: [usize; 3]| {
-                (0..3).fold(0, |last: usize, i| last.saturating_add((counts[i] - 1).saturating_mul(steps[i])))
-            };
-            assert!(last(a_steps).saturating_add((rows - 1).saturating_mul(a_row)) < self.a.len());
+            let last = |steps: [usize; 3]| -> usize { (0..3).map(|i| (counts[i] - 1) * steps[i]).sum() };
+            assert!(last(a) + (rows - 1) * a_row < self.a.len());
             let width = if b_is_full { nr } else { columns };
-            assert!(last(b_steps).saturating_add(width) <= self.b.len());
+            assert!(last(b) + width <= self.b.len());
         }
-        assert!((rows - 1).saturating_mul(c_row).saturating_add(columns) <= self.c.len());
-        let (a, b, c, ahead) = (self.a.as_ptr(), self.b.as_ptr(), self.c.as_mut_ptr(), Ahead::NOTHING);
-        let tile = Tile { counts, a, a_steps, a_row, b, b_steps, b_is_full, rows, columns, c, c_row, add, ahead };
+        assert!((rows - 1) * c_row + columns <= self.c.len());
+        let (a, b, c) = (self.a.as_ptr(), self.b.as_ptr(), self.c.as_mut_ptr());
+        let tile = Tile { steps: &self.steps, a, b, c, ahead: Ahead::NOTHING };
         // SAFETY: asserted above, and the slices are borrowed until it is done.
         #[allow(unsafe_code)]
         unsafe {
@@ -81,21 +67,18 @@ mod tests {
     fn sums_of_rows(kernel: Kernel, [a, b, c]: [usize; 3], b_is_full: bool, a_row: usize) -> Vec<f32> {
         let numbers: Vec<f32> = (0..a.max(b)).map(|i| i as f32).collect();
         let mut sums = vec![1.0; c];
-        let walk = Walk {
+        let steps = Steps {
             counts: [2, 3, 2],
-            a: &numbers[..a],
-            a_steps: [20, 4, 1],
+            a: [20, 4, 1],
             a_row,
-            b: &numbers[..b],
-            b_steps: [30, 6, 1],
+            b: [30, 6, 1],
+            b_is_full,
             rows: 2,
             columns: 3,
-            b_is_full,
-            c: &mut sums,
             c_row: 10,
             add: true,
         };
-        walk.run(kernel);
+        Walk { steps, a: &numbers[..a], b: &numbers[..b], c: &mut sums }.run(kernel);
         sums
     }
 

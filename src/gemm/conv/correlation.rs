@@ -3,6 +3,7 @@
 use super::padded::Padded;
 use super::window::Axis;
 use crate::gemm::split::part;
+use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
 use crate::gemm::{Element, Kernel};
 use std::ops::Range;
@@ -145,21 +146,19 @@ impl Correlation {
                     true => [0, 0],
                     false => [pixel, above.start * self.taps[1].len() + beside.start],
                 };
-                let walk = Walk {
+                let steps = Steps {
                     counts,
-                    a: &images[pixel..],
-                    a_steps: [0, image_row, 1],
+                    a: [0, image_row, 1],
                     a_row: tile_row,
-                    b: &weights[taps * tap..],
-                    b_steps: [0, self.taps[1].len() * tap, nr],
+                    b: [0, self.taps[1].len() * tap, nr],
+                    b_is_full: true,
                     rows,
                     columns,
-                    b_is_full: true,
-                    c: &mut out[place + first..],
                     c_row: out_row,
                     add: false,
                 };
-                walk.run(kernel);
+                Walk { steps, a: &images[pixel..], b: &weights[taps * tap..], c: &mut out[place + first..] }
+                    .run(kernel);
             });
         }
     }

@@ -8,6 +8,7 @@ use super::batch::for_each_image;
 use super::shape::ConvShape;
 use super::window::Axis;
 use crate::gemm::split::part;
+use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
 use crate::gemm::{Element, Kernel};
 
@@ -24,7 +25,7 @@ pub fn convolve<T: Element>(
     let pixels = shape.image[0] * shape.image[1];
     let product = PixelProduct { kernel, pixels, depth: inputs, columns: taps.count * outputs };
     let weight = |c, column| w[(column / outputs * inputs + c) * outputs + column % outputs];
-    let way = |row: &Row| [Steps { first: row.pixel, step: shape.stride }, Steps { first: row.place, step: 1 }];
+    let way = |row: &Row| [Strided { first: row.pixel, step: shape.stride }, Strided { first: row.place, step: 1 }];
     run_batch(&product, &taps, weight, x, y, way, finish);
 }
 
@@ -40,12 +41,12 @@ pub fn convolve_transposed<T: Element>(
     let (taps, ConvShape { inputs, outputs, .. }) = (Taps::new(shape), *shape);
     let product = PixelProduct { kernel, pixels: taps.places(), depth: outputs, columns: taps.count * inputs };
     let weight = |d, column| w[column * outputs + d];
-    let way = |row: &Row| [Steps { first: row.place, step: 1 }, Steps { first: row.pixel, step: shape.stride }];
+    let way = |row: &Row| [Strided { first: row.place, step: 1 }, Strided { first: row.pixel, step: shape.stride }];
     run_batch(&product, &taps, weight, y, x, way, finish);
 }
 
 /// Some pixels, or places, in equal steps.
-struct Steps {
+struct Strided {
     first: usize,
     step: usize,
 }
@@ -58,7 +59,7 @@ fn run_batch<T: Element>(
     weight: impl Fn(usize, usize) -> T,
     input: &[T],
     output: &mut [T],
-    way: impl Fn(&Row) -> [Steps; 2] + Sync,
+    way: impl Fn(&Row) -> [Strided; 2] + Sync,
     finish: impl Fn(&mut [T]) + Sync,
 ) {
     let (input_len, channels) = (product.pixels * product.depth, product.columns / taps.count);
@@ -119,21 +120,24 @@ impl PixelProduct {
         let strips = pixels.div_ceil(mr);
         for first in (0..columns).step_by(nr) {
             for strip in (0..strips).map(|i| part(pixels, i, strips)) {
-                let walk = Walk {
+                let steps = Steps {
                     counts: [1, 1, depth],
-                    a: &image[strip.start * depth..],
-                    a_steps: [0, 0, 1],
+                    a: [0, 0, 1],
                     a_row: depth,
-                    b: &packed[first * depth..],
-                    b_steps: [0, 0, nr],
+                    b: [0, 0, nr],
+                    b_is_full: true,
                     rows: strip.len(),
                     columns: nr.min(columns - first),
-                    b_is_full: true,
-                    c: &mut products[strip.start * columns + first..],
                     c_row: columns,
                     add: false,
                 };
-                walk.run(self.kernel);
+                Walk {
+                    steps,
+                    a: &image[strip.start * depth..],
+                    b: &packed[first * depth..],
+                    c: &mut products[strip.start * columns + first..],
+                }
+                .run(self.kernel);
             }
         }
     }

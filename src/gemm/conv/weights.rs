@@ -9,6 +9,7 @@ use super::padded::Padded;
 use super::shape::{ConvShape, STEPS};
 use super::window::Axis;
 use crate::gemm::split::part;
+use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
 use crate::gemm::{Element, Kernel};
 use rayon::prelude::*;
@@ -242,20 +243,17 @@ impl Sum<'_> {
         let (places, channels) = ((places, tile.places.len()), (channels, tile.outputs.len()));
         let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
         let ((a, rows), (b, columns)) = (down, across);
-        let walk = Walk {
+        let steps = Steps {
             counts,
-            a: &a.numbers[a.first..],
-            a_steps: a.steps,
+            a: a.steps,
             a_row: 1,
-            b: &b.numbers[b.first..],
-            b_steps: b.steps,
+            b: b.steps,
+            b_is_full: false,
             rows,
             columns,
-            b_is_full: false,
-            c: sums,
             c_row: self.row,
             add: true,
         };
-        walk.run(self.kernel);
+        Walk { steps, a: &a.numbers[a.first..], b: &b.numbers[b.first..], c: sums }.run(self.kernel);
     }
 }

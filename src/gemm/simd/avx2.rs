@@ -28,7 +28,7 @@ impl Simd for Avx2 {
     }
 
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn compiled<J: Job>(input: &J::Input) {
+    unsafe fn compiled<J: Job>(input: &J::Input<'_>) {
         unsafe { J::run(input) }
     }
 

@@ -30,7 +30,7 @@ impl Simd for Avx512 {
     }
 
     #[target_feature(enable = "avx512f")]
-    unsafe fn compiled<J: Job>(input: &J::Input) {
+    unsafe fn compiled<J: Job>(input: &J::Input<'_>) {
         unsafe { J::run(input) }
     }
 

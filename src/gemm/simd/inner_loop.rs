@@ -1,7 +1,7 @@
 //! The inner loop, written once for every instruction set, and for products as for convolutions.
 
 use super::instructions::{Job, Simd};
-use crate::gemm::tile::{Tile, prefetch};
+use crate::gemm::tile::{Steps, Tile, prefetch};
 use std::marker::PhantomData;
 
 /// What is known of a tile's steps when the program is compiled.
@@ -43,17 +43,20 @@ pub type Compute<S> = unsafe fn(&Tile<<S as Simd>::Number, f32>);
 struct Sums<S, L, const ROWS: usize, const VECTORS: usize>(PhantomData<(S, L)>);
 
 impl<S: Simd, L: Layout, const ROWS: usize, const VECTORS: usize> Job for Sums<S, L, ROWS, VECTORS> {
-    type Input = Tile<S::Number, f32>;
+    type Input<'a> = Tile<'a, S::Number, f32>;
 
     /// # Safety
     /// The tile must be valid and of this size, its operands must lie as the layout says.
     #[allow(unsafe_code)]
     #[inline(always)]
     unsafe fn run(tile: &Tile<S::Number, f32>) {
-        let (counts, a_row) = if L::PACKED { ([1, 1, tile.counts[2]], 1) } else { (tile.counts, tile.a_row) };
-        let a_steps = if L::PACKED { [0, 0, ROWS] } else { tile.a_steps };
-        let b_steps = if L::PACKED { [0, 0, S::COLUMNS] } else { tile.b_steps };
-        let lanes = |v: usize| tile.columns.saturating_sub(v * S::LANES).min(S::LANES);
+        // Copies: the compiler cannot know that no store to C changes the steps.
+        let Steps { counts, a: a_steps, a_row, b: b_steps, columns, c_row, add, .. } = *tile.steps;
+        let (counts, a_row) = if L::PACKED { ([1, 1, counts[2]], 1) } else { (counts, a_row) };
+        let a_steps = if L::PACKED { [0, 0, ROWS] } else { a_steps };
+        let b_steps = if L::PACKED { [0, 0, S::COLUMNS] } else { b_steps };
+        // All vectors of a row but the last are full.
+        let lanes = |v: usize| if v + 1 < VECTORS { S::LANES } else { columns - v * S::LANES };
         // SAFETY: the contract of this function: each step's numbers are valid, and the tile of C.
         unsafe {
             let mask = S::first(lanes(VECTORS - 1));
@@ -88,7 +91,7 @@ impl<S: Simd, L: Layout, const ROWS: usize, const VECTORS: usize> Job for Sums<S
             }
             for (i, row) in sums.iter().enumerate() {
                 for (v, &sum) in row.iter().enumerate() {
-                    S::store(tile.c.wrapping_add(i * tile.c_row + v * S::LANES), lanes(v), sum, tile.add);
+                    S::store(tile.c.wrapping_add(i * c_row + v * S::LANES), lanes(v), sum, add);
                 }
             }
         }
@@ -141,7 +144,7 @@ impl<S: Simd, L: Layout> Sizes<S, L> {
 
 #[allow(unsafe_code)]
 unsafe fn no_such_tile<S: Simd>(tile: &Tile<S::Number, f32>) {
-    unreachable!("a tile of {} rows for the kernel {}", tile.rows, S::NAME)
+    unreachable!("a tile of {} rows for the kernel {}", tile.steps.rows, S::NAME)
 }
 
 /// The function for a tile of `rows` in `1..=ROWS` by `columns` in `1..=COLUMNS`.
@@ -157,9 +160,10 @@ pub fn compute<S: Simd, L: Layout>(rows: usize, columns: usize) -> Compute<S> {
 /// processor must have the instructions.
 #[allow(unsafe_code)]
 pub unsafe fn walk<S: Simd>(tile: &Tile<S::Number, f32>) {
-    let compute = match tile.b_is_full || tile.columns.is_multiple_of(S::LANES) {
-        true => compute::<S, Full>(tile.rows, tile.columns),
-        false => compute::<S, Masked>(tile.rows, tile.columns),
+    let steps = tile.steps;
+    let compute = match steps.b_is_full || steps.columns.is_multiple_of(S::LANES) {
+        true => compute::<S, Full>(steps.rows, steps.columns),
+        false => compute::<S, Masked>(steps.rows, steps.columns),
     };
     // SAFETY: the same contract as this function's.
     unsafe { compute(tile) }

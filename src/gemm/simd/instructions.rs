@@ -35,7 +35,7 @@ pub trait Simd: Sized + 'static {
     /// # Safety
     /// The trait's and the job's.
     #[allow(unsafe_code)]
-    unsafe fn compiled<J: Job>(input: &J::Input);
+    unsafe fn compiled<J: Job>(input: &J::Input<'_>);
 
     /// Packs a strip into `packed[p * pitch + i]`, `pitch ≥ width`. What lies between `width` and `pitch` is undefined
     /// but initialised, and so may be up to [`SLACK`](crate::gemm::tile::SLACK) numbers beyond the last row.
@@ -90,12 +90,12 @@ pub trait Simd: Sized + 'static {
 /// as a part of [`Simd::compiled`].
 pub trait Job {
     /// What it is done with.
-    type Input;
+    type Input<'a>;
 
     /// Does it.
     ///
     /// # Safety
     /// As the job says; and the processor must have the instructions.
     #[allow(unsafe_code)]
-    unsafe fn run(input: &Self::Input);
+    unsafe fn run(input: &Self::Input<'_>);
 }

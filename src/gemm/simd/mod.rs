@@ -52,7 +52,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The kernel that the inner loop makes of an instruction set.
+    /// The kernel that the inner loop makes of an instruction set. One with 16-bit operands would have to take its walks
+    /// from another: images are not packed, and so stay what they are.
     const fn of<S: Simd<Number = f32>>() -> Self {
         let single = &const {
             Routines { tile: [S::ROWS, S::COLUMNS], multiply: nest::multiply::<S>, walk: inner_loop::walk::<S> }

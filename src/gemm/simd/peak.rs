@@ -11,7 +11,7 @@ struct MultiplyAdd<S>(PhantomData<S>);
 
 impl<S: Simd<Number = f32>> Job for MultiplyAdd<S> {
     /// Rounds.
-    type Input = usize;
+    type Input<'a> = usize;
 
     /// # Safety
     /// Only the processor must have the instructions.

@@ -45,7 +45,7 @@ unsafe fn multiply<T: Copy + Default>(gemm: Gemm<T>, one: T, block: &Block<T>) {
 /// See [`Routines::walk`].
 #[allow(unsafe_code)]
 unsafe fn walk<T: Copy + Default + Add<Output = T> + Mul<Output = T> + AddAssign>(tile: &Tile<T, T>) {
-    let [rows, columns] = [tile.rows, tile.columns];
+    let (steps, [rows, columns]) = (tile.steps, [tile.steps.rows, tile.steps.columns]);
     let mut sums = [[T::default(); TILE[1]]; TILE[0]];
     let mut add_products = |a: *const T, b: *const T| {
         let mut here = [T::default(); TILE[1]];
@@ -53,16 +53,16 @@ unsafe fn walk<T: Copy + Default + Add<Output = T> + Mul<Output = T> + AddAssign
         unsafe {
             std::ptr::copy_nonoverlapping(b, here.as_mut_ptr(), columns);
             for (i, row) in sums.iter_mut().enumerate().take(rows) {
-                let a = *a.add(i * tile.a_row);
+                let a = *a.add(i * steps.a_row);
                 row.iter_mut().zip(&here).for_each(|(sum, &b)| *sum += a * b);
             }
         }
     };
-    for outer in 0..tile.counts[0] {
-        for middle in 0..tile.counts[1] {
-            for inner in 0..tile.counts[2] {
-                let at = |steps: &[usize; 3]| outer * steps[0] + middle * steps[1] + inner * steps[2];
-                add_products(tile.a.wrapping_add(at(&tile.a_steps)), tile.b.wrapping_add(at(&tile.b_steps)));
+    for outer in 0..steps.counts[0] {
+        for middle in 0..steps.counts[1] {
+            for inner in 0..steps.counts[2] {
+                let at = |step: &[usize; 3]| outer * step[0] + middle * step[1] + inner * step[2];
+                add_products(tile.a.wrapping_add(at(&steps.a)), tile.b.wrapping_add(at(&steps.b)));
             }
         }
     }
@@ -70,8 +70,8 @@ unsafe fn walk<T: Copy + Default + Add<Output = T> + Mul<Output = T> + AddAssign
         for (j, &sum) in row.iter().enumerate().take(columns) {
             // SAFETY: the caller's contract: the tile of C is valid.
             unsafe {
-                let c = tile.c.add(i * tile.c_row + j);
-                *c = if tile.add { *c + sum } else { sum };
+                let c = tile.c.add(i * steps.c_row + j);
+                *c = if steps.add { *c + sum } else { sum };
             }
         }
     }
