@@ -15,9 +15,10 @@ pub struct MemoryEstimate {
     pub kept: usize,
 }
 
-/// How often training holds each number of a player's parameters: as weight and two moments; as gradient, as that of a
-/// penalty, and as their sum. A checkpoint is written from these, some thousand numbers at a time.
-const COPIES: u64 = 6;
+/// How often training holds each number of a player's parameters: as weight and two moments; as gradients of a loss and of
+/// a penalty, which are sums of two where images are judged apart; and as the sum of all. A checkpoint is written from
+/// these, some thousand numbers at a time.
+const COPIES: u64 = 8;
 /// The same of a moving average.
 const AVERAGE_COPIES: u64 = 1;
 /// How often a tape holds each number that a layer gives: as value, as adjoint, and once more on the way to either.
