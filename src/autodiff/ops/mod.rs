@@ -1,5 +1,5 @@
 //! The operations, one file a family: in each, the operation's value and its derivative side by
-//! side, and the [`Var`] method that applies it.
+//! side, and the [`Var`](super::Var) method that applies it.
 
 mod activation;
 mod arithmetic;
