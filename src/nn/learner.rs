@@ -41,7 +41,12 @@ impl<T: Real> Network<T> {
     }
 }
 
-impl<'t, T: Real> OnTape<'_, 't, T> {
+impl<'n, 't, T: Real> OnTape<'n, 't, T> {
+    /// The [network's name](Network::name).
+    pub fn name(&self) -> &'n str {
+        self.network.name()
+    }
+
     /// See [`Network::forward`].
     ///
     /// # Panics
@@ -118,12 +123,6 @@ impl<T: Real, O: Optimizer<T>> Learner<T, O> {
             optimizer.update(index, parameter, elements);
             tape.tell(|watcher, _| watcher.moved(&parameter.name));
         }
-    }
-}
-
-impl<T: Real> OnTape<'_, '_, T> {
-    fn name(&self) -> &str {
-        self.network.name()
     }
 }
 

@@ -146,6 +146,11 @@ impl<T: Real> Network<T> {
         self.input.classes
     }
 
+    /// All that makes it differ from another network of the same layers: its parameters, then its statistics.
+    pub fn arrays(&self) -> impl Iterator<Item = &Parameter<T>> {
+        self.parameters.iter().chain(&self.statistics)
+    }
+
     /// How many numbers training may change.
     pub fn parameter_count(&self) -> usize {
         self.parameters.iter().map(|parameter| parameter.value.len()).sum()

@@ -68,7 +68,7 @@ pub fn train_recognizer(
 /// One step of both parts, from one loss. Gives it, and the share of the batch that was read rightly before the step.
 fn make_step(learners: [&mut Learner; 2], source: &mut Source<'_>, training: &mut Training) -> (f64, f64) {
     learn_together(learners, training, |[features, head], training| {
-        let (tape, names) = (features.tape, [features.network.name(), head.network.name()]);
+        let (tape, names) = (features.tape, [features.name(), head.name()]);
         let (loss, seen) = tape.part(&names, Phase::Forward, || {
             let size = [source.batch_size(), source.pixels()];
             let images = tape.fill(&size, |images| source.next_batch(images)).named("images");

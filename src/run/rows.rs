@@ -97,26 +97,23 @@ impl NormRow {
 
 /// The names of a file's columns, but for so many of the last ones.
 pub(super) fn header<R: Serialize + Default>(left_out: usize) -> String {
-    let [header, _] = lines(&R::default());
-    without_last(header, left_out)
+    let with_a_row = written(&R::default(), true);
+    without_last(with_a_row.lines().next().unwrap_or_default(), left_out)
 }
 
 /// A row as it stands in its file, but for so many of the last columns.
 pub(super) fn line<R: Serialize>(row: &R, left_out: usize) -> String {
-    let [_, line] = lines(row);
-    without_last(line, left_out)
+    without_last(written(row, false).trim_end(), left_out)
 }
 
-/// The header and the line of a row.
-fn lines<R: Serialize>(row: &R) -> [String; 2] {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+/// The line of a row, perhaps with the header before it.
+fn written<R: Serialize>(row: &R, header: bool) -> String {
+    let mut writer = csv::WriterBuilder::new().has_headers(header).from_writer(Vec::new());
     writer.serialize(row).expect("a row has plain values");
-    let text = String::from_utf8(writer.into_inner().expect("nothing is on a disk")).expect("names and numbers");
-    let mut lines = text.lines().map(str::to_owned);
-    [(); 2].map(|()| lines.next().expect("a header and a row"))
+    String::from_utf8(writer.into_inner().expect("nothing is on a disk")).expect("names and numbers")
 }
 
-fn without_last(line: String, columns: usize) -> String {
+fn without_last(line: &str, columns: usize) -> String {
     let kept = line.split(',').count().saturating_sub(columns);
     line.split(',').take(kept).collect::<Vec<_>>().join(",")
 }

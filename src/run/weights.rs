@@ -2,7 +2,7 @@
 
 use super::RunError;
 use super::tensors::{self, Tensors, TensorsError};
-use crate::nn::{Network, Parameter};
+use crate::nn::Network;
 use serde_json::Value;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// When the file cannot be written; what was there before is then still there.
 pub fn save_weights(networks: &[&Network], path: &Path) -> Result<(), RunError> {
-    let all = networks.iter().flat_map(|network| arrays(network));
+    let all = networks.iter().flat_map(|network| network.arrays());
     Ok(tensors::write(all, Value::Null, path)?)
 }
 
@@ -23,7 +23,7 @@ pub fn save_weights(networks: &[&Network], path: &Path) -> Result<(), RunError> 
 pub fn load_weights(networks: &mut [&mut Network], path: &Path) -> Result<(), RunError> {
     /// Room for another network's arrays, so that it is named as what it is.
     const MORE: usize = 1 << 24;
-    let numbers: usize = networks.iter().flat_map(|network| arrays(network)).map(|array| array.value.len()).sum();
+    let numbers: usize = networks.iter().flat_map(|network| network.arrays()).map(|array| array.value.len()).sum();
     let tensors = Tensors::read(path, numbers + MORE).map_err(|error| unusable(path, error))?;
     load(networks, tensors, path)
 }
@@ -48,11 +48,6 @@ fn unusable(path: &Path, error: TensorsError) -> RunError {
         TensorsError::Read(reason) => RunError::Read { path: path.into(), reason },
         error => RunError::Weights { path: path.into(), reason: error.to_string() },
     }
-}
-
-/// Everything that makes one network differ from another of the same layers.
-fn arrays(network: &Network) -> impl Iterator<Item = &Parameter> {
-    network.parameters.iter().chain(&network.statistics)
 }
 
 #[cfg(test)]
@@ -81,8 +76,8 @@ mod tests {
         let (saved, mut loaded) = (network(1, 4), network(2, 4));
         save_weights(&[&saved], &path).unwrap();
         load_weights(&mut [&mut loaded], &path).unwrap();
-        assert_eq!(arrays(&loaded).count(), 8);
-        for (a, b) in arrays(&saved).zip(arrays(&loaded)) {
+        assert_eq!(loaded.arrays().count(), 8);
+        for (a, b) in saved.arrays().zip(loaded.arrays()) {
             assert_eq!((&a.name, &a.value), (&b.name, &b.value));
         }
     }

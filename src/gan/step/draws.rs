@@ -2,9 +2,8 @@
 
 use crate::autodiff::Real;
 use crate::gan::{Players, Trainer};
-use crate::nn::{Learner, NetworkError, Parameter};
-use crate::random::Stream;
-use crate::random::words_drawn;
+use crate::nn::{NetworkError, Parameter};
+use crate::random::{Stream, words_drawn};
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +29,8 @@ impl<T: Real> Trainer<T> {
     /// optimizers' moments.
     pub fn arrays(&self) -> Vec<Parameter<T>> {
         let players = self.players.each_ref();
-        let arrays = |player: &'_ Learner<T>| {
-            player.network.parameters.iter().chain(&player.network.statistics).cloned().collect::<Vec<_>>()
-        };
-        let own = players.into_iter().flat_map(arrays);
-        let average = self.average.iter().flat_map(|a| a.network.parameters.iter().chain(&a.network.statistics));
+        let own = players.into_iter().flat_map(|player| player.network.arrays()).cloned();
+        let average = self.average.iter().flat_map(|average| average.network.arrays());
         let average = average.map(|p| Parameter { name: format!("{AVERAGE}{}", p.name), value: p.value.clone() });
         let moments = players.into_iter().flat_map(|player| player.optimizer.moments(&player.network.parameters));
         own.chain(average).chain(moments).collect()

@@ -13,7 +13,7 @@ impl<T: Real> Trainer<T> {
     pub(super) fn simultaneous(&mut self, write_real: impl FnOnce(&mut [T], &mut [u8])) -> Scores {
         let Self { players: Players { generator, discriminator }, requests, losses, training, .. } = self;
         let scores = learn_together([generator, discriminator], training, |[generator, discriminator], training| {
-            let (tape, both) = (generator.tape, [generator.network.name(), discriminator.network.name()]);
+            let (tape, both) = (generator.tape, [generator.name(), discriminator.name()]);
             let (real, fake, game, loss, scores) = tape.part(&both, Phase::Forward, || {
                 let fake = requests.generate(generator, training); //                      [batch, pixels]
                 let real = real_images(tape, fake.batch(), discriminator.network.input(), write_real);
