@@ -7,12 +7,11 @@
 //! Both compute the same bits: nothing is reordered or fused.
 
 use crate::gemm::flush_denormals;
-pub use crate::gemm::vectorised;
-use rayon::prelude::*;
+pub use crate::gemm::{in_chunks, vectorised};
 use rayon::{BroadcastContext, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Elements a task handles: some 10 µs of work, well above what it costs to hand it over.
 pub const GRAIN: usize = 1 << 14;
@@ -24,94 +23,96 @@ pub const GRAIN: usize = 1 << 14;
 /// A training step is a hundred parallel loops of some ten to a thousand microseconds. A thread that
 /// fell asleep after each would have to be woken for the next, which takes about as long as the
 /// shorter ones do; so the threads that are not doing the work itself keep asking for more. Where the work pauses for
-/// longer, they sleep, and are awake again within a millisecond.
+/// some milliseconds, they sleep as rayon has them sleep: that takes no time of a core, and they wake with the next
+/// loop. From the next [`rouse`] on they keep asking again.
 ///
 /// # Errors
 /// When the system grants no such threads.
 pub fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R, ThreadPoolBuildError> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).start_handler(|_| flush_denormals()).build()?;
     Ok(pool.install(|| {
-        let done = Done(Arc::default());
-        let is_done = Arc::clone(&done.0);
-        let working = rayon::current_thread_index();
-        rayon::spawn_broadcast(move |thread: BroadcastContext| {
-            if Some(thread.index()) != working {
-                stay_awake(&is_done);
-            }
-        });
+        let asleep = rayon::current_num_threads() - 1;
+        let crew = Arc::new(Crew { asleep: AtomicUsize::new(asleep), done: AtomicBool::new(false) });
+        let _end = OnDuty(CREW.replace(Some(Arc::clone(&crew))), crew);
+        rouse();
         work()
     }))
 }
 
-/// Says so when it is dropped: also when the work panics.
-struct Done(Arc<AtomicBool>);
+/// Has the threads of [`on_threads`] that fell asleep in a pause keep asking for work again: called where the work
+/// begins a step. Elsewhere, and where nobody sleeps, it does nothing.
+pub fn rouse() {
+    let Some(crew) = CREW.with_borrow(|crew| crew.clone().filter(|crew| crew.asleep.load(Ordering::Relaxed) > 0))
+    else {
+        return;
+    };
+    let working = rayon::current_thread_index();
+    rayon::spawn_broadcast(move |thread: BroadcastContext| {
+        if Some(thread.index()) != working && !AWAKE.replace(true) {
+            crew.asleep.fetch_sub(1, Ordering::Relaxed);
+            stay_awake(&crew.done);
+            crew.asleep.fetch_add(1, Ordering::Relaxed);
+            AWAKE.set(false);
+        }
+    });
+}
 
-impl Drop for Done {
+/// The threads that wait for what the work hands over.
+struct Crew {
+    /// How many of them do not keep asking.
+    asleep: AtomicUsize,
+    /// The work has ended.
+    done: AtomicBool,
+}
+
+thread_local! {
+    /// Who waits for what this thread hands over, if it does the work of [`on_threads`].
+    static CREW: RefCell<Option<Arc<Crew>>> = const { RefCell::new(None) };
+    /// This thread keeps asking for work.
+    static AWAKE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// When dropped, also by a panic of the work, the second crew may go, and the first is this thread's again.
+struct OnDuty(Option<Arc<Crew>>, Arc<Crew>);
+
+impl Drop for OnDuty {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.1.done.store(true, Ordering::Relaxed);
+        CREW.replace(self.0.take());
     }
 }
 
-/// Does whatever the pool has to do until `done`.
+/// Does whatever the pool has to do, until `done` or until it has asked in vain for some milliseconds.
 fn stay_awake(done: &AtomicBool) {
     let mut in_vain = 0;
-    while !done.load(Ordering::Relaxed) {
+    while in_vain < GIVES_UP && !done.load(Ordering::Relaxed) {
         in_vain = if rayon::yield_now() == Some(Yield::Executed) { 0 } else { in_vain + 1 };
-        match Rest::after(in_vain) {
-            Rest::Spin => std::hint::spin_loop(),
-            Rest::Yield => std::thread::yield_now(),
-            Rest::Nap(time) => std::thread::sleep(time),
+        if in_vain <= SPINS {
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now(); // other programs may have the core in between
         }
     }
 }
 
-/// What a thread does when it has asked for work in vain.
-#[derive(Debug, PartialEq)]
-enum Rest {
-    /// It asks again at once.
-    Spin,
-    /// Other programs may have the core in between.
-    Yield,
-    /// It sleeps for so long.
-    Nap(Duration),
-}
-
-impl Rest {
-    /// After so many questions in vain: some microseconds lie between two loops of a step, some milliseconds are a pause,
-    /// in which a watcher looks at the tape or a file is written. From then on a thread takes naps, so short that it is
-    /// at work again within a millisecond.
-    fn after(in_vain: u64) -> Self {
-        match in_vain {
-            0..=1_000 => Self::Spin,
-            1_001..=6_000 => Self::Yield,
-            _ => Self::Nap(Duration::from_micros(300)),
-        }
-    }
-}
+/// Questions in vain after which a thread lets others have the core: some microseconds lie between two loops of a step.
+const SPINS: u32 = 1_000;
+/// And after which it sleeps: it is a pause, in which somebody looks at the tape or a file is written.
+const GIVES_UP: u32 = 10_000;
 
 /// Calls `work(start, piece)` for every piece of `elements`, `start` being its first index.
 pub fn in_pieces<T: Send>(elements: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
-    if elements.len() <= GRAIN {
-        vectorised(|| work(0, elements));
-    } else {
-        let pieces = elements.par_chunks_mut(GRAIN).enumerate();
-        pieces.for_each(|(i, piece)| vectorised(|| work(i * GRAIN, piece)));
-    }
+    in_chunks(elements, GRAIN, &|i, piece| vectorised(|| work(i * GRAIN, piece)));
 }
 
 /// Calls `work(i, row)` for every row of `length` elements, `i` being its number.
 pub fn in_rows<T: Send>(elements: &mut [T], length: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     let length = length.max(1);
     let together = (GRAIN / length).max(1);
-    let some_rows = |(first, rows): (usize, &mut [T])| {
-        let numbered = (first * together..).zip(rows.chunks_exact_mut(length));
+    in_chunks(elements, together * length, &|i, rows| {
+        let numbered = (i * together..).zip(rows.chunks_exact_mut(length));
         vectorised(|| numbered.for_each(|(i, row)| work(i, row)));
-    };
-    if elements.len() <= GRAIN {
-        some_rows((0, elements));
-    } else {
-        elements.par_chunks_mut(together * length).enumerate().for_each(some_rows);
-    }
+    });
 }
 
 /// Calls `visit(piece, [x, y, …])` for every piece of `elements`, with the same pieces of these arrays.
@@ -124,16 +125,15 @@ pub fn in_step<T: Send + Sync, const N: usize>(
     visit: impl Fn(&[T], [&mut [T]; N]) + Sync,
 ) {
     assert!(arrays.iter().all(|array| array.len() == elements.len()), "arrays of other lengths than their elements");
-    halves_in_step(elements, arrays, &visit);
+    halves_in_step(elements, arrays, &|elements, arrays| vectorised(|| visit(elements, arrays)));
 }
 
-fn halves_in_step<T: Send + Sync, const N: usize>(
-    elements: &[T],
-    arrays: [&mut [T]; N],
-    visit: &(impl Fn(&[T], [&mut [T]; N]) + Sync),
-) {
+/// What [`in_step`] visits.
+type Visit<'a, T, const N: usize> = dyn Fn(&[T], [&mut [T]; N]) + Sync + 'a;
+
+fn halves_in_step<T: Send + Sync, const N: usize>(elements: &[T], arrays: [&mut [T]; N], visit: &Visit<'_, T, N>) {
     if elements.len() <= GRAIN {
-        return vectorised(|| visit(elements, arrays));
+        return visit(elements, arrays);
     }
     // Halves, and their halves; cut at a multiple of the grain, so that all pieces but the last are whole.
     let middle = (elements.len() / 2).next_multiple_of(GRAIN);
@@ -181,9 +181,30 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_without_work_sleeps_at_last_and_never_for_a_millisecond() {
-        assert_eq!((Rest::after(1), Rest::after(5_000)), (Rest::Spin, Rest::Yield));
-        assert!(matches!(Rest::after(u64::MAX), Rest::Nap(time) if time < Duration::from_millis(1)));
+    fn threads_sleep_in_a_pause_and_are_roused_after_it() {
+        on_threads(3, || {
+            let crew = CREW.with_borrow(|crew| crew.clone()).expect("on duty");
+            let asleep = || crew.asleep.load(Ordering::Relaxed);
+            for _ in 0..2 {
+                await_that(|| {
+                    rouse();
+                    asleep() == 0
+                });
+                await_that(|| asleep() == 2); // this is a pause
+                let mut elements = vec![0u8; 64 * GRAIN];
+                in_pieces(&mut elements, |_, piece| piece.fill(1));
+                assert!(elements.iter().all(|&x| x == 1), "work is done by threads that slept");
+            }
+        })
+        .expect("threads can be had");
+    }
+
+    fn await_that(holds: impl Fn() -> bool) {
+        let begin = std::time::Instant::now();
+        while !holds() {
+            assert!(begin.elapsed().as_secs() < 60, "waited in vain");
+            std::thread::yield_now();
+        }
     }
 
     #[test]

@@ -174,7 +174,7 @@ impl<T: Real> Tape<T> {
         for index in (0..=of.index).rev() {
             self.walk.borrow_mut().position = index;
             let Some(_) = self.known_adjoint(index) else { continue };
-            self.tell(|watcher, view| watcher.adjoint(view, index));
+            self.tell(&|watcher, view| watcher.adjoint(view, index));
             let Some((operation, inputs)) = self.recorded(index) else { continue };
             let mut step = Backward { output: self.var(index), inputs: &inputs };
             if (0..inputs.len()).any(|i| step.wants(i)) {

@@ -15,8 +15,8 @@
 
 use super::{Tape, Var};
 use ndarray::{ArrayD, Dimension};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::fmt;
 
 /// Which derivative is checked.

@@ -1,9 +1,7 @@
 //! The loops under the operations: element by element, and sums.
 
 use super::{Pool, Real, Tensor};
-use crate::parallel::{GRAIN, in_pieces, in_rows, vectorised};
-use ndarray::Zip;
-use rayon::prelude::*;
+use crate::parallel::{GRAIN, in_chunks, in_pieces, in_rows, vectorised};
 use std::ops::Range;
 
 /// The elements in row-major order.
@@ -73,9 +71,9 @@ pub fn zip<T: Real>(
     }
     let shape = broadcast_shape(a.shape(), b.shape())
         .unwrap_or_else(|| panic!("{name}: shapes {:?} and {:?} do not broadcast", a.shape(), b.shape()));
-    let mut result = pool.take(&shape);
-    let stretch = |x| broadcast_view(x, &shape);
-    Zip::from(&mut result).and(stretch(a)).and(stretch(b)).for_each(|y, &a, &b| *y = f(a, b));
+    let [a, b] = [a, b].map(|x| broadcast_to(x, &shape, pool));
+    let result = zip(name, &a, &b, pool, f);
+    [a, b].into_iter().for_each(|stretched| pool.give(stretched));
     result
 }
 
@@ -130,14 +128,11 @@ fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
         .collect()
 }
 
-fn broadcast_view<'a, T>(x: &'a Tensor<T>, shape: &[usize]) -> ndarray::ArrayViewD<'a, T> {
-    x.broadcast(shape).unwrap_or_else(|| panic!("broadcast: shape {:?} does not stretch to {shape:?}", x.shape()))
-}
-
 /// `x` repeated along its axes of extent 1 until it has this shape.
 pub fn broadcast_to<T: Real>(x: &Tensor<T>, shape: &[usize], pool: &mut Pool<T>) -> Tensor<T> {
     let mut result = pool.take(shape);
-    result.assign(&broadcast_view(x, shape));
+    let view = x.broadcast(shape);
+    result.assign(&view.unwrap_or_else(|| panic!("broadcast: shape {:?} does not stretch to {shape:?}", x.shape())));
     result
 }
 
@@ -196,21 +191,16 @@ pub fn sum_rows<T: Real>(x: &[T], sum: &mut [T]) {
 fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut [T]) {
     if inner == 1 {
         let together = rows_together(summed);
-        let sum_some = |(first, sums): (usize, &mut [T])| {
+        in_chunks(result, together, &|first, sums| {
             let numbered = (first * together..).zip(sums);
             vectorised(|| numbered.for_each(|(i, sum)| *sum = sum_contiguous(&x[i * summed..][..summed])));
-        };
-        if x.len() <= GRAIN {
-            result.chunks_mut(together).enumerate().for_each(sum_some);
-        } else {
-            result.par_chunks_mut(together).enumerate().for_each(sum_some);
-        }
+        });
         return;
     }
     for block in 0..outer {
         let (x, sums) = (&x[block * summed * inner..][..summed * inner], &mut result[block * inner..][..inner]);
         let columns = if x.len() <= GRAIN { inner } else { (GRAIN / summed.max(1)).max(16) };
-        let add_rows = |(piece, sums): (usize, &mut [T])| {
+        in_chunks(sums, columns, &|piece, sums| {
             vectorised(|| {
                 sums.fill(T::ZERO);
                 for row in x.chunks_exact(inner) {
@@ -219,12 +209,7 @@ fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut
                     }
                 }
             });
-        };
-        if columns >= inner {
-            add_rows((0, sums));
-        } else {
-            sums.par_chunks_mut(columns).enumerate().for_each(add_rows);
-        }
+        });
     }
 }
 
@@ -246,7 +231,7 @@ pub fn partial_sums<T: Real>(
     let together = rows_together(width);
     let pieces = rows.div_ceil(together).max(1);
     let mut partial = pool.take(&[pieces, outputs]);
-    slice_mut(&mut partial).par_chunks_mut(outputs.max(1)).enumerate().for_each(|(i, partial)| {
+    in_chunks(slice_mut(&mut partial), outputs, &|i, partial| {
         vectorised(|| sum(i * together..((i + 1) * together).min(rows), partial));
     });
     partial

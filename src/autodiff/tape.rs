@@ -189,6 +189,9 @@ impl<T: Real> Default for Tape<T> {
     }
 }
 
+/// What [`Tape::tell`] tells each watcher.
+pub type Told<'a, T> = dyn Fn(&mut dyn Watch<T>, View<'_, T>) + 'a;
+
 impl<T: Real> Tape<T> {
     /// An empty tape.
     pub fn new() -> Self {
@@ -232,19 +235,20 @@ impl<T: Real> Tape<T> {
 
     /// Applies an operation and writes it down; if the tape records, so that it can be differentiated.
     pub fn apply<'t>(&'t self, operation: impl Operation<T>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
+        self.apply_any(Arc::new(operation), inputs)
+    }
+
+    /// Compiled once for all operations.
+    fn apply_any<'t>(&'t self, operation: Arc<dyn Operation<T>>, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         assert!(inputs.iter().all(|x| std::ptr::eq(x.tape, self)), "{operation:?}: a Var of another tape");
         let value = {
             let nodes = self.nodes.borrow();
             let values: Vec<&Tensor<T>> = inputs.iter().map(|x| &nodes[x.index].value).collect();
             operation.forward(&values, &mut self.pool.borrow_mut())
         };
-        let origin = Origin::Computed {
-            operation: Arc::new(operation),
-            inputs: inputs.iter().map(|x| x.index).collect(),
-            recorded: self.recording.get(),
-        };
-        let y = self.push(value, origin);
-        self.tell(|watcher, view| watcher.applied(view, y.index));
+        let inputs = inputs.iter().map(|x| x.index).collect();
+        let y = self.push(value, Origin::Computed { operation, inputs, recorded: self.recording.get() });
+        self.tell(&|watcher, view| watcher.applied(view, y.index));
         y
     }
 
@@ -302,7 +306,7 @@ impl<T: Real> Tape<T> {
     }
 
     /// Tells whoever watches. While one is being told, nothing that it does is told to anybody.
-    pub fn tell(&self, tell: impl Fn(&mut dyn Watch<T>, View<'_, T>)) {
+    pub fn tell(&self, tell: &Told<'_, T>) {
         if self.watchers.borrow().is_empty() {
             return;
         }
@@ -314,9 +318,9 @@ impl<T: Real> Tape<T> {
     /// Runs `compute` as a part of a step of these networks, and tells so before and after it.
     pub fn part<R>(&self, networks: &[&str], phase: Phase, compute: impl FnOnce() -> R) -> R {
         let part = Part { networks, phase };
-        self.tell(|watcher, view| watcher.begins(part, view));
+        self.tell(&|watcher, view| watcher.begins(part, view));
         let result = compute();
-        self.tell(|watcher, view| watcher.ends(part, view));
+        self.tell(&|watcher, view| watcher.ends(part, view));
         result
     }
 

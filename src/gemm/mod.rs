@@ -60,6 +60,7 @@
 //! same operations: each element of `C` is summed in one order, so it is the same to the last bit
 //! for any number of threads, and for both vector widths.
 
+mod chunks;
 mod conv;
 mod denormal;
 mod element;
@@ -77,6 +78,7 @@ mod tile;
 mod vectorised;
 mod walk;
 
+pub use chunks::in_chunks;
 pub use conv::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
 pub(crate) use denormal::flush_denormals;
 pub use element::Element;
@@ -85,7 +87,7 @@ pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
 pub use vectorised::vectorised;
 
-use rayon::prelude::*;
+use chunks::in_tasks;
 use routines::Block;
 use split::Blocks;
 use std::ops::Range;
@@ -115,15 +117,10 @@ pub fn gemm_with<T: Element>(kernel: Kernel, a: MatrixRef<T>, b: MatrixRef<T>, b
     }
     let blocks = Blocks::of(c.rows, c.columns, a.columns, rayon::current_num_threads());
     let product = Product { kernel, a, b, beta, c: c.data.as_mut_ptr(), c_row_stride: c.row_stride };
-    let multiply = |index: usize| {
+    in_tasks(blocks.count(), &|index| {
         let (rows, columns) = blocks.get(index);
         product.multiply_block(rows, columns);
-    };
-    if blocks.count() == 1 {
-        multiply(0);
-    } else {
-        (0..blocks.count()).into_par_iter().with_max_len(1).for_each(multiply);
-    }
+    });
 }
 
 /// A product whose shapes fit, shared among the threads that write disjoint blocks of `C`.

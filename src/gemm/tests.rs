@@ -13,7 +13,7 @@ fn reference(a: MatrixRef<f64>, b: MatrixRef<f64>) -> Vec<f64> {
 
 fn numbers(count: usize, seed: u64) -> Vec<f64> {
     use rand::{RngExt, SeedableRng};
-    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(seed);
     (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Adam, Input, Mode, Network, Optimizer, Training};
 use crate::autodiff::{Gradient, Phase, Real, Tape, Var, Watcher};
+use crate::parallel;
 use std::mem;
 
 /// A network, the optimizer that moves its weights, and the tape on which their gradients are found.
@@ -119,9 +120,9 @@ impl<T: Real, O: Optimizer<T>> Learner<T, O> {
         for (index, gradient) in gradients.iter().enumerate() {
             let parameter = &mut network.parameters[index];
             let elements = gradient.elements(scratch);
-            tape.tell(|watcher, _| watcher.summed(&parameter.name, gradient));
+            tape.tell(&|watcher, _| watcher.summed(&parameter.name, gradient));
             optimizer.update(index, parameter, elements);
-            tape.tell(|watcher, _| watcher.moved(&parameter.name));
+            tape.tell(&|watcher, _| watcher.moved(&parameter.name));
         }
     }
 }
@@ -137,13 +138,14 @@ pub fn learn_together<T: Real, O: Optimizer<T>, R, const N: usize>(
     training: &mut Training<T>,
     lesson: impl for<'t> FnOnce([&OnTape<'_, 't, T>; N], &mut Training<T>) -> ([Vec<Gradient<T>>; N], R),
 ) -> R {
+    parallel::rouse();
     let mut tape = mem::take(&mut learners[0].tape);
     let (gradients, result) = {
         let networks = learners.each_ref().map(|learner| learner.network.on(&tape));
         let (gradients, result) = lesson(networks.each_ref(), training);
         for (network, gradients) in networks.iter().zip(&gradients) {
             let parameters: Vec<usize> = network.parameters.iter().map(|parameter| parameter.index()).collect();
-            tape.tell(|watcher, view| watcher.gradients(network.name(), view, &parameters, gradients));
+            tape.tell(&|watcher, view| watcher.gradients(network.name(), view, &parameters, gradients));
         }
         (gradients, result)
     };
@@ -164,7 +166,7 @@ mod tests {
     use crate::autodiff::{Part, View, Watch};
     use crate::nn::{Init, LayerSpec, Sgd, UnitActivation};
     use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
+    use rand::rngs::ChaCha8Rng;
 
     fn learner() -> (Learner<f64, Sgd<f64>>, Training<f64>) {
         let mut rng = ChaCha8Rng::seed_from_u64(3);

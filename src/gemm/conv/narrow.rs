@@ -4,13 +4,12 @@
 //! with all of the kernel, `[pixels, depth]·[depth, taps·channels]`, and then the products are added up where they
 //! belong.
 
-use super::batch::for_each_image;
 use super::shape::ConvShape;
 use super::window::Axis;
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
-use crate::gemm::{Element, Kernel};
+use crate::gemm::{Element, Kernel, in_chunks};
 
 /// `y` of `x` and `w`.
 pub fn convolve<T: Element>(
@@ -66,7 +65,7 @@ fn run_batch<T: Element>(
     let output_len = output.len() / taps.shape.batch.max(1);
     T::with_buffer(product.packed_len::<T>(), |packed| {
         product.pack(packed, weight);
-        for_each_image(output, output_len, |n, sums| {
+        in_chunks(output, output_len, &|n, sums| {
             T::with_buffer(product.pixels * product.columns, |products| {
                 product.compute(&input[n * input_len..][..input_len], packed, products);
                 sums.fill(T::ZERO);

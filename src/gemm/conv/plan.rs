@@ -1,12 +1,11 @@
 //! What a convolution does for one image: how that is padded, and which windows move over it.
 
-use super::batch::{for_each_image, spread};
+use super::batch::spread;
 use super::correlation::{Correlation, Frame};
 use super::padded::Padded;
 use super::shape::ConvShape;
 use super::window::Axis;
-use crate::gemm::{Element, Kernel};
-use rayon::prelude::*;
+use crate::gemm::{Element, Kernel, in_chunks};
 use std::ops::Range;
 
 /// Loading a tile's weights takes as long as multiplying them with this many rows.
@@ -95,8 +94,9 @@ impl Plan {
     /// threads.
     fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
         for (correlation, own) in self.parts(nr) {
-            let panels = packed[own].par_chunks_mut(correlation.panel_len(self.frame.channels[0], nr).max(1));
-            panels.enumerate().for_each(|(i, panel)| self.pack_panel(correlation, w, i * nr, nr, panel));
+            in_chunks(&mut packed[own], correlation.panel_len(self.frame.channels[0], nr), &|i, panel| {
+                self.pack_panel(correlation, w, i * nr, nr, panel);
+            });
         }
     }
 
@@ -234,11 +234,11 @@ pub fn run_batch<T: Element>(
         plan.pack(w, nr, packed);
         let packed = &*packed;
         match together {
-            None => for_each_image(out, out_len, |n, image| {
+            None => in_chunks(out, out_len, &|n, image| {
                 T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
                 finish(image);
             }),
-            Some(count) => out.par_chunks_mut(count * out_len).enumerate().for_each(|(n, images)| {
+            Some(count) => in_chunks(out, count * out_len, &|n, images| {
                 let here = images.len() / out_len;
                 T::with_buffer(here * plan.distance(), |scratch| {
                     plan.run_together(kernel, packed, &x[n * count * x_len..][..here * x_len], images, scratch);
