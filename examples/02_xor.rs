@@ -8,7 +8,7 @@
 
 use ndarray::array;
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use twoplayer::nn::UnitActivation::{Identity, Tanh};
 use twoplayer::nn::{Init, LayerSpec, Learner, Mode, Network, Sgd, Training};
 

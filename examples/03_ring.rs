@@ -7,8 +7,8 @@
 //! real points in blue, generated ones in orange, and behind them the discriminator's surface,
 //! the brighter the surer it is that a point there is real.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use std::f32::consts::TAU;
 use twoplayer::autodiff::Tape;
@@ -34,7 +34,7 @@ fn main() {
     };
     let mut generator = learner(network("generator", LATENT_DIM, 2, &mut rng));
     let mut discriminator = learner(network("discriminator", 2, 1, &mut rng));
-    let mut training = Training::from(rng.clone());
+    let mut training = Training::from(ChaCha8Rng::seed_from_u64(1));
     let objective = Objective::NonSaturating;
     let mut panels = Vec::new();
 

@@ -1,7 +1,7 @@
 //! One seed, many streams of random numbers.
 
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 /// What random numbers are for. Each purpose has its own stream of the run's seed, so that
 /// drawing more for one purpose changes nothing for the others.

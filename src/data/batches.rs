@@ -1,7 +1,7 @@
 //! Minibatches: in which order training visits the images, and how their bytes become numbers.
 
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 use super::error::DataError;
 use super::mnist::Digits;
@@ -16,7 +16,7 @@ use crate::parallel::in_rows;
 /// The order depends on the random generator alone: a generator with the same seed and as many
 /// calls of [`next_batch`](Batches::next_batch) lead to the same batch. That is how an interrupted
 /// run resumes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Batches {
     order: Vec<usize>, // a permutation of 0..examples
     batch_size: usize,
@@ -156,7 +156,7 @@ pub fn fill(digits: &Digits, indices: &[usize], range: PixelRange, out: &mut [f3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_chacha::rand_core::SeedableRng;
+    use rand::SeedableRng;
 
     fn batches(examples: usize, batch_size: usize, seed: u64) -> Batches {
         Batches::new(examples, batch_size, ChaCha8Rng::seed_from_u64(seed)).unwrap()

@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn stacked_digits_have_one_in_each_channel() {
         let digits = Digits::new(vec![10, 11, 20, 21, 30, 31], vec![1, 2, 3], 1, 2);
-        let stacked = digits.stacked(&mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
+        let stacked = digits.stacked(&mut rand::rngs::ChaCha8Rng::seed_from_u64(1));
         assert_eq!((stacked.len(), stacked.channels(), stacked.pixels()), (3, 3, 6));
         for i in 0..3 {
             let image = stacked.image(i);

@@ -1,11 +1,11 @@
 //! What a unit does with its sum, as configuration files name it.
 
 use crate::autodiff::Activation;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The name of an [`Activation`] in a configuration file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitActivation {
     /// None.

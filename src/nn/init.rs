@@ -7,7 +7,6 @@ use crate::autodiff::{Activation, Real};
 use ndarray::{ArrayD, IxDyn};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a layer's weights are drawn. Biases start at zero.
@@ -15,7 +14,8 @@ use serde::{Deserialize, Serialize};
 /// The default is [`He`](Init::He): a rectifier passes on about half of its input's variance,
 /// and He's rule makes up for exactly that, so that the signal of the first step is as strong in
 /// the last layer as in the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
     /// Normal with variance `2 / ((1 + slope²)·fan_in)` before a (leaky) rectifier and
@@ -87,7 +87,7 @@ mod tests {
     use rand::SeedableRng;
 
     fn variance(init: Init, activation: Activation) -> f64 {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(1);
         let weight = Role::Weight { fan_in: 400.0, fan_out: 600.0, activation };
         let weights = init.draw::<f64>(weight, &[600, 400], &mut rng);
         assert!(weights.mean().unwrap().abs() < 1e-3);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn gains_are_one_or_around_it() {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(1);
         let mut gains = |init: Init| init.draw::<f64>(Role::Gain, &[10_000], &mut rng);
         assert!(gains(Init::He).iter().all(|&gain| gain == 1.0));
         let around = gains(Init::Normal002);

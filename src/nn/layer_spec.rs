@@ -8,7 +8,6 @@ use super::layers::{
 };
 use super::{LayerError, UnitActivation};
 use crate::autodiff::Real;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -51,7 +50,8 @@ list_of_layers! {
     ///   { kind = "dense", units = 1 },
     /// ]
     /// ```
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(tag = "kind", rename_all = "kebab-case")]
     #[allow(missing_docs)] // what a kind is stands above its struct, and in the reference of configurations
     pub enum LayerSpec {

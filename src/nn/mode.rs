@@ -1,7 +1,7 @@
 //! In training and in use.
 
 use crate::autodiff::{Real, Tensor};
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 /// Whether layers that behave differently in training do so.
 #[derive(Debug)]

@@ -250,7 +250,7 @@ mod tests {
     use crate::nn::UnitActivation::{self, LeakyRelu, Sigmoid};
     use crate::nn::layers::Dropout;
     use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
+    use rand::rngs::ChaCha8Rng;
 
     fn dense(units: usize, activation: UnitActivation) -> LayerSpec {
         LayerSpec::dense(units, activation)

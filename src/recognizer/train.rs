@@ -7,8 +7,8 @@ use crate::data::{Batches, CLASSES, Digits};
 use crate::nn::{Adam, Learner, Mode, Network, Training, learn_together};
 use crate::parallel::in_rows;
 use crate::random::Stream;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::f64::consts::PI;
 
 /// A step that has been made.

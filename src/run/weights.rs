@@ -63,7 +63,7 @@ mod tests {
         let dense = |units| LayerSpec::dense(units, UnitActivation::Relu);
         let activation = UnitActivation::Identity;
         let norm = LayerSpec::BatchNorm(BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation });
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(seed);
         let mut network = Network::new("n", 2, &[dense(3), dense(units), norm], Init::He, &mut rng).unwrap();
         network.statistics[0].value.fill(seed as f32);
         network

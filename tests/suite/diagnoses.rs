@@ -1,19 +1,28 @@
 //! Runs that go wrong on purpose, each told what is wrong with it and mended by what it is told to try; and a healthy one
 //! that is told nothing.
 
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::LazyLock;
 use twoplayer::data::{Digits, Split};
-use twoplayer::gan::{Config, Diagnosis, Observer, ObserverError, Remedy, Warning, train};
+use twoplayer::gan::{Config, Diagnosis, Observer, ObserverError, Remedy, Session, Warning, train};
 use twoplayer::nn::UnitActivation;
 
-/// Keeps every warning.
-#[derive(Default)]
-struct Warnings(Vec<Warning>);
+/// Keeps every warning, and ends the run at the first of this kind.
+struct Warnings {
+    seen: Vec<Warning>,
+    last: fn(&Diagnosis) -> bool,
+}
 
 impl Observer for Warnings {
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
-        self.0.push(warning.clone());
+        self.seen.push(warning.clone());
         Ok(())
+    }
+
+    fn pause(&mut self, _: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+        let is_last = |warning: &Warning| (self.last)(&warning.diagnosis);
+        Ok(if self.seen.iter().any(is_last) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }
 
@@ -63,22 +72,31 @@ fn changed(changes: &[(&str, &str)]) -> Config {
     Config::from_toml(&text, None).unwrap()
 }
 
-/// What is said of a run.
-fn warnings(config: &Config) -> Vec<Warning> {
+/// What all runs learn from.
+static DIGITS: LazyLock<Digits> = LazyLock::new(|| {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-    let digits = Digits::load(&data, Split::Train).unwrap().first(8000);
-    let mut watch = Warnings::default();
-    train(config, &digits, &mut watch).unwrap();
-    for warning in &watch.0 {
+    Digits::load(&data, Split::Train).unwrap().first(8000)
+});
+
+/// What is said of a run until it is told one of these, or to its end.
+fn warnings_until(last: fn(&Diagnosis) -> bool, config: &Config) -> Vec<Warning> {
+    let mut warnings = Warnings { seen: Vec::new(), last };
+    train(config, &DIGITS, &mut warnings).unwrap();
+    for warning in &warnings.seen {
         println!("{warning}");
     }
-    watch.0
+    warnings.seen
+}
+
+/// What is said of a whole run.
+fn warnings(config: &Config) -> Vec<Warning> {
+    warnings_until(|_| false, config)
 }
 
 /// A run with a fault is told so, and what has mended such runs; and with each of that made, and nothing else, nothing
 /// is wrong with it any more.
 fn each_mends(config: &Config, is_fault: fn(&Diagnosis) -> bool, remedies: &[Remedy]) {
-    let found = warnings(config);
+    let found = warnings_until(is_fault, config);
     let fault = found.iter().find(|warning| is_fault(&warning.diagnosis));
     let fault = fault.unwrap_or_else(|| panic!("another diagnosis: {found:?}"));
     assert_eq!(fault.remedies, remedies);
@@ -142,7 +160,7 @@ fn what_is_wrong_with_the_article_is_mended_together() {
             *activation = UnitActivation::Relu;
         }
     }
-    let found = warnings(&config);
+    let found = warnings_until(is_alike, &config);
     let fault = found.iter().find(|warning| is_alike(&warning.diagnosis)).expect("it collapses");
     assert_eq!(fault.remedies, [Remedy::Tanh, Remedy::Alternating, Remedy::Beta1]);
     assert!(fault.to_string().contains("All of it") && fault.to_string().contains("the preset mlp"), "{fault}");

@@ -2,8 +2,8 @@
 //! with its inputs used twice. A new operation adds one line to `cases`.
 
 use ndarray::ArrayD;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
 use twoplayer::gan::{Objective, Pairing, Players, Regulariser, Regularisers, Rules, one_walk_back, play};

@@ -1,8 +1,8 @@
 //! Networks of every kind of layer: their derivatives, their statistics, and what they say when they do not fit.
 
 use ndarray::{ArrayD, Axis};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use twoplayer::autodiff::gradcheck::{Order, check};

@@ -3,8 +3,8 @@
 #![cfg(unix)]
 
 use crate::common::{Answer, refuses, small_set, text, twoplayer};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;

@@ -1,5 +1,6 @@
 //! `twoplayer presets`.
 
+#[cfg(test)]
 mod keys;
 
 use super::columns::{folded, hung};
@@ -7,6 +8,9 @@ use super::say::print;
 use crate::gan::{Config, ConfigError};
 use clap::Args;
 use std::io::{self, IsTerminal};
+
+/// The reference of all keys.
+const KEYS: &str = include_str!("../../../docs/configuration.md");
 
 /// Show the presets: each a complete description of a training run.
 ///
@@ -28,7 +32,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.name {
-        _ if arguments.keys => print(keys::reference())?,
+        _ if arguments.keys => print(KEYS)?,
         Some(name) => {
             let text = format!("{}{}", head(name), Config::preset_text(name)?);
             print(if io::stdout().is_terminal() { folded(&text) } else { text })?;

@@ -32,7 +32,7 @@ impl Config {
 
 /// The values by their keys, those of tables within tables joined by dots.
 fn values(config: &Config) -> BTreeMap<String, String> {
-    let table = toml::Table::try_from(config).expect("a configuration is a table of plain values");
+    let table = config.table().expect("a configuration is a table of plain values");
     let mut values = BTreeMap::new();
     collect("", table, &mut values);
     values

@@ -38,9 +38,14 @@ pub enum ConfigError {
 impl ConfigError {
     /// What the parser did not like about `text`, and in which line.
     pub(in crate::gan) fn toml(text: &str, error: &toml::de::Error) -> Self {
+        let message = words(error);
         let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-        let message = suggesting(error.message().replace('\n', ", "));
         Self::Toml { message: line.map_or(message.clone(), |line| format!("line {line}: {message}")) }
+    }
+
+    /// What the parser did not like about a text that nobody has seen.
+    pub(in crate::gan) fn toml_without_lines(error: &toml::de::Error) -> Self {
+        Self::Toml { message: words(error) }
     }
 
     /// The same, and what to do about a key that is missing because no preset has given it.
@@ -71,6 +76,11 @@ fn suggestion(name: &str) -> String {
 fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let likeness = names.map(|name| (strsim::jaro_winkler(written, name), name));
     likeness.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.7).map(|(_, name)| name)
+}
+
+/// The parser's words, in one line.
+fn words(error: &toml::de::Error) -> String {
+    suggesting(error.message().replace('\n', ", "))
 }
 
 /// The parser's words on an unknown name, which list all that it knows, with the nearest of them in front.

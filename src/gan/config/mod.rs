@@ -21,13 +21,13 @@ pub use schedule::{Ramp, Schedule};
 use crate::data::PixelRange;
 use crate::gan::{AuxiliaryClassifier, Objective, Pairing, Regulariser, Rules};
 use crate::nn::{Init, LayerSpec, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A complete description of a training run; the same text in a run's `config.toml`, in a preset
 /// and in a file of one's own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What runs of it are called, a preset's name if it is one: letters, digits, `-`, `_` and `.`.
@@ -55,7 +55,8 @@ fn own() -> String {
 }
 
 /// The game and its length.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
     /// How often the training set is gone through.
@@ -110,7 +111,8 @@ impl TrainingConfig {
 }
 
 /// Who moves when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateRule {
     /// Both gradients come from one forward pass, then both players move.
@@ -121,7 +123,8 @@ pub enum UpdateRule {
 }
 
 /// The generator and how it learns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GeneratorConfig {
     /// Numbers in a latent vector, each from N(0, 1).
@@ -144,7 +147,8 @@ pub struct GeneratorConfig {
 }
 
 /// The discriminator and how it learns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DiscriminatorConfig {
     /// How weights are drawn.
@@ -159,7 +163,8 @@ pub struct DiscriminatorConfig {
 }
 
 /// The settings of [`Adam`](crate::nn::Adam).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdamConfig {
     /// At the start of the run.
@@ -188,7 +193,7 @@ impl Config {
     /// # Errors
     /// When there is none of that name; one of a similar name is suggested.
     pub fn preset(name: &str) -> Result<Config, ConfigError> {
-        Self::preset_table(name).map(|table| table.try_into().expect("presets are checked by a test"))
+        Self::preset_text(name).map(|text| toml::from_str(text).expect("presets are checked by a test"))
     }
 
     /// A preset's TOML with its comments: something to begin a file of one's own with.
@@ -222,12 +227,15 @@ impl Config {
             changes.remove("preset");
         }
         merge(&mut table, changes);
-        table.try_into().map_err(|merged: toml::de::Error| {
+        Self::of_table(&table).map_err(|merged| {
             // The merged table has lost the lines. Read alone, the text fails at the same mistake,
             // unless something that the preset would have given is missed before.
             let alone = toml::from_str::<Config>(text).err();
             let at_line = alone.filter(|error| error.message() == merged.message());
-            let error = ConfigError::toml(text, &at_line.unwrap_or(merged));
+            let error = match at_line {
+                Some(error) => ConfigError::toml(text, &error),
+                None => ConfigError::toml_without_lines(&merged),
+            };
             if base.is_none() { error.without_a_preset() } else { error }
         })
     }
@@ -237,10 +245,19 @@ impl Config {
     /// # Errors
     /// When there are keys or values that are none of ours. Ranges are not checked.
     pub fn with(&self, changes: toml::Table) -> Result<Config, ConfigError> {
-        let table = toml::Table::try_from(self);
-        let mut table = table.map_err(|error| ConfigError::Unreadable { reason: error.to_string() })?;
+        let mut table = self.table().map_err(|error| ConfigError::Unreadable { reason: error.to_string() })?;
         merge(&mut table, changes);
-        table.try_into().map_err(|error| ConfigError::toml("", &error))
+        Self::of_table(&table).map_err(|error| ConfigError::toml_without_lines(&error))
+    }
+
+    /// All values, as they are written. By way of the text, as in [`of_table`](Config::of_table): what serde compiles for
+    /// all types to write and read tables as well would take a second of every build.
+    fn table(&self) -> Result<toml::Table, toml::ser::Error> {
+        toml::to_string(self).map(|text| text.parse().expect("what has been written can be read"))
+    }
+
+    fn of_table(table: &toml::Table) -> Result<Config, toml::de::Error> {
+        toml::from_str(&table.to_string())
     }
 
     /// The preset from which a text takes what it leaves out, if it names one.

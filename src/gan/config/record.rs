@@ -1,11 +1,11 @@
 //! What is written down of a run.
 
 use crate::gan::{ConfigError, config::check::check_count};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is written down of a run as it goes, and how often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecordConfig {
     /// Steps between two rows of metrics.

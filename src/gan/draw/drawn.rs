@@ -4,7 +4,7 @@ use super::in_use::{CHUNK, in_use};
 use crate::autodiff::{Tape, Tensor};
 use crate::gan::latent_vectors;
 use crate::nn::Network;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use std::ops::Range;
 
 /// Latent vectors, labels and the images drawn from them.

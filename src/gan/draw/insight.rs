@@ -79,7 +79,7 @@ pub fn input_gradients(discriminator: &Network, images: &[f32], labels: &[u8]) -
 
 /// The name of a layer's kind.
 fn kind(spec: &LayerSpec) -> String {
-    let table = toml::Value::try_from(spec).expect("plain values");
+    let table: toml::Table = toml::to_string(spec).expect("plain values").parse().expect("a table");
     table["kind"].as_str().expect("layers are told apart by kind").to_owned()
 }
 

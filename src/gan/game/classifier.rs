@@ -2,7 +2,6 @@
 
 use crate::autodiff::{Real, Var};
 use crate::gan::{ConfigError, config::check::check};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The auxiliary classifier (Odena et al. 2017): beside its logit, the discriminator gives one for each class.
@@ -12,7 +11,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// A projection tells the generator how well image and label fit *compared with real ones*, which asks for the
 /// share of ambiguous digits that people write. This asks for clear ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuxiliaryClassifier {
     /// What the cross-entropy at real images weighs in the discriminator's loss, at least 0.

@@ -5,11 +5,11 @@
 //! logits; what the two players make of them, together, is in [`Rules`](crate::gan::Rules).
 
 use crate::autodiff::{Real, Var};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the two players minimise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
     /// The generator minimises `−E[log D(G(z))]`: its gradient is strongest where the

@@ -83,7 +83,7 @@ mod tests {
     use crate::autodiff::Tape;
     use ndarray::{ArrayD, array};
     use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
+    use rand::rngs::ChaCha8Rng;
 
     fn rng() -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(4)

@@ -8,8 +8,7 @@ use crate::gan::{ConfigError, Ramp};
 use crate::nn::{Input, Parameter};
 use crate::random::Stream;
 use crate::random::words_drawn;
-use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
+use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// A regulariser of the discriminator; its formula stands above the function it calls.
@@ -24,7 +23,8 @@ use serde::{Deserialize, Serialize};
 /// gamma = { from = 1.0, to = 0.1, schedule = "cosine" }
 /// every = 4
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Regulariser {
     /// [`r1`]: the slope at real images should be 0.
@@ -136,7 +136,7 @@ impl Regulariser {
 }
 
 /// The regularisers of a run, in order, and what they remember from turn to turn.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Regularisers {
     /// Which.
     list: Vec<Regulariser>,
@@ -158,9 +158,9 @@ impl Regularisers {
         words_drawn(&self.rng)
     }
 
-    /// The same regularisers after so many turns of a run with this seed, and so many words drawn.
-    pub(in crate::gan) fn after(self, turns: u64, seed: u64, words: u64) -> Self {
-        Self { turns, rng: Stream::Penalty.resumed(seed, words), ..self }
+    /// Goes on as after so many turns of a run with this seed, and so many words drawn.
+    pub(in crate::gan) fn resume(&mut self, turns: u64, seed: u64, words: u64) {
+        (self.turns, self.rng) = (turns, Stream::Penalty.resumed(seed, words));
     }
 
     /// Sets how much of the run is over, from 0 to 1.

@@ -3,11 +3,11 @@
 use crate::autodiff::{Real, Tape, Var};
 use crate::gan::{ConfigError, Objective, Players, config::check::check};
 use ndarray::{ArrayD, IxDyn};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a logit is compared with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairing {
     /// Nothing: each image is judged by itself.

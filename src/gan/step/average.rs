@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_average_follows_by_its_share() {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(0);
         let layers = [LayerSpec::dense(1, UnitActivation::Identity)];
         let mut network = Network::<f64>::new("g", 1, &layers, Init::He, &mut rng).unwrap();
         let set = |network: &mut Network<f64>, x: f64| network.parameters[0].value.fill(x);
@@ -78,7 +78,7 @@ mod tests {
     fn running_statistics_are_copied() {
         let activation = UnitActivation::Identity;
         let layers = [BatchNorm { momentum: 0.1, epsilon: 1e-5, conditional: false, activation }.into()];
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(0);
         let mut network = Network::<f64>::new("g", 3, &layers, Init::He, &mut rng).unwrap();
         let mut average = Average::new(&network, 0.999);
         network.statistics[0].value.fill(0.1);

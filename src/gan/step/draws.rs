@@ -68,7 +68,7 @@ impl<T: Real> Trainer<T> {
         for (player, moves) in self.players.each_mut().zip(Players { generator: steps, discriminator: turns }) {
             player.optimizer.load(&player.network.parameters, moves, &mut *find)?;
         }
-        self.losses.regularisers = self.losses.regularisers.clone().after(turns, seed, draws.penalty);
+        self.losses.regularisers.resume(turns, seed, draws.penalty);
         self.requests.latent_rng = Stream::Latent.resumed(seed, draws.latent);
         self.requests.label_rng = Stream::Labels.resumed(seed, draws.labels);
         self.training = Stream::Dropout.resumed(seed, draws.dropout).into();

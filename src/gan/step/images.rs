@@ -2,8 +2,8 @@
 
 use crate::autodiff::{Real, Tape, Var};
 use crate::nn::{Input, InputShape, OnTape, Training, one_hot};
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt};
-use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 /// What the generator is asked for, at random.

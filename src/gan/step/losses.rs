@@ -8,7 +8,7 @@ use crate::gan::{AuxiliaryClassifier, Regularisers, Rules};
 use crate::nn::{Input, Learner, Mode, OnTape, Training};
 
 /// All that a configuration says of both losses.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::gan) struct Losses {
     pub rules: Rules,
     pub classifier: AuxiliaryClassifier,

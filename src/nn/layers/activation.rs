@@ -5,14 +5,14 @@ use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// `f(x)` by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "activation", function = "tanh" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "activation", function = "tanh" }"#)))]
 pub struct Activation {
     /// `f`.
     pub function: UnitActivation,

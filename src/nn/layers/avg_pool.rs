@@ -7,14 +7,14 @@ use crate::nn::LayerError;
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The mean of every square of pixels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "avg-pool", size = 2 }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "avg-pool", size = 2 }"#)))]
 pub struct AvgPool {
     /// Its side; 2.
     #[serde(default = "two")]

@@ -7,16 +7,16 @@ use crate::nn::handle::{ParameterId, StatisticId};
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{LayerError, Role, UnitActivation, check};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Every channel brought to mean 0 and variance 1 over the batch and its pixels, then
 /// `f(gain·x + bias)` (Ioffe & Szegedy 2015). In use, mean and variance are running averages that
 /// training has left.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "batch-norm", activation = "relu" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "batch-norm", activation = "relu" }"#)))]
 pub struct BatchNorm {
     /// How far the running averages move at each step; 0.1.
     #[serde(default = "tenth")]

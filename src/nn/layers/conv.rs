@@ -10,14 +10,14 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// `f(x ∗ W + b)`: a convolution, of images `⌊(size + 2·padding − kernel) / stride⌋ + 1` high and wide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "conv", channels = 64, kernel = 4, stride = 2, bias = false }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "conv", channels = 64, kernel = 4, stride = 2, bias = false }"#)))]
 pub struct Conv {
     /// The number of channels that come out.
     pub channels: usize,

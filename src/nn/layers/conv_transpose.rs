@@ -10,15 +10,15 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// `f(convᵀ(x, W) + b)`: the transposed convolution, which makes images larger, to
 /// `(size − 1)·stride − 2·padding + kernel + output_padding`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "conv-transpose", channels = 64, kernel = 4, stride = 2 }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "conv-transpose", channels = 64, kernel = 4, stride = 2 }"#)))]
 pub struct ConvTranspose {
     /// The number of channels that come out.
     pub channels: usize,

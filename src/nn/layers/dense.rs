@@ -8,14 +8,14 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// `f(x·Wᵀ + b)`; of an image, all its numbers are seen in a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "dense", units = 128, activation = "leaky-relu" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "dense", units = 128, activation = "leaky-relu" }"#)))]
 pub struct Dense {
     /// The number of outputs.
     pub units: usize,

@@ -6,15 +6,15 @@ use crate::nn::LayerError;
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Images become half as high and wide: blurred, so that fine details do not come back as coarse ones,
 /// then every second pixel (Zhang 2019).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "downsample" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "downsample" }"#)))]
 pub struct Downsample {}
 
 impl Spec for Downsample {

@@ -6,15 +6,15 @@ use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, Mode};
 use rand::RngExt;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// In training, each value is set to 0 with probability `rate` and otherwise divided by
 /// `1 − rate`; in use, nothing is done (Srivastava et al. 2014).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "dropout", rate = 0.3 }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "dropout", rate = 0.3 }"#)))]
 pub struct Dropout {
     /// In [0, 1).
     pub rate: f64,
@@ -63,7 +63,7 @@ mod tests {
     use crate::nn::Training;
     use ndarray::ArrayD;
     use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
+    use rand::rngs::ChaCha8Rng;
 
     #[test]
     fn it_keeps_the_expected_value_and_is_gone_in_use() {

@@ -5,15 +5,15 @@ use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// An image becomes its numbers in a row, the channels of a pixel beside each other. A dense layer
 /// does this by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "flatten" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "flatten" }"#)))]
 pub struct Flatten {}
 
 impl Spec for Flatten {

@@ -5,14 +5,14 @@ use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The sum over all pixels, channel by channel: an image becomes as many numbers as it has channels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "global-sum-pool" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "global-sum-pool" }"#)))]
 pub struct GlobalSumPool {}
 
 impl Spec for GlobalSumPool {

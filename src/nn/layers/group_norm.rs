@@ -8,15 +8,15 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{LayerError, Role, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Every group of a sample's channels brought to mean 0 and variance 1, then `f(gain·x + bias)` channel by
 /// channel (Wu & He 2018).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "group-norm", groups = 8, activation = "relu" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "group-norm", groups = 8, activation = "relu" }"#)))]
 pub struct GroupNorm {
     /// Into how many groups the channels are divided.
     pub groups: usize,

@@ -7,15 +7,15 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, Role};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Beside numbers in a row: `units` learned numbers for the label's class. Beside an image: `units`
 /// channels, a learned map of the image's height and width for the class in each (Mirza & Osindero 2014).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "label-embedding", units = 16 }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "label-embedding", units = 16 }"#)))]
 pub struct LabelEmbedding {
     /// How many numbers, or channels, are added.
     pub units: usize,

@@ -6,15 +6,15 @@ use crate::autodiff::Real;
 use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::{LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Every sample brought to mean 0 and variance 1 over all its numbers, then `f(gain·x + bias)` channel by
 /// channel (Ba et al. 2016).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "layer-norm", activation = "leaky-relu" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "layer-norm", activation = "leaky-relu" }"#)))]
 pub struct LayerNorm {
     /// Added to the variance; 10⁻⁵.
     #[serde(default = "epsilon")]

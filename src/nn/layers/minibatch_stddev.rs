@@ -6,15 +6,15 @@ use crate::nn::check::at_least_one;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One more channel that tells how much the samples of a group differ (Karras et al. 2018, section 3):
 /// a discriminator sees by it when the generator draws always the same.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "minibatch-stddev" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "minibatch-stddev" }"#)))]
 pub struct MinibatchStddev {
     /// At most so many samples to a group, as many as divide the batch; 4.
     #[serde(default = "four")]

@@ -8,15 +8,15 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, Role};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A discriminator's last layer, `w·φ + b + ⟨e_y, φ⟩` with learned `e_y` for class `y` (Miyato & Koyama
 /// 2018): how real the features `φ` look, and how well they fit the label.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "projection" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "projection" }"#)))]
 pub struct Projection {
     /// Whether `w` and the table of `e` are divided by their largest singular values; no.
     #[serde(default, skip_serializing_if = "is_default")]

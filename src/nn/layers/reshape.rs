@@ -5,14 +5,14 @@ use crate::nn::build::Builder;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, UnitActivation};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Numbers in a row become an image.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "reshape", shape = [7, 7, 128] }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "reshape", shape = [7, 7, 128] }"#)))]
 pub struct Reshape {
     /// `[height, width, channels]`.
     pub shape: [usize; 3],

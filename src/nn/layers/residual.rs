@@ -7,18 +7,18 @@ use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Layer, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError, Parameter};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 // The list of layers names this file, so this file cannot name the list: `L` stands for it.
 /// `x + f(x)`, `f` being layers (He et al. 2016).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "residual", skip = "conv", layers = [
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "residual", skip = "conv", layers = [
     { kind = "conv", channels = 64, kernel = 3, activation = "relu" },
     { kind = "conv", channels = 64, kernel = 3 },
-] }"#))]
+] }"#)))]
 pub struct Residual<L> {
     /// `f`: it leaves height and width as they are.
     pub layers: Vec<L>,
@@ -37,7 +37,8 @@ pub struct Residual<L> {
 }
 
 /// The way past a residual block's layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Skip {
     /// Nothing is done.

@@ -7,14 +7,14 @@ use crate::nn::check::at_least_one;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
 use crate::nn::{Extent, LayerError};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Images become `factor` times as high and wide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("example" = r#"{ kind = "upsample", factor = 2, mode = "bilinear" }"#))]
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "upsample", factor = 2, mode = "bilinear" }"#)))]
 pub struct Upsample {
     /// 2.
     #[serde(default = "two")]
@@ -25,7 +25,8 @@ pub struct Upsample {
 }
 
 /// How pixels between pixels are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Interpolation {
     /// The nearest one.

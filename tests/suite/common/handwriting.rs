@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use twoplayer::data::Grey;
 
 /// A picture and the digit that it shows.

@@ -1,7 +1,7 @@
 //! One small game of each kind that there is a preset of, on images of 8 by 8 pixels.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use twoplayer::autodiff::Watcher;
 use twoplayer::gan::{Config, Scores, Trainer};
 use twoplayer::nn::Network;
