@@ -17,9 +17,10 @@
 //! | 4 | [`recognizer`] | a network that reads digits |
 //! | 5 | [`metrics`] | how good and how varied generated images are |
 //! | 5 | [`run`] | what a run leaves on disk |
-//! | 6 | [`cli`] | the command line |
+//! | 6 | [`lab`] | a page in the browser that looks into a running engine |
+//! | 7 | [`cli`] | the command line |
 //!
-//! A file uses its own floor and those below. [`run`] and [`cli`] belong to the feature `cli`, which is on unless it is
+//! A file uses its own floor and those below. [`run`] and [`cli`] belong to the feature `cli`, [`lab`] to the feature `lab`; both are on unless they are
 //! turned off: `cargo add twoplayer --no-default-features` gives the rest, without what only the program needs. Train a
 //! small GAN on a hundred made-up images of four pixels:
 //!
@@ -57,6 +58,8 @@ pub mod cli;
 pub mod data;
 pub mod gan;
 pub mod gemm;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod metrics;
 pub mod nn;
 pub mod parallel;

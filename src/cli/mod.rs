@@ -1,4 +1,4 @@
-//! The command line: one file a command. Floor six.
+//! The command line: one file a command. Floor seven.
 
 mod bar;
 mod bench;
@@ -13,6 +13,8 @@ mod flags;
 mod given;
 mod inspect;
 mod interpolate;
+#[cfg(feature = "lab")]
+mod lab;
 mod man;
 mod memory;
 mod outputs;
@@ -66,6 +68,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(Box<train::Arguments>), // which has many flags
+    #[cfg(feature = "lab")]
+    Lab(lab::Arguments),
     Presets(presets::Arguments),
     Runs(runs::Arguments),
     Report(report::Arguments),
@@ -92,6 +96,8 @@ pub fn main() -> ExitCode {
     cli.diagnostics.listen();
     let result = match cli.command {
         Command::Train(arguments) => train::run(&arguments),
+        #[cfg(feature = "lab")]
+        Command::Lab(arguments) => lab::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Runs(arguments) => runs::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -17,16 +17,6 @@ pub struct Setting {
     value: Value,
 }
 
-impl Setting {
-    /// The change as a table in tables.
-    fn change(&self, key: &str) -> toml::Table {
-        let within = |inner: Value, part: &str| Value::Table(toml::Table::from_iter([(part.to_owned(), inner)]));
-        let (outermost, parts) = key.split_once('.').map_or((key, None), |(outermost, rest)| (outermost, Some(rest)));
-        let parts = parts.into_iter().flat_map(|parts| parts.rsplit('.'));
-        toml::Table::from_iter([(outermost.to_owned(), parts.fold(self.value.clone(), within))])
-    }
-}
-
 /// Reads `KEY=VALUE`, the value as a file has it; a word may stand without quotes.
 pub fn setting(text: &str) -> Result<Setting, String> {
     let is_key = |key: &str| key.split('.').all(|part| !part.is_empty()) && key.split('.').count() <= DEEPEST;
@@ -49,13 +39,13 @@ pub fn set(config: Config, settings: &[Setting]) -> anyhow::Result<Config> {
     settings.iter().try_fold(config, |config, setting| {
         let hint = || {
             let mut fuller = TABLES.iter().map(|table| format!("{table}.{}", setting.key));
-            fuller.find(|key| config.with(setting.change(key)).is_ok())
+            fuller.find(|key| config.with_value(key, setting.value.clone()).is_ok())
         };
         let said = || match hint() {
             Some(key) => format!("--set {}, did you mean {key}?", setting.key),
             None => format!("--set {}", setting.key),
         };
-        config.with(setting.change(&setting.key)).with_context(said)
+        config.with_value(&setting.key, setting.value.clone()).with_context(said)
     })
 }
 

@@ -27,8 +27,8 @@ pub use game::{
 };
 pub use health::{Clues, Diagnosis, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
 pub use session::{
-    Beginning, Ended, EpochEnd, Observer, ObserverError, Observers, PREVIEW_COLUMNS, Position, Session, StepEnd,
-    TrainError, preview_count, train,
+    Beginning, Ended, EpochEnd, History, Observer, ObserverError, Observers, PREVIEW_COLUMNS, Position, Session,
+    Snapshot, StepEnd, TrainError, preview_count, train,
 };
 pub use step::{
     Average, Clock, Cost, Draws, GradientNorms, Norm, Scores, StepTime, Trainer, latent_vectors, one_walk_back,

@@ -36,7 +36,7 @@ pub use grid::{Grid, contact_sheet, grid};
 pub use history::History;
 pub use legend::{Legend, wrapped};
 pub use list::{RunSummary, State, find_runs, summary};
-pub use npy::{NpyValues, write_npy, write_npy_in_pieces};
+pub use npy::{NpyValues, npy_bytes, write_npy, write_npy_in_pieces};
 pub use picture::{Animation, Picture, TooLarge, to_bytes};
 pub use pretrained::{pretrained_config, pretrained_discriminator, pretrained_generator, pretrained_recognizer};
 pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};

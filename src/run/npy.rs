@@ -79,6 +79,17 @@ pub fn write_npy<'a>(path: &Path, shape: &[usize], values: impl Into<NpyValues<'
     })
 }
 
+/// The file of an array of 32-bit floats, for whoever does not want it on the disk.
+///
+/// # Panics
+/// When `values` are not as many as `shape` says.
+pub fn npy_bytes(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    assert_eq!(values.len(), shape.iter().product::<usize>(), "npy_bytes: {} values for {shape:?}", values.len());
+    let mut bytes = header(NpyValues::F32(&[]).descr(), shape);
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
 /// The same with 32-bit floats that come piece by piece: they are never in memory together.
 ///
 /// # Errors

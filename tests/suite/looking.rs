@@ -2,7 +2,7 @@
 //! are from one version to the next.
 
 mod bytes;
-mod games;
+pub mod games;
 
 use games::GAMES;
 use std::collections::BTreeSet;

@@ -14,6 +14,7 @@ mod handwriting;
 mod hostile;
 mod house;
 mod idx;
+mod lab;
 mod looking;
 mod metrics_reference;
 mod mnist;

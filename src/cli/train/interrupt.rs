@@ -46,6 +46,13 @@ impl Interrupt {
         }
         Ok(Self { asked, bar: bar.cloned() })
     }
+
+    /// Whether an end has been asked for: to be asked anywhere.
+    #[cfg(feature = "lab")]
+    pub fn asked(&self) -> impl Fn() -> bool + Send + 'static {
+        let asked = Arc::clone(&self.asked);
+        move || asked.load(Ordering::Relaxed)
+    }
 }
 
 /// The signals that this process ignores, bit n − 1 for signal n; none where the system does not say.

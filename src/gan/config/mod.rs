@@ -6,6 +6,7 @@ pub(in crate::gan) mod cost;
 pub(in crate::gan) mod difference;
 pub(in crate::gan) mod error;
 pub(in crate::gan) mod memory;
+mod merge;
 mod presets;
 pub(in crate::gan) mod ranges;
 pub(in crate::gan) mod record;
@@ -21,6 +22,7 @@ pub use schedule::{Ramp, Schedule};
 use crate::data::PixelRange;
 use crate::gan::{AuxiliaryClassifier, Objective, Pairing, Regulariser, Rules};
 use crate::nn::{Init, LayerSpec, UnitActivation};
+use merge::{merge, nested};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -250,6 +252,14 @@ impl Config {
         Self::of_table(&table).map_err(|error| ConfigError::toml_without_lines(&error))
     }
 
+    /// This configuration with another value for one key, such as `training.objective`.
+    ///
+    /// # Errors
+    /// As [`with`](Config::with).
+    pub fn with_value(&self, key: &str, value: toml::Value) -> Result<Config, ConfigError> {
+        self.with(nested(key, value))
+    }
+
     /// All values, as they are written. By way of the text, as in [`of_table`](Config::of_table): what serde compiles for
     /// all types to write and read tables as well would take a second of every build.
     fn table(&self) -> Result<toml::Table, toml::ser::Error> {
@@ -311,30 +321,6 @@ impl Config {
     /// How many numbers an image has, `height × width × channels`.
     pub fn pixels(&self) -> usize {
         self.image_shape().iter().product()
-    }
-}
-
-/// As a value, takes the key away.
-const OFF: &str = "off";
-
-/// Puts the changes over the table, key by key; a list is replaced whole.
-fn merge(table: &mut toml::Table, changes: toml::Table) {
-    for (key, change) in changes {
-        match change {
-            toml::Value::String(off) if off == OFF => {
-                table.remove(&key);
-            }
-            toml::Value::Table(change) => {
-                let inner = table.entry(key).or_insert_with(|| toml::Table::new().into());
-                match inner {
-                    toml::Value::Table(inner) => merge(inner, change),
-                    other => *other = change.into(),
-                }
-            }
-            change => {
-                table.insert(key, change);
-            }
-        }
     }
 }
 

@@ -146,6 +146,16 @@ impl<'d> Session<'d> {
         &self.digits
     }
 
+    /// The players, and what moves them.
+    pub fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    /// The range of its images' pixels.
+    pub fn pixel_range(&self) -> PixelRange {
+        self.range
+    }
+
     /// How many steps have been made.
     pub fn step(&self) -> u64 {
         self.step

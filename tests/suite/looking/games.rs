@@ -120,10 +120,16 @@ const REST: &str = r#"
     discriminator.adam = { learning_rate = 2e-3, beta1 = 0.5, beta2 = 0.99 }
 "#;
 
-/// Trains a game for some steps on made-up images, and tells these of it.
-pub fn played(game: &str, steps: usize, watchers: &[Watcher]) -> (Trainer, Vec<Scores>) {
+/// All that decides a game.
+pub fn config(game: &str) -> Config {
     let config = Config::complete_from_toml(&format!("{REST}{game}")).expect("the game is complete");
     config.validate().expect("the game is in range");
+    config
+}
+
+/// Trains a game for some steps on made-up images, and tells these of it.
+pub fn played(game: &str, steps: usize, watchers: &[Watcher]) -> (Trainer, Vec<Scores>) {
+    let config = config(game);
     let mut trainer = Trainer::<f32>::new(&config).expect("its layers form networks");
     trainer.set_watchers(watchers);
     let mut rng = ChaCha8Rng::seed_from_u64(19);

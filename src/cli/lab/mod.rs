@@ -1,0 +1,128 @@
+//! `twoplayer lab`.
+
+mod browser;
+
+use super::setting::{Setting, set, setting};
+use super::threads::{on_threads, threads};
+use super::train::{Interrupt, Interrupted};
+use crate::data::{Digits, Source, Split, file, locate};
+use crate::gan::Config;
+use crate::lab::{Address, Engine, Mailbox, serve};
+use crate::random::Stream;
+use anyhow::{Context, anyhow};
+use browser::Page;
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// Watch a game from within, in the browser: pause the engine anywhere, look at anything, change it, go back.
+///
+/// A page opens on this machine, behind it the engine that `train` runs. It shows both players' images and scores, each
+/// turn, the tape with every operation and adjoint, and single numbers with their formulas. Nobody else can open the
+/// page: it is served to this machine alone, under an address with a secret that is printed first.
+///
+/// Pausing and looking change nothing: the numbers are those of `train` with the same configuration. Nothing is written
+/// to the disk.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  twoplayer lab\n  twoplayer lab --preset dcgan --paused\n  \
+                        twoplayer lab --config mine.toml --set training.objective=hinge --no-open")]
+pub struct Arguments {
+    /// What to train: a preset, as `twoplayer presets` lists them [default: lab, without --config]
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    preset: Option<String>,
+
+    /// A TOML file of all that decides a run, as for `train`
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+
+    /// Another value for a key of the configuration; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<Setting>,
+
+    /// What decides all random numbers
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Where the images are, as for `train`
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Serve the page at this port of 127.0.0.1 [default: 7777, or the next that is free]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+
+    /// Do not open the browser
+    #[arg(long)]
+    no_open: bool,
+
+    /// Wait before the first step
+    #[arg(long)]
+    paused: bool,
+
+    /// Threads that compute; 0 means one a core
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
+    threads: usize,
+}
+
+/// The preset that a lab begins with.
+const PRESET: &str = "lab";
+/// How often the server looks whether it is to end.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let config = config(arguments)?;
+    let digits = load(&config)?;
+    let interrupt = Interrupt::listen(None)?;
+    let address = Address::take(arguments.port)?;
+    super::say::say(&address)?;
+    super::say::note("The lab is at this address, for this machine alone. Ctrl-C ends it.");
+    let page = (!arguments.no_open).then(|| Page::open(&address.to_string()));
+    let mailbox = Arc::new(Mailbox::default());
+    let server = {
+        let (mailbox, asked) = (Arc::clone(&mailbox), interrupt.asked());
+        thread::Builder::new().name("server".into()).spawn(move || {
+            let guests = Arc::clone(&mailbox);
+            let served = serve(address, guests, GLANCE, || asked() || mailbox.is_closed());
+            mailbox.close();
+            served
+        })?
+    };
+    let engine = Engine { name: config.name.clone(), config, playing: !arguments.paused };
+    let ended = on_threads(arguments.threads, || Ok(engine.run(&digits, &mailbox)?));
+    mailbox.close();
+    let served = server.join().map_err(|_| anyhow!("the lab's server has ended by a fault of its own"))?;
+    drop(page);
+    ended?;
+    served?;
+    Err(Interrupted("the lab has ended; nothing was kept".into()).into())
+}
+
+/// The preset or the file, changed by the flags.
+fn config(arguments: &Arguments) -> anyhow::Result<Config> {
+    let config = match &arguments.config {
+        None => Config::preset(arguments.preset.as_deref().unwrap_or(PRESET))?,
+        Some(path) => {
+            let text = file::read_text(path, file::LONGEST_TEXT)
+                .with_context(|| format!("{}: cannot read", path.display()))?;
+            Config::from_toml(&text, None).with_context(|| path.display().to_string())?
+        }
+    };
+    let mut config = set(config, &arguments.set)?;
+    config.seed = arguments.seed.unwrap_or(config.seed);
+    config.data = arguments.data.clone().or(config.data);
+    if Source::of(config.data.as_deref()).stacked {
+        config = config.in_colour()?;
+    }
+    config.validate()?;
+    Ok(config)
+}
+
+/// The images that it is to learn from.
+fn load(config: &Config) -> anyhow::Result<Digits> {
+    let source = Source::of(config.data.as_deref());
+    let digits = Digits::load(&locate(source.directory.as_deref())?, Split::Train)?;
+    Ok(if source.stacked { digits.stacked(&mut Stream::Stacking.of(config.seed)) } else { digits })
+}

@@ -1,0 +1,89 @@
+//! What the page may ask the engine to do.
+
+use serde::Deserialize;
+
+/// A command, as the page sends it: `{"do": "step"}`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// Step after step, until somebody pauses.
+    Play {},
+    /// Stop at the end of the step that is being made.
+    Pause {},
+    /// To the end of the next step.
+    Step {},
+    /// To the end of this player's turn.
+    Turn {},
+    /// To the next phase of a turn, or its end.
+    Phase {},
+    /// To the next operation, adjoint or moved parameter.
+    Operation {},
+    /// To a step that was made before: the same numbers, to the bit.
+    Back {
+        /// How many steps are complete there.
+        step: u64,
+    },
+    /// From the beginning.
+    Restart {
+        /// Another seed; else the same.
+        seed: Option<u64>,
+    },
+    /// No faster than this.
+    Speed {
+        /// 0: as fast as it goes.
+        steps_per_second: f64,
+    },
+    /// Another value for a key of the configuration, from the next step on.
+    Set {
+        /// Such as `discriminator.adam.learning_rate`.
+        key: String,
+        /// A number, a word or a list.
+        value: serde_json::Value,
+    },
+}
+
+impl Command {
+    /// Reads a command.
+    ///
+    /// # Errors
+    /// When it is none of those above, in one line.
+    pub fn read(json: &[u8]) -> Result<Self, String> {
+        let command = serde_json::from_slice(json).map_err(|error| format!("not a command: {error}"))?;
+        match command {
+            Command::Speed { steps_per_second } if !(0.0..=1e6).contains(&steps_per_second) => {
+                Err("steps_per_second must be from 0 to 1000000".into())
+            }
+            command => Ok(command),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_read() {
+        assert_eq!(Command::read(br#"{"do":"play"}"#), Ok(Command::Play {}));
+        assert_eq!(Command::read(br#"{"do":"back","step":7}"#), Ok(Command::Back { step: 7 }));
+        assert_eq!(Command::read(br#"{"do":"restart"}"#), Ok(Command::Restart { seed: None }));
+    }
+
+    #[test]
+    fn what_is_no_command_is_refused_in_a_line() {
+        let wrong: [&[u8]; 8] = [
+            b"",
+            b"{}",
+            br#"{"do":"explode"}"#,
+            br#"{"do":"play","speed":3}"#,
+            br#"{"do":"back"}"#,
+            br#"{"do":"back","step":-1}"#,
+            br#"{"do":"speed","steps_per_second":-1}"#,
+            b"\xff\xfe",
+        ];
+        for json in wrong {
+            let said = Command::read(json).unwrap_err();
+            assert!(!said.contains('\n') && !said.is_empty(), "{said}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Where page and engine leave things for each other: commands and questions one way, answers and frames the other.
+
+use super::command::Command;
+use parking::Gate;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
+
+/// Letters that may wait for the engine; who brings more is told to try again.
+const MOST: usize = 64;
+/// With no page asking for so long, training pauses.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Something that is asked about the run, answered between two operations.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// What is on the tape.
+    Tape,
+    /// An overview of a node's value, or of its adjoint.
+    Node {
+        /// Its number.
+        index: usize,
+        /// Its adjoint, not its value.
+        adjoint: bool,
+    },
+    /// One number, explained.
+    Number {
+        /// Its node.
+        index: usize,
+        /// Where it stands there, in row-major order.
+        element: usize,
+    },
+    /// What the last step's turns did.
+    Turn,
+    /// The names and shapes of all arrays that training changes.
+    Arrays,
+    /// One of them, as a file of NumPy's.
+    Array {
+        /// Its name.
+        name: String,
+    },
+    /// The configuration, as TOML.
+    Config,
+}
+
+/// Why something is not done.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The status of HTTP that says the like.
+    pub status: u16,
+    /// In one line.
+    pub message: String,
+}
+
+impl Refusal {
+    /// What cannot be done as it was asked.
+    pub fn bad(message: impl Into<String>) -> Self {
+        Self { status: 400, message: message.into() }
+    }
+
+    /// What cannot be done now.
+    pub fn not_now(message: impl Into<String>) -> Self {
+        Self { status: 409, message: message.into() }
+    }
+}
+
+/// JSON, or why there is none.
+pub type Answer = Result<Vec<u8>, Refusal>;
+
+/// Something for the engine, and where its answer goes.
+pub struct Letter {
+    /// What it says.
+    pub what: What,
+    /// Who waits for an answer.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// What a letter says.
+pub enum What {
+    /// To be done.
+    Command(Command),
+    /// To be answered.
+    Question(Question),
+}
+
+/// A frame on its way to the page.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// Its number, from 1.
+    pub number: u64,
+    /// What it shows.
+    pub json: Arc<Vec<u8>>,
+}
+
+/// Between server and engine. Neither waits for the other but where it says so.
+pub struct Mailbox {
+    letters: Mutex<VecDeque<Letter>>,
+    gate: Gate,
+    has_mail: AtomicBool,
+    frames: watch::Sender<Published>,
+    is_wanted: AtomicBool,
+    looking: AtomicUsize,
+    last_look: Mutex<Instant>,
+    closed: AtomicBool,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self {
+            letters: Mutex::default(),
+            gate: Gate::default(),
+            has_mail: AtomicBool::default(),
+            frames: watch::Sender::new(Published::default()),
+            is_wanted: AtomicBool::new(true),
+            looking: AtomicUsize::default(),
+            last_look: Mutex::new(Instant::now()),
+            closed: AtomicBool::default(),
+        }
+    }
+}
+
+/// The page's side.
+impl Mailbox {
+    /// Has the engine do something, and waits for its answer.
+    ///
+    /// # Errors
+    /// The engine's; and when too much waits already, or the engine has gone.
+    pub async fn send(&self, what: What) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        {
+            let mut letters = held(&self.letters);
+            if self.closed.load(Ordering::Acquire) {
+                return Err(Refusal { status: 503, message: "the engine has ended".into() });
+            }
+            if letters.len() >= MOST {
+                return Err(Refusal { status: 503, message: "too much is asked at once; ask again".into() });
+            }
+            letters.push_back(Letter { what, reply });
+            self.has_mail.store(true, Ordering::Release);
+        }
+        self.gate.open();
+        answer.await.unwrap_or(Err(Refusal { status: 503, message: "the engine has ended".into() }))
+    }
+
+    /// The first frame after this one, or none within this time.
+    pub async fn frame_after(&self, number: u64, patience: Duration) -> Option<Published> {
+        let _looking = Looking::new(self);
+        self.is_wanted.store(true, Ordering::Release);
+        let mut frames = self.frames.subscribe();
+        let next = frames.wait_for(|frame| frame.number > number);
+        let frame = tokio::time::timeout(patience, next).await.ok()?.ok()?;
+        Some(frame.clone())
+    }
+
+    /// Lets the engine end at its next chance.
+    pub fn close(&self) {
+        let _letters = held(&self.letters);
+        self.closed.store(true, Ordering::Release);
+        self.has_mail.store(true, Ordering::Release);
+        drop(_letters);
+        self.gate.open();
+    }
+}
+
+/// The engine's side.
+impl Mailbox {
+    /// Whether the engine is to end.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether there is something to be done.
+    pub fn has_mail(&self) -> bool {
+        self.has_mail.load(Ordering::Acquire)
+    }
+
+    /// What came first, if anything did.
+    pub fn take(&self) -> Option<Letter> {
+        let mut letters = held(&self.letters);
+        let first = letters.pop_front();
+        self.has_mail.store(!letters.is_empty() || self.is_closed(), Ordering::Release);
+        first
+    }
+
+    /// Sleeps until there is something to be done, or until this moment.
+    pub fn wait(&self, until: Option<Instant>) {
+        self.gate.wait(until, || self.has_mail());
+    }
+
+    /// Whether a page waits for a frame. Asked once, it is no longer so.
+    pub fn wants_frame(&self) -> bool {
+        self.is_wanted.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether some page has looked lately.
+    pub fn is_watched(&self) -> bool {
+        self.looking.load(Ordering::Acquire) > 0 || held(&self.last_look).elapsed() < PATIENCE
+    }
+
+    /// Shows a frame; `json` is given its number.
+    pub fn publish(&self, json: impl FnOnce(u64) -> Vec<u8>) {
+        self.frames.send_modify(|frame| {
+            let number = frame.number + 1;
+            *frame = Published { number, json: Arc::new(json(number)) };
+        });
+    }
+}
+
+/// Somebody waits for a frame as long as this lives.
+struct Looking<'m>(&'m Mailbox);
+
+impl<'m> Looking<'m> {
+    fn new(mailbox: &'m Mailbox) -> Self {
+        mailbox.looking.fetch_add(1, Ordering::AcqRel);
+        Self(mailbox)
+    }
+}
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        *held(&self.0.last_look) = Instant::now();
+        self.0.looking.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// What a mutex guards, though somebody who held it has panicked.
+pub fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place to sleep at.
+mod parking {
+    use super::{Instant, held};
+    use std::sync::{Condvar, Mutex, PoisonError};
+
+    #[derive(Default)]
+    pub struct Gate {
+        mutex: Mutex<()>,
+        opened: Condvar,
+    }
+
+    impl Gate {
+        /// Wakes who sleeps here.
+        pub fn open(&self) {
+            drop(held(&self.mutex)); // whoever has looked and found nothing sleeps by now
+            self.opened.notify_all();
+        }
+
+        /// Sleeps until the gate is opened and this holds, or until this moment.
+        pub fn wait(&self, until: Option<Instant>, holds: impl Fn() -> bool) {
+            let mut guard = held(&self.mutex);
+            while !holds() {
+                guard = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                    None => self.opened.wait(guard).unwrap_or_else(PoisonError::into_inner),
+                    Some(left) if left.is_zero() => return,
+                    Some(left) => self.opened.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0,
+                };
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The lab, floor six: a page in the browser that looks into a running engine. It pauses it anywhere, looks at anything,
+//! changes it, and goes back.
+//!
+//! One thread owns the session and its tapes ([`engine`]). Within a step it stands at the [`desk`]: a watcher that is told
+//! of every operation, and an observer that is told of every step. To pause is to wait there, answering what the page asks
+//! about the tape that lies open. So pausing and looking cannot change a byte of what is computed.
+//!
+//! What comes from the page and what goes back to it passes through the [`mailbox`]; the [`server`] is the only part that
+//! knows of HTTP.
+
+mod at_desk;
+mod command;
+mod desk;
+mod edits;
+mod engine;
+mod export;
+mod frame;
+mod look;
+mod mailbox;
+mod moment;
+mod server;
+mod story;
+mod turns;
+mod words;
+
+pub use command::Command;
+pub use engine::Engine;
+pub use mailbox::{Mailbox, Question, Refusal};
+pub use server::{Address, ServerError, serve};

@@ -1,0 +1,261 @@
+// The page's start: the panels, the address, the keyboard, and what is kept between two drawings.
+
+import { command, follow, get, readAddress, Refusal } from "./api.js";
+import { h } from "./dom.js";
+import * as game from "./game.js";
+import * as networks from "./networks.js";
+import * as number from "./number.js";
+import * as tape from "./tape.js";
+import * as transport from "./transport.js";
+import * as turn from "./turn.js";
+import { crumbs, sentence } from "./words.js";
+
+const panels = { game, turn, networks, tape, number };
+const DEPTHS = ["words", "pictures", "formulas", "code"];
+const at = (id) => document.getElementById(id);
+
+/** What the page knows beside the frame: what is chosen, and what has been fetched. */
+const view = {
+  panel: "game", depth: "pictures",
+  chart: 520, narrow: 304, // the width to draw charts for
+  turn: null, turnFor: 0, turnAt: 0,
+  tape: null, tapeFor: 0, pass: "", network: "", overviews: new Map(), open: new Map(),
+  chosen: null, of: "value", node: null, place: "",
+  asked: null, number: null, numberFor: 0, trail: [],
+};
+let frame = null;
+
+// ---- Drawing ----
+
+/** Draws the open panel anew; what had the focus has it afterwards. */
+function paint() {
+  if (!frame) return;
+  const main = at("panel");
+  const had = document.activeElement;
+  const key = main.contains(had) ? had.dataset.key : null;
+  const caret = key && had.selectionStart;
+  main.className = `on-${view.panel}`;
+  main.replaceChildren(...panels[view.panel].render(frame, view, act).flat(Infinity).filter(Boolean));
+  const now = key && [...main.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
+  if (now) {
+    now.focus({ preventScroll: true });
+    if (typeof caret === "number") now.setSelectionRange(caret, caret);
+  } else if (key) {
+    main.focus({ preventScroll: true });
+  }
+  document.body.dataset.depth = view.depth;
+  for (const button of document.querySelectorAll("[data-panel]")) current(button, button.dataset.panel === view.panel, "page");
+  for (const button of document.querySelectorAll("[data-depth-choice]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.depthChoice === view.depth));
+  }
+  trail();
+  address();
+}
+
+function current(element, is, how) {
+  if (is) element.setAttribute("aria-current", how);
+  else element.removeAttribute("aria-current");
+}
+
+function trail() {
+  const list = crumbs(frame, view.panel === "number" ? view.number : null);
+  const old = at("crumbs");
+  const text = list.map((crumb) => crumb.text).join(" › ");
+  if (old.dataset.text === text) return;
+  const key = old.contains(document.activeElement) ? [...old.querySelectorAll("button")].indexOf(document.activeElement) : -1;
+  old.dataset.text = text;
+  old.replaceChildren(...list.map((crumb) => h("li", {}, h("button", { type: "button", onclick: () => act.panel(crumb.panel) }, crumb.text))));
+  if (key >= 0) (old.querySelectorAll("button")[key] ?? old.querySelector("button")).focus();
+}
+
+let loading = false;
+let again = false;
+
+/** Fetches what the open panel lacks, piece by piece, and draws after each. */
+async function refresh() {
+  again = true;
+  if (loading || !frame) return;
+  loading = true;
+  try {
+    while (again) {
+      again = false;
+      while (await panels[view.panel].load?.(frame, view, get)) paint();
+    }
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    if (!refusal.gone && !refusal.barred) act.say(refusal.message);
+  } finally {
+    loading = false;
+  }
+}
+
+// ---- What one can do ----
+
+const redraw = () => {
+  paint();
+  return refresh();
+};
+
+const act = {
+  async command(what) {
+    if (!what) return;
+    document.body.classList.add("waiting");
+    try {
+      await command(what);
+      act.say(null);
+    } catch (refusal) {
+      document.body.classList.remove("waiting");
+      if (!(refusal instanceof Refusal)) throw refusal;
+      act.say(refusal.message);
+    }
+  },
+  move: (move) => frame && act.command(transport.commandOf(move, frame)),
+  panel(name) {
+    if (!panels[name]) return;
+    if (name !== view.panel) act.say(null);
+    view.panel = name;
+    document.title = `${panels[name].title} · twoplayer lab`;
+    const done = redraw();
+    at("panel").scrollTo(0, 0);
+    return done;
+  },
+  depth(name) {
+    view.depth = name;
+    redraw();
+  },
+  async toScope(scope) {
+    view.open.set(`${scope} 1`, true);
+    await act.panel("tape");
+    if (tape.within(frame) && view.tape && !view.tape.nodes.some((node) => node.scope === scope)) {
+      act.say(`This tape has no operation of ${scope} yet. Go on until its player computes.`);
+    } else {
+      focusOn(`group ${scope} 1`);
+    }
+  },
+  open(key, open) {
+    view.open.set(key, open);
+    redraw();
+  },
+  choose(index) {
+    [view.chosen, view.node, view.place] = [index, null, ""];
+    redraw();
+    if (innerWidth < 900) focusOn("detail");
+  },
+  of(one) {
+    [view.of, view.node] = [one, null];
+    redraw();
+  },
+  place: (text) => { view.place = text; },
+  number(index, element) {
+    if (view.asked) view.trail.push(view.asked);
+    [view.asked, view.number] = [{ index, element }, null];
+    act.panel("number");
+  },
+  numberBack() {
+    [view.asked, view.number] = [view.trail.pop() ?? null, null];
+    redraw();
+  },
+  toNode(index) {
+    [view.chosen, view.node] = [index, null];
+    act.panel("tape");
+  },
+  /** A line for everybody to see, or nothing. */
+  say(line) {
+    at("said").textContent = line ?? "";
+    at("said").hidden = !line;
+  },
+};
+
+function focusOn(key) {
+  const element = [...at("panel").querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  element?.focus();
+  element?.scrollIntoView({ block: "nearest" });
+}
+
+// ---- The address, the keyboard, the screen ----
+
+/** Keeps panel, depth and, while paused, the step in the address, so that it can be sent to somebody. */
+let written = 0;
+function address() {
+  if (frame.at.playing && Date.now() - written < 1000) return;
+  written = Date.now();
+  const parts = [readAddress().token, `panel=${view.panel}`];
+  if (!frame.at.playing) parts.push(`step=${frame.at.step}`);
+  if (view.depth !== "pictures") parts.push(`depth=${view.depth}`);
+  const hash = `#${parts.join("&")}`;
+  if (hash !== location.hash) history.replaceState(null, "", hash);
+}
+
+/** Does what the address says: its panel, its depth, its step if one can go there. */
+function obey({ parts }) {
+  if (panels[parts.get("panel")]) view.panel = parts.get("panel");
+  if (DEPTHS.includes(parts.get("depth"))) view.depth = parts.get("depth");
+  if (!parts.has("step") || !frame) return;
+  const step = Number(parts.get("step"));
+  if (step === frame.at.step) return;
+  if (step >= frame.at.oldest && step <= frame.at.newest) act.command({ do: "back", step });
+  else act.say(`The address asks for step ${step}, but this run can only go to steps ${frame.at.oldest} to ${frame.at.newest}.`);
+}
+
+function key(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || !frame) return;
+  const { target } = event;
+  if (target.matches("input:not([type=range]), select, textarea") || at("help").open) return;
+  if (event.key === " " && target.matches("button, summary")) return; // it presses that button
+  const move = transport.moveOf(event.key);
+  const panel = Object.keys(panels)[Number(event.key) - 1];
+  if (move) act.move(move);
+  else if (panel && event.key !== " ") act.panel(panel);
+  else if (event.key === "?") at("help").showModal();
+  else return;
+  event.preventDefault();
+}
+
+function measure() {
+  const inner = innerWidth - 62;
+  [view.chart, view.narrow] = innerWidth < 900 ? [Math.min(520, inner), Math.min(520, inner)] : [520, 304];
+}
+
+let telling = 0;
+/** What has changed, for who listens: only while paused, and not faster than one can hear. */
+function tell(before) {
+  clearTimeout(telling);
+  if (frame.at.playing) {
+    if (before && !before.at.playing) at("heard").textContent = "Playing.";
+    return;
+  }
+  telling = setTimeout(() => {
+    at("heard").textContent = `${sentence(frame)} ${frame.at.moment.kind === "step" ? frame.says : ""}`;
+  }, 300);
+}
+
+function start() {
+  const update = transport.build(at("foot"), act);
+  obey(readAddress());
+  measure();
+  for (const button of document.querySelectorAll("[data-panel]")) button.onclick = () => act.panel(button.dataset.panel);
+  for (const button of document.querySelectorAll("[data-depth-choice]")) button.onclick = () => act.depth(button.dataset.depthChoice);
+  at("keys").append(...transport.SHORTCUTS.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
+  at("open-help").onclick = () => at("help").showModal();
+  at("close-help").onclick = () => at("help").close();
+  document.addEventListener("keydown", key);
+  addEventListener("hashchange", () => { obey(readAddress()); redraw(); });
+  addEventListener("resize", () => { measure(); paint(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+
+  follow((next) => {
+    const before = frame;
+    frame = next;
+    document.body.classList.remove("waiting");
+    if (!before) obey(readAddress());
+    update(frame);
+    redraw().then(() => at("panel").querySelector("tr.now")?.scrollIntoView({ block: "nearest" }));
+    tell(before);
+  }, (line) => {
+    at("gone").textContent = line ?? "";
+    at("gone").hidden = !line;
+    document.body.classList.toggle("stale", Boolean(line));
+  });
+}
+
+start();

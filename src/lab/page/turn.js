@@ -1,0 +1,91 @@
+// Turn: what the last turn of each player did, on eight digits.
+
+import { h, p, small, code, num, sigmoid, plural } from "./dom.js";
+import * as draw from "./draw.js";
+import { bar } from "./game.js";
+
+export const title = "Turn";
+
+/** Asks for the turns of the newest step, while it plays at most once a second. */
+export async function load(frame, view, get) {
+  if (view.turnFor === frame.number || (frame.at.playing && view.turn && Date.now() - view.turnAt < 1000)) return false;
+  view.turnFor = frame.number;
+  view.turnAt = Date.now();
+  view.turn = await get("turn");
+  return true;
+}
+
+export function render(frame, view) {
+  if (!view.turn) {
+    return [h("section", { class: "wide" }, h("h2", {}, "Turns"),
+      p("No turn is complete yet. A step is two turns: first D learns to tell real from generated digits, then G learns to deceive it. ",
+        "Press ", h("kbd", {}, "t"), " to play the first turn."))];
+  }
+  const { discriminator, generator } = view.turn;
+  const chance = frame.coin !== null;
+  return [discriminator && ofDiscriminator(discriminator, frame.run.image_shape, chance), generator && ofGenerator(generator, chance)];
+}
+
+const mean = (list) => list.reduce((a, b) => a + b, 0) / (list.length || 1);
+
+function score(logit, chance) {
+  return num(chance ? sigmoid(logit) : logit, 2);
+}
+
+/** Under a digit: the score before and after, as bars and as numbers, with an arrow for the way it went. */
+function moved(before, after, chance) {
+  const arrow = Math.abs(after - before) < 1e-4 ? "=" : after > before ? "▲" : "▼";
+  return h("figcaption", { "aria-hidden": true },
+    chance && [h("span", { class: "was" }, bar(sigmoid(before))), bar(sigmoid(after))],
+    h("span", { class: "soft" }, score(before, chance)), " ", h("span", { class: "arrow" }, arrow), " ", score(after, chance));
+}
+
+function strip(pictures, shape, kind, what, before, after, chance) {
+  return h("div", { class: `strip eight ${kind}` }, pictures.map((pixels, at) => h("figure", {},
+    draw.digit(pixels, shape, `${what} ${at + 1}; D’s score ${score(before[at], chance)}, after the turn ${score(after[at], chance)}`),
+    moved(before[at], after[at], chance))));
+}
+
+const rose = (before, after) => plural(before.filter((x, at) => after[at] > x).length, "score") + " rose, " +
+  plural(before.filter((x, at) => after[at] < x).length, "score") + " fell";
+
+function ofDiscriminator(turn, shape, chance) {
+  return h("section", { class: "wide" }, h("h2", {}, h("span", { class: "is D" }, "D’s turn"), " ", small("only D’s weights move")),
+    p("D saw these digits and moved its weights, so that real ones score higher and generated ones lower. ",
+      "G stands behind a wall in this turn: its digits are constants here, so no gradient reaches it."),
+    h("div", { class: "row pic" }, h("div", {}, "real", small("before → after")),
+      strip(draw.images(turn.reals, shape), shape, "reals", "real digit", turn.real_before, turn.real_after, chance)),
+    h("div", { class: "row pic" }, h("div", {}, "generated", small("before → after")),
+      strip(draw.images(turn.fakes, shape), shape, "fakes", "generated digit", turn.fake_before, turn.fake_after, chance)),
+    p(`Of the real digits ${rose(turn.real_before, turn.real_after)}; of the generated ones ${rose(turn.fake_before, turn.fake_after)}. `,
+      `The gap between the mean logits was ${num(mean(turn.real_before) - mean(turn.fake_before), 2)} `,
+      `and is ${num(mean(turn.real_after) - mean(turn.fake_after), 2)}.`),
+    h("p", { class: "math formula" }, "θ(D) ← θ(D) − Adam(∂L(D)/∂θ(D))"), code("phases: discriminator forward, backward, update"));
+}
+
+function ofGenerator(turn, chance) {
+  const { shape } = turn;
+  const [height, width, channels] = shape;
+  const before = draw.images(turn.before, shape);
+  const after = draw.images(turn.after, shape);
+  const pull = draw.images(turn.pull, shape).map((pixels) => draw.signedPixels(pixels, channels));
+  const changes = after.map((pixels, at) => draw.difference(pixels, before[at], channels));
+  const most = changes.flat().reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const line = (name, note, pictures) => h("div", { class: "row pic" }, h("div", {}, name, small(note)),
+    h("div", { class: "strip eight fakes" }, pictures.map((picture) => h("figure", {}, picture))));
+  const map = (what) => (values, at) => draw.heat(values, height, width, `${what}, digit ${at + 1}`,
+    { class: "digit", limit: what.startsWith("pull") ? 1 : most });
+  return h("section", { class: "wide" }, h("h2", {}, h("span", { class: "is G" }, "G’s turn"), " ", small("only G’s weights move")),
+    p("D’s gradient says of every pixel which way to change it so that D takes the digit for real. G cannot change pixels, ",
+      "only its weights; it moves them so that its digits go that way."),
+    line("before", "what G drew", before.map((pixels, at) => draw.digit(pixels, shape, `digit ${at + 1} before G’s turn`))),
+    line("the pull", ["D wants it ", h("span", { class: "key fake" }, "brighter"), ", ", h("span", { class: "key real" }, "darker")],
+      pull.map(map("pull of D’s gradient"))),
+    h("div", { class: "row pic" }, h("div", {}, "after", small("the same z, D’s score before → after")),
+      strip(after, shape, "fakes", "digit after G’s turn", turn.logits_before, turn.logits_after, chance)),
+    line("difference", most > 0 ? `after − before, × ${num(127 / most, most > 60 ? 1 : 0)}` : "none that a byte can show", changes.map(map("difference"))),
+    p(`${rose(turn.logits_before, turn.logits_after)}. The mean logit was ${num(mean(turn.logits_before), 2)} and is ${num(mean(turn.logits_after), 2)}. `,
+      `The pixel that changed most changed by ${num((100 * most) / 255, 1)} % of the way from black to white.`),
+    h("p", { class: "math formula" }, "pull = −∂L(G)/∂x at x = G(z);   θ(G) ← θ(G) − Adam(∂L(G)/∂θ(G))"),
+    code("phases: generator forward, backward, update"));
+}

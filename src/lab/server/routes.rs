@@ -1,0 +1,149 @@
+//! What is asked, and who answers.
+
+use super::assets;
+use super::reply::{answered, file, refused, with_status};
+use crate::lab::command::Command;
+use crate::lab::mailbox::{Mailbox, Question, Refusal, What};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Bytes of a command.
+const MOST: usize = 64 << 10;
+/// How long a page waits for a frame before it asks again.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The routes; what they are guarded by is laid around them.
+pub fn router(mailbox: Arc<Mailbox>) -> Router {
+    Router::new()
+        .route("/api/frame", get(frame))
+        .route("/api/command", post(command))
+        .route("/api/tape", get(tape))
+        .route("/api/node", get(node))
+        .route("/api/number", get(number))
+        .route("/api/turn", get(turn))
+        .route("/api/arrays", get(arrays))
+        .route("/api/array", get(array))
+        .route("/api/config", get(config))
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED, "not in this way"))
+        .layer(DefaultBodyLimit::max(MOST))
+        .with_state(mailbox)
+}
+
+async fn frame(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let after = match Query::read(query.as_deref(), &["after"]).and_then(|query| query.number("after")) {
+        Ok(after) => after.unwrap_or(0),
+        Err(refusal) => return answered(Err(refusal)),
+    };
+    match mailbox.frame_after(after, PATIENCE).await {
+        Some(frame) => answered(Ok(frame.json.to_vec())),
+        None => with_status(StatusCode::NO_CONTENT, Body::empty()),
+    }
+}
+
+async fn command(State(mailbox): State<Arc<Mailbox>>, body: Result<Bytes, BytesRejection>) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return refused(StatusCode::PAYLOAD_TOO_LARGE, "a command has at most 65536 bytes");
+        }
+        Err(rejection) => return refused(rejection.status(), "the request could not be read"),
+    };
+    match Command::read(&body) {
+        Ok(command) => answered(mailbox.send(What::Command(command)).await),
+        Err(why) => answered(Err(Refusal::bad(why))),
+    }
+}
+
+async fn tape(State(mailbox): State<Arc<Mailbox>>) -> Response {
+    answered(mailbox.send(What::Question(Question::Tape)).await)
+}
+
+async fn turn(State(mailbox): State<Arc<Mailbox>>) -> Response {
+    answered(mailbox.send(What::Question(Question::Turn)).await)
+}
+
+async fn arrays(State(mailbox): State<Arc<Mailbox>>) -> Response {
+    answered(mailbox.send(What::Question(Question::Arrays)).await)
+}
+
+/// One array, to be kept under its name.
+async fn array(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let name = Query::read(query.as_deref(), &["name"]).and_then(|query| {
+        let name = query.word("name").filter(|name| !name.is_empty());
+        name.map(str::to_owned).ok_or_else(|| Refusal::bad("name is missing"))
+    });
+    match name {
+        Ok(name) => file(mailbox.send(What::Question(Question::Array { name })).await, "application/octet-stream"),
+        Err(refusal) => answered(Err(refusal)),
+    }
+}
+
+async fn config(State(mailbox): State<Arc<Mailbox>>) -> Response {
+    file(mailbox.send(What::Question(Question::Config)).await, "application/toml")
+}
+
+async fn node(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let question = Query::read(query.as_deref(), &["index", "of"]).and_then(|query| {
+        let adjoint = match query.word("of") {
+            None | Some("value") => false,
+            Some("adjoint") => true,
+            Some(_) => return Err(Refusal::bad("of must be value or adjoint")),
+        };
+        Ok(Question::Node { index: query.place("index")?, adjoint })
+    });
+    ask(&mailbox, question).await
+}
+
+async fn number(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let question = Query::read(query.as_deref(), &["index", "element"])
+        .and_then(|query| Ok(Question::Number { index: query.place("index")?, element: query.place("element")? }));
+    ask(&mailbox, question).await
+}
+
+async fn ask(mailbox: &Mailbox, question: Result<Question, Refusal>) -> Response {
+    match question {
+        Ok(question) => answered(mailbox.send(What::Question(question)).await),
+        Err(refusal) => answered(Err(refusal)),
+    }
+}
+
+/// What stands after the `?`.
+struct Query<'q>(Vec<(&'q str, &'q str)>);
+
+impl<'q> Query<'q> {
+    /// Reads `key=value&…`, of these keys alone, each at most once.
+    fn read(text: Option<&'q str>, keys: &[&str]) -> Result<Self, Refusal> {
+        let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let mut read: Vec<(&str, &str)> = Vec::new();
+        for pair in pairs {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if !keys.contains(&key) || read.iter().any(|(before, _)| *before == key) {
+                return Err(Refusal::bad(format!("what may be asked here is {}, each once", keys.join(" and "))));
+            }
+            read.push((key, value));
+        }
+        Ok(Self(read))
+    }
+
+    fn word(&self, key: &str) -> Option<&'q str> {
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+
+    fn number(&self, key: &str) -> Result<Option<u64>, Refusal> {
+        let read = self.word(key).map(str::parse).transpose();
+        read.map_err(|_| Refusal::bad(format!("{key} must be a whole number")))
+    }
+
+    fn place(&self, key: &str) -> Result<usize, Refusal> {
+        let number = self.number(key)?.and_then(|number| usize::try_from(number).ok());
+        number.ok_or_else(|| Refusal::bad(format!("{key} is missing, or no whole number")))
+    }
+}

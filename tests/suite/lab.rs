@@ -1,0 +1,6 @@
+//! The lab, asked as a page asks it. (Without the feature `lab` there is nothing to ask.)
+#![cfg(feature = "lab")]
+
+mod client;
+mod exactness;
+mod hostility;
