@@ -34,6 +34,12 @@ pub fn discriminator_of(run: Option<&Path>) -> Result<Option<Network>, RunError>
     run.map_or_else(|| Ok(Some(pretrained_discriminator())), |run| RunDirectory::open(run)?.discriminator())
 }
 
+/// The real digits that a configuration's are to be like: those of its classes, if it names some.
+pub fn like_those_of(config: &Config, digits: Digits) -> Digits {
+    let chosen = config.training.digits.as_ref().and_then(|classes| digits.of_classes(classes));
+    chosen.unwrap_or(digits)
+}
+
 /// The recognizer in the directory that is named, or else the one that comes with the program.
 pub fn recognizer_or_pretrained(root: Option<&Path>) -> Result<Recognizer, RunError> {
     root.map_or_else(|| Ok(pretrained_recognizer()), |root| RecognizerRun::open(root)?.recognizer())

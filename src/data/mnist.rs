@@ -186,6 +186,14 @@ impl Digits {
         Digits { images: images.to_vec(), labels: labels.to_vec(), ..*self }
     }
 
+    /// Those of these classes, in their order; none where there is no such image.
+    pub fn of_classes(&self, classes: &[u8]) -> Option<Digits> {
+        let chosen: Vec<usize> = (0..self.len()).filter(|&index| classes.contains(&self.labels[index])).collect();
+        let images = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
+        let labels = chosen.iter().map(|&index| self.labels[index]).collect();
+        (!chosen.is_empty()).then(|| Digits { images, labels, ..*self })
+    }
+
     /// SHA-256 of all of it, in lower-case hexadecimal: the same only for the same images with the same labels in the
     /// same order.
     pub fn sha256(&self) -> String {

@@ -12,9 +12,7 @@ use super::story::Story;
 use super::turns::{rewound, turns};
 use super::words::says;
 use crate::autodiff::{Part, Phase, View};
-use crate::gan::{
-    Coin, Config, History, Observer, ObserverError, Scores, Session, Snapshot, StepEnd, TrainError, UpdateRule, Warning,
-};
+use crate::gan::{Coin, Config, History, Scores, Session, Snapshot, StepEnd, UpdateRule, Warning};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

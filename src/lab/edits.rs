@@ -51,6 +51,7 @@ pub fn changed(config: &Config, key: &str, value: serde_json::Value) -> Result<C
         && config.training.classes == changed.training.classes
         && config.training.batch_size == changed.training.batch_size
         && config.training.examples == changed.training.examples
+        && config.training.digits == changed.training.digits
         && config.seed == changed.seed;
     match same {
         true => Ok(changed),

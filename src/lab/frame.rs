@@ -49,6 +49,8 @@ pub struct Run {
     latent_dim: usize,
     image_shape: [usize; 3],
     objective: Objective,
+    /// Whether images are drawn with a moving average of the generator's weights.
+    averaged: bool,
     update: UpdateRule,
     /// Whether somebody has changed it on the way.
     pub edited: bool,
@@ -78,6 +80,7 @@ impl Run {
             latent_dim: generator.latent_dim,
             image_shape: config.image_shape(),
             objective: training.objective,
+            averaged: generator.average_decay.is_some(),
             update: training.update,
             edited,
             players: Both { generator: names(&generator.layers), discriminator: names(&discriminator.layers) },
@@ -173,7 +176,8 @@ impl Scene {
             labels: labels.to_vec(),
             logits: score(trainer.discriminator(), images, labels_for(session, labels)),
         };
-        let drawn = draw_from(trainer.generator(), &faces.latent, &faces.fake_labels);
+        // With the average of its weights, where there is one, as `train` shows it.
+        let drawn = draw_from(trainer.ema_generator(), &faces.latent, &faces.fake_labels);
         Self {
             fakes: pictures(&drawn, &faces.fake_labels),
             reals: pictures(&faces.reals, &faces.real_labels),

@@ -42,7 +42,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         let directory = locate(arguments.data.as_deref())?;
         let [train, test] = [Split::Train, Split::Test].map(|split| Digits::load(&directory, split));
-        let judged = evaluate(&subject, &recognizer, &train?, &test?, arguments)?;
+        let [train, test] = [subject.beside(train?), subject.beside(test?)];
+        let judged = evaluate(&subject, &recognizer, &train, &test, arguments)?;
         if let (Some(root), None) = (&arguments.run, &arguments.samples)
             && let Err(error) = subject.keep(root, &judged)
         {

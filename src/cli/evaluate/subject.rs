@@ -1,7 +1,7 @@
 //! What is evaluated.
 
 use super::Arguments;
-use crate::cli::given::{discriminator_of, drawn, generator_of, labelled_digits, labels, name_of};
+use crate::cli::given::{discriminator_of, drawn, generator_of, labelled_digits, labels, like_those_of, name_of};
 use crate::data::{Digits, Idx, PixelRange, write_atomically};
 use crate::gan::Config;
 use crate::nn::Network;
@@ -83,6 +83,14 @@ impl Subject {
         let count = bytes.len() / shape.iter().product::<usize>();
         let labels = labels(count)?;
         Ok(Self { name: file.display().to_string(), images: bytes, labels, shape, players: None })
+    }
+
+    /// The real digits to compare them with: where a run knows only some classes, those.
+    pub fn beside(&self, digits: Digits) -> Digits {
+        match &self.players {
+            Some(Players { generator: (_, config), .. }) => like_those_of(config, digits),
+            None => digits,
+        }
     }
 
     /// Leaves the figures in the run's directory, for its report and for `twoplayer runs`, if they are of as many digits as

@@ -7,7 +7,7 @@ mod interrupt;
 mod json_lines;
 mod progress;
 
-use super::given::recognizer_or_pretrained;
+use super::given::{like_those_of, recognizer_or_pretrained};
 use super::memory;
 use super::report;
 use super::say::{note, say};
@@ -222,7 +222,7 @@ fn evaluator(config: &Config, digits: &Digits) -> anyhow::Result<Option<Evaluato
         return Err(UsageError(format!("--evaluate-every: {problem}")).into());
     }
     let recognizer = recognizer_or_pretrained(None)?;
-    let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
+    let test = like_those_of(config, Digits::load(&locate(source.directory.as_deref())?, Split::Test)?);
     recognizer.check_shape(&test)?;
     Ok(Some(Evaluator::new(recognizer, &test, every).context("--evaluate-every: the real test digits")?))
 }
@@ -232,7 +232,7 @@ fn sparing_evaluator(config: &Config, digits: &Digits) -> Option<Evaluator> {
     let source = Source::of(config.data.as_deref());
     let recognizer = recognizer_or_pretrained(None).ok()?;
     recognizer.check_shape(digits).ok()?;
-    let test = Digits::load(&locate(source.directory.as_deref()).ok()?, Split::Test).ok()?;
+    let test = like_those_of(config, Digits::load(&locate(source.directory.as_deref()).ok()?, Split::Test).ok()?);
     let cost = StepCost::of(config).ok()?;
     let examples = config.training.examples.map_or(digits.len(), |examples| examples.min(digits.len()));
     let steps_per_epoch = (examples / config.training.batch_size) as u64 / config.training.critic_steps;

@@ -69,6 +69,9 @@ pub struct TrainingConfig {
     /// If given, only so many images of the training set, the first, are learned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub examples: Option<usize>,
+    /// If given, only images of these digits are learned from, as in `[0, 1, 7]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<Vec<u8>>,
     /// Real images, and generated ones, at each move of the discriminator's.
     pub batch_size: usize,
     /// Who moves when.

@@ -28,6 +28,10 @@ impl Config {
         check_count("training.epochs", *epochs)?;
         check_count("training.steps", steps.unwrap_or(1))?;
         check_count("training.examples", self.training.examples.map_or(1, |count| count as u64))?;
+        if let Some(digits) = &self.training.digits {
+            let are_some = !digits.is_empty() && digits.iter().all(|&digit| usize::from(digit) < CLASSES);
+            check(are_some, "training.digits", &format!("{digits:?}"), "one or more of the digits from 0 to 9")?;
+        }
         check_count("training.batch_size", *batch_size as u64)?;
         let critic_key = "training.critic_steps";
         check(

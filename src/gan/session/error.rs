@@ -41,6 +41,12 @@ pub enum TrainError {
         /// Those of the configuration.
         expected: usize,
     },
+    /// There is nothing to learn from.
+    #[error("no image of the data is one of the digits {digits:?} (training.digits)")]
+    NoSuchDigits {
+        /// Those that were asked for.
+        digits: Vec<u8>,
+    },
     /// A loss is no number any more.
     #[error(
         "step {step} (epoch {epoch}): a loss is no number any more (the discriminator's is {:.3}, the generator's {:.3}); \

@@ -80,10 +80,7 @@ impl<'d> Session<'d> {
         config.validate()?;
         check_images(config, digits)?;
         let (range, seed, classes) = (config.pixel_range()?, config.seed, config.training.classes);
-        let digits = match config.training.examples {
-            Some(count) => Cow::Owned(digits.first(count)),
-            None => Cow::Borrowed(digits),
-        };
+        let digits = learned_from(config, digits)?;
         let count = preview_count(classes);
         let mut rng = Stream::Preview.of(seed);
         Ok(Self {
@@ -182,6 +179,21 @@ impl<'d> Session<'d> {
     pub fn into_trainer(self) -> Trainer {
         self.trainer
     }
+}
+
+/// The images that a configuration learns from, of those that there are.
+fn learned_from<'d>(config: &Config, digits: &'d Digits) -> Result<Cow<'d, Digits>, TrainError> {
+    let digits = match &config.training.digits {
+        None => Cow::Borrowed(digits),
+        Some(classes) => {
+            let chosen = digits.of_classes(classes);
+            Cow::Owned(chosen.ok_or_else(|| TrainError::NoSuchDigits { digits: classes.clone() })?)
+        }
+    };
+    Ok(match config.training.examples {
+        Some(count) => Cow::Owned(digits.first(count)),
+        None => digits,
+    })
 }
 
 /// Refuses images of another shape than the configuration's.

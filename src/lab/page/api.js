@@ -45,6 +45,9 @@ export const command = (what) =>
     body: JSON.stringify(what),
   });
 
+/** Milliseconds between two pictures while it plays: the engine needs the processor more than the eye does. */
+const PAUSE = 60;
+
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const painted = () => new Promise((done) => requestAnimationFrame(done));
 
@@ -64,6 +67,7 @@ export async function follow(draw, trouble) {
       after = frame.number;
       draw(frame);
       await painted();
+      if (frame.at.playing) await wait(PAUSE);
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
       trouble(refusal.message);

@@ -4,7 +4,10 @@ import { h, svg, num } from "./dom.js";
 
 /** The bytes of a base64 string. */
 export function bytes(base64) {
-  return Uint8Array.from(atob(base64 ?? ""), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64 ?? "");
+  const all = new Uint8Array(letters.length);
+  for (let at = 0; at < letters.length; at += 1) all[at] = letters.charCodeAt(at);
+  return all;
 }
 
 /** The images of an array of bytes, one after the other. */
@@ -80,7 +83,8 @@ export function difference(after, before, channels) {
 export function bars(values, label) {
   const most = Math.max(1e-9, ...values.map(Math.abs));
   const wide = 8;
-  return svg("svg", { viewBox: `0 0 ${values.length * wide} 48`, class: "bars", preserveAspectRatio: "xMinYMid", role: "img", "aria-label": label },
+  return svg("svg", {
+    viewBox: `0 0 ${values.length * wide} 48`, class: "bars", preserveAspectRatio: "xMinYMid", role: "img", "aria-label": label },
     svg("line", { class: "axis", x1: 0, x2: values.length * wide, y1: 24, y2: 24 }),
     values.map((x, at) => {
       const high = Math.max(0.75, (Math.abs(x) / most) * 23);
@@ -125,12 +129,12 @@ export function sortIntoBins(lists, bins = 21) {
   const all = lists.flat().filter(Number.isFinite);
   const low = Math.min(-1, ...all);
   const high = Math.max(1, ...all);
-  const lists_of_counts = lists.map((list) => {
+  const sorted = lists.map((list) => {
     const counts = new Array(bins).fill(0);
     for (const x of list) if (Number.isFinite(x)) counts[Math.min(bins - 1, Math.floor(((x - low) / (high - low)) * bins))] += 1;
     return counts;
   });
-  return { from: low, to: high, counts: lists_of_counts };
+  return { from: low, to: high, counts: sorted };
 }
 
 /**
@@ -139,9 +143,12 @@ export function sortIntoBins(lists, bins = 21) {
  * A value that is no number leaves a gap. Labels at the right keep clear of each other.
  */
 export function curves(steps, lines, marks, label, { width = 520, height = 150 } = {}) {
-  const finite = [...lines.flatMap((line) => line.values), ...marks.map((mark) => mark.at)].filter(Number.isFinite);
-  const low = Math.min(...finite);
-  const high = Math.max(...finite);
+  // A few outliers, such as those of the first steps, must not press all else flat: they are cut off.
+  const sorted = lines.flatMap((line) => line.values).filter(Number.isFinite).sort((a, b) => a - b);
+  const usual = sorted.length > 0 ? [0.01, 0.99].map((share) => sorted[Math.round(share * (sorted.length - 1))]) : [];
+  const finite = [...usual, ...[...marks.map((mark) => mark.at), ...lines.map((line) => line.now)].filter(Number.isFinite)];
+  const low = finite.length > 0 ? Math.min(...finite) : 0;
+  const high = finite.length > 0 ? Math.max(...finite) : 1;
   const right = width - 84;
   const first = steps[0] ?? 0;
   const last = steps.at(-1) ?? 1;
@@ -159,7 +166,9 @@ export function curves(steps, lines, marks, label, { width = 520, height = 150 }
   if (over > 0) labels.reduceRight((below, one) => (one.y = Math.min(one.y, below - 13)), height - 9);
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "chart" },
     marks.map((mark) => svg("line", { class: "coin", x1: LEFT, x2: right, y1: y(mark.at), y2: y(mark.at) })),
-    lines.map((line) => pieces(steps, line.values, x, y).map((points) => svg("polyline", { class: line.class, points }))),
+    svg("svg", { class: "cut", x: 0, y: 6, width: right + 1, height: height - 32 },
+      svg("g", { transform: "translate(0 -6)" },
+        lines.map((line) => pieces(steps, line.values, x, y).map((points) => svg("polyline", { class: line.class, points }))))),
     labels.map((one) => svg("text", { class: one.class, x: right + 6, y: one.y + 4 }, one.text)),
     svg("text", { class: "start", x: LEFT, y: height - 4 }, `step ${first}`),
     svg("text", { class: "stop", x: right, y: height - 4 }, String(last)));

@@ -2,7 +2,7 @@
 
 import { h, p, small, code, num, sigmoid, count, plural } from "./dom.js";
 import * as draw from "./draw.js";
-import { sentence } from "./words.js";
+import { likelihood, sentence } from "./words.js";
 
 export const title = "Game";
 
@@ -14,11 +14,13 @@ export function render(frame, view) {
       h("h2", {}, "The game ", small(at.playing ? "playing" : `paused. ${sentence(frame)}`)),
       p("The generator G turns random numbers into digits. The discriminator D looks at real and at generated digits ",
         "and scores each: how sure is it that this one is real? Each learns from D’s scores, against the other."),
-      h("p", { class: "words" }, `G has ${count(run.parameters.generator)} weights and draws each digit from ${plural(run.latent_dim, "random number")}. `,
+      h("p", { class: "words" },
+        `G has ${count(run.parameters.generator)} weights and draws each digit from ${plural(run.latent_dim, "random number")}. `,
         `D has ${count(run.parameters.discriminator)} weights and makes one number of each digit, the logit. `,
         `Its mean is ${mean(reals.logits)} for the real digits shown here and ${mean(fakes.logits)} for the generated ones.`),
       row(h("div", {}, "latent vector z", small(plural(run.latent_dim, "random number")), code("latent_dim = ", run.latent_dim)),
-        h("div", { class: "pic" }, draw.bars(frame.latent, `The first ${frame.latent.length} numbers of the first digit’s latent vector`))),
+        h("div", { class: "pic" },
+          draw.bars(frame.latent, `The first ${frame.latent.length} numbers of the first digit’s latent vector`))),
       row(who("G", "Generator", "draws from z", `${count(run.parameters.generator)} weights`),
         digits(fakes, frame, "generated digit", "fakes")),
       row(h("div", {}, "real digits", small("from people’s hands"), code("data")), digits(reals, frame, "real digit", "reals")),
@@ -27,7 +29,7 @@ export function render(frame, view) {
       h("section", { class: "meaning" }, h("h2", {}, "What it means now"), p(frame.says), verdict(frame),
         h("p", { class: "math formula" }, formulas(frame)),
         code(`objective = ${run.objective}`)),
-      h("section", {}, h("h2", {}, "Losses ", small(span(frame))), losses(frame, view), lossWords(scores, frame.coin)),
+      h("section", {}, h("h2", {}, "Losses ", small(span(frame))), losses(frame, view), lossWords(frame)),
       warnings(frame)),
   ];
 }
@@ -37,22 +39,19 @@ const row = (left, right) => h("div", { class: "row pic" }, left, right);
 const who = (letter, name, does, has) =>
   h("div", { class: `who ${letter}` }, name, small(does), small(has));
 
-/** Does a score say a probability? Of an objective without a coin it does not. */
-const likelihood = (frame) => frame.coin !== null;
-
 function digits(set, frame, what, kind) {
   const pictures = draw.images(set.pixels, set.shape);
   const [low, high] = [...frame.fakes.logits, ...frame.reals.logits].reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [0, 0]);
   return h("div", { class: `strip pic ${kind}` }, pictures.map((pixels, at) => {
     const logit = set.logits[at];
     const chance = sigmoid(logit);
-    const label = set.labels ? ` (a ${set.labels[at]})` : "";
+    const label = set.labels?.length ? ` (a ${set.labels[at]})` : "";
     const said = likelihood(frame) ? `D: ${num(chance, 2)} real` : `D’s score ${num(logit, 2)}`;
     return h("figure", {},
       draw.digit(pixels, set.shape, `${what} ${at + 1}${label}; ${said}`),
       h("figcaption", { "aria-hidden": true },
         bar(likelihood(frame) ? chance : (logit - low) / (high - low || 1)),
-        num(likelihood(frame) ? chance : logit, 2), h("span", { class: "math" }, " ", num(logit, 1))));
+        num(likelihood(frame) ? chance : logit, 2), likelihood(frame) && h("span", { class: "math" }, " ", num(logit, 1))));
   }));
 }
 
@@ -73,7 +72,8 @@ function logits(frame, view) {
       h("span", { class: "key fake" }, "generated"), " outlined. ",
       likelihood(frame) ? "Right of 0, D takes a digit for real. The more they overlap, the less D can tell." :
         "The more they overlap, the less D can tell."),
-    h("p", { class: "cap math" }, "probability = σ(logit) = 1 / (1 + e^−logit); a logit of 0 is a probability of 0.5"));
+    likelihood(frame) && h("p", { class: "cap math" },
+      "probability = σ(logit) = 1 / (1 + e^−logit); a logit of 0 is a probability of 0.5"));
 }
 
 const mean = (list) => num(list.reduce((a, b) => a + b, 0) / (list.length || 1), 2);
@@ -82,13 +82,23 @@ const mean = (list) => num(list.reduce((a, b) => a + b, 0) / (list.length || 1),
 function verdict(frame) {
   const right = (set, real) => set.logits.filter((logit) => logit > 0 === real).length;
   if (!likelihood(frame) || frame.scores === null) return null;
-  return p(h("span", { class: "soft" }, `Of the digits here D takes ${right(frame.reals, true)} of ${frame.reals.count} real ones for real, `,
+  return p(h("span", { class: "soft" },
+    `Of the digits here D takes ${right(frame.reals, true)} of ${frame.reals.count} real ones for real, `,
     `and ${right(frame.fakes, true)} of ${frame.fakes.count} generated ones.`));
 }
 
-function formulas(frame) {
-  if (frame.run.objective !== "non-saturating") return `L(D) and L(G) as the objective “${frame.run.objective}” has them`;
-  return ["L(D) = E[softplus(−D(x))] + E[softplus(D(G(z)))]", h("br"), "L(G) = E[softplus(−D(G(z)))]"];
+/** Both losses of an objective, without penalties; `D(x)` is a logit. */
+const LOSSES = {
+  "non-saturating": ["E[softplus(−D(x))] + E[softplus(D(G(z)))]", "E[softplus(−D(G(z)))]"],
+  "minimax": ["E[softplus(−D(x))] + E[softplus(D(G(z)))]", "−E[softplus(D(G(z)))]"],
+  "least-squares": ["½·E[(D(x) − 1)²] + ½·E[D(G(z))²]", "½·E[(D(G(z)) − 1)²]"],
+  "hinge": ["E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]", "−E[D(G(z))]"],
+  "wasserstein": ["−E[D(x)] + E[D(G(z))]", "−E[D(G(z))]"],
+};
+
+function formulas({ run }) {
+  const [d, g] = LOSSES[run.objective] ?? ["not known to this page", "not known to this page"];
+  return [`L(D) = ${d}`, h("br"), `L(G) = ${g}`];
 }
 
 function warnings({ warnings }) {
@@ -107,15 +117,16 @@ function losses(frame, view) {
   const over = Math.floor(curve.length / 30);
   const line = (kind, name, at, now) => over < 2 ? [{ class: kind, name, now, values: column(at) }] :
     [{ class: `${kind} raw`, values: column(at) }, { class: kind, name, now, values: draw.smooth(column(at), over) }];
-  return h("div", { class: "pic" }, draw.curves(column(0), [...line("d", "D", 1, scores?.d_loss), ...line("g", "G", 2, scores?.g_loss)], marks,
+  const lines = [...line("d", "D", 1, scores?.d_loss), ...line("g", "G", 2, scores?.g_loss)];
+  return h("div", { class: "pic" }, draw.curves(column(0), lines, marks,
     `Both losses over the steps; now the discriminator’s is ${num(scores?.d_loss, 2)} and the generator’s ${num(scores?.g_loss, 2)}`,
     { width: view.narrow, height: 170 }));
 }
 
-function lossWords(scores, coin) {
+function lossWords({ scores, coin, reals, fakes }) {
   if (scores === null) return null;
   return p(`D’s loss is ${num(scores.d_loss)}${coin ? `; a coin’s would be ${num(coin.d_loss)}` : ""}. `,
     `G’s is ${num(scores.g_loss)}${coin ? `; before a coin it would be ${num(coin.g_loss)}` : ""}. `,
-    `D’s mean logit is ${num(scores.real, 2)} for real digits and ${num(scores.fake, 2)} for generated ones. `,
+    `D’s mean logit is ${mean(reals.logits)} for these real digits and ${mean(fakes.logits)} for these generated ones. `,
     code("scores.d_loss, scores.g_loss, scores.real, scores.fake"));
 }

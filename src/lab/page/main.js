@@ -18,7 +18,7 @@ const at = (id) => document.getElementById(id);
 const view = {
   panel: "game", depth: "pictures",
   chart: 520, narrow: 304, // the width to draw charts for
-  turn: null, turnFor: 0, turnAt: 0,
+  turn: null, turnFor: 0, turnAt: 0, turnStep: 0,
   tape: null, tapeFor: 0, pass: "", network: "", overviews: new Map(), open: new Map(),
   chosen: null, of: "value", node: null, place: "",
   asked: null, number: null, numberFor: 0, trail: [],
@@ -34,8 +34,10 @@ function paint() {
   const had = document.activeElement;
   const key = main.contains(had) ? had.dataset.key : null;
   const caret = key && had.selectionStart;
+  const scrolled = main.querySelector(".detail")?.scrollTop;
   main.className = `on-${view.panel}`;
   main.replaceChildren(...panels[view.panel].render(frame, view, act).flat(Infinity).filter(Boolean));
+  if (scrolled) main.querySelector(".detail")?.scrollTo(0, scrolled);
   const now = key && [...main.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
   if (now) {
     now.focus({ preventScroll: true });
@@ -64,7 +66,8 @@ function trail() {
   if (old.dataset.text === text) return;
   const key = old.contains(document.activeElement) ? [...old.querySelectorAll("button")].indexOf(document.activeElement) : -1;
   old.dataset.text = text;
-  old.replaceChildren(...list.map((crumb) => h("li", {}, h("button", { type: "button", onclick: () => act.panel(crumb.panel) }, crumb.text))));
+  old.replaceChildren(...list.map((crumb) =>
+    h("li", {}, h("button", { type: "button", onclick: () => act.panel(crumb.panel) }, crumb.text))));
   if (key >= 0) (old.querySelectorAll("button")[key] ?? old.querySelector("button")).focus();
 }
 
@@ -103,6 +106,7 @@ const act = {
     try {
       await command(what);
       act.say(null);
+      if (what.do === "speed") document.body.classList.remove("waiting"); // all others bring a frame
     } catch (refusal) {
       document.body.classList.remove("waiting");
       if (!(refusal instanceof Refusal)) throw refusal;
@@ -117,7 +121,7 @@ const act = {
     document.title = `${panels[name].title} · twoplayer lab`;
     const done = redraw();
     at("panel").scrollTo(0, 0);
-    return done;
+    return done.then(showNow);
   },
   depth(name) {
     view.depth = name;
@@ -171,6 +175,9 @@ function focusOn(key) {
   element?.focus();
   element?.scrollIntoView({ block: "nearest" });
 }
+
+/** Brings the operation at hand into view. */
+const showNow = () => at("panel").querySelector("tr.now")?.scrollIntoView({ block: "nearest" });
 
 // ---- The address, the keyboard, the screen ----
 
@@ -249,7 +256,7 @@ function start() {
     document.body.classList.remove("waiting");
     if (!before) obey(readAddress());
     update(frame);
-    redraw().then(() => at("panel").querySelector("tr.now")?.scrollIntoView({ block: "nearest" }));
+    redraw().then(showNow);
     tell(before);
   }, (line) => {
     at("gone").textContent = line ?? "";

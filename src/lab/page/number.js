@@ -2,6 +2,7 @@
 
 import { h, p, small, code, button, num, signed, plural } from "./dom.js";
 import { empty, load as loadTape, nameOf, within } from "./tape.js";
+import { isParameter, shortName } from "./words.js";
 
 export const title = "Number";
 
@@ -33,37 +34,63 @@ export function render(frame, view, act) {
   if (!number || !view.tape) return [h("section", { class: "wide" }, h("h2", {}, "One number"), p("Reading …"))];
   const node = view.tape.nodes[number.index];
   return [h("section", { class: "number" },
-    h("h2", {}, "One number ", small(`place ${number.place.join(", ") || "0"} of node ${number.index}${node?.scope ? `, ${node.scope}` : ""}`)),
+    h("h2", {}, "One number ",
+      small(`place ${number.place.join(", ") || "0"} of node ${number.index}${node?.scope ? `, ${node.scope}` : ""}`)),
     intro,
     h("p", { class: "value" }, h("b", {}, num(number.value, 6))),
     h("p", { class: "math formula" }, number.formula),
-    number.then && h("p", { class: "plain" }, "The sum of its terms then goes through an activation: ", number.then),
-    terms(number, view, act)), side(number, node, view, act)];
+    number.then && !/^Identity/.test(number.then) &&
+      p("The sum of its terms then goes through an activation: ", activation(number.then), "."),
+    terms(number, node, act)), side(number, node, view, act)];
 }
 
-function terms(number, view, act) {
-  if (number.terms.length === 0) return p("It was given from outside: it has no terms.");
-  const most = Math.max(1e-30, Math.abs(number.others.amount), ...number.terms.map((term) => Math.abs(term.amount)));
+/** As Rust writes an activation, in words. */
+const activation = (then) => then
+  .replace(/LeakyRelu \{ slope: 0\.0 \}/, "ReLU")
+  .replace(/LeakyRelu \{ slope: ([\d.]+) \}/, "leaky ReLU (slope $1)")
+  .replace(/^(Tanh|Sigmoid)/, (name) => name.toLowerCase()).replaceAll("-", "−").replace("leaky−", "leaky-");
+
+/** A term, each of its numbers a way to that number: `x · W` has two. */
+function what(term, at, act) {
+  const to = (key, text, node, element) => [button(`term ${key}`, shortName(text), () => act.number(node, element), { class: "term" }),
+    code(` ${node}[${element}]`)];
+  const [first, ...rest] = term.what.split(" · ");
+  if (term.by && rest.length === 1) return [to(at, first, term.node, term.element), " · ", to(`${at} by`, rest[0], ...term.by)];
+  return to(at, term.what, term.node, term.element);
+}
+
+function terms(number, node, act) {
+  if (number.terms.length === 0) {
+    return p(isParameter(node) ?
+      "It is one of the layer’s parameters: this tape did not compute it. At the end of its player’s turn it moves." :
+      "It was given from outside: it has no terms.");
+  }
+  const most = Math.max(1e-30, ...number.terms.map((term) => Math.abs(term.amount)));
   const sum = number.others.amount + number.terms.reduce((sum, term) => sum + term.amount, 0);
-  const adds = number.then !== null || Math.abs(sum - number.value) <= 1e-3 * Math.max(1e-6, Math.abs(number.value));
+  const adds = number.form === "sum" || number.then !== null ||
+    Math.abs(sum - number.value) <= 1e-3 * Math.max(1e-6, Math.abs(number.value));
   const bar = (amount) => {
     const fill = h("b", { class: amount < 0 ? "minus" : "plus" });
-    fill.style.width = `${(100 * Math.abs(amount)) / most}%`;
-    return h("td", { class: "bar pic", "aria-hidden": true }, fill);
+    const share = Math.abs(amount) / most; // the others together may be longer than any term: then the bar says so
+    fill.style.width = `${share > 1 ? 70 : 100 * share}%`;
+    return h("td", { class: "bar pic", "aria-hidden": true }, fill, share > 1 && small(`» ${num(share, share < 10 ? 1 : 0)} ×`));
   };
   return [
-    p(number.others.count > 0 ? `These ${plural(number.terms.length, "term")} weigh most. ` : `It follows ${plural(number.terms.length, "term")}. `,
-      "Choose one to take it apart in turn.", !adds && " An amount is what a term brings in, taken by its slope; they need not sum up to the value."),
+    p(number.others.count > 0 ? `These ${plural(number.terms.length, "term")} weigh most. ` :
+      `It follows ${plural(number.terms.length, "term")}. `,
+      "Choose one to take it apart in turn.", 
+      number.terms.some((term) => term.what.includes("#")) && " A number after # is a node.",
+      !adds && " An amount is what a term brings in, taken by its slope; they need not sum up to the value."),
     h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "term"), h("th", { scope: "col" }, "amount"), h("th", { class: "pic" }))),
       h("tbody", {},
         number.terms.map((term, at) => h("tr", {},
-          h("td", {}, button(`term ${at}`, term.what, () => act.number(term.node, term.element), { class: "term" }), " ",
-            code(`${term.node}[${term.element}]`)),
+          h("td", {}, what(term, at, act)),
           h("td", {}, h("code", {}, signed(term.amount))), bar(term.amount))),
         number.others.count > 0 && h("tr", { class: "rest" }, h("td", {}, `${plural(number.others.count, "smaller term")}`),
           h("td", {}, h("code", {}, signed(number.others.amount))), bar(number.others.amount)),
-        adds && number.terms.length > 1 && h("tr", { class: "sum" }, h("td", {}, "sum"), h("td", {}, h("code", {}, signed(sum))), h("td", { class: "pic" })))),
+        adds && number.terms.length > 1 && h("tr", { class: "sum" },
+          h("td", {}, "sum"), h("td", {}, h("code", {}, signed(sum))), h("td", { class: "pic" })))),
   ];
 }
 
@@ -75,9 +102,11 @@ function side(number, node, view, act) {
         `: if it rose by 0.01, the loss would ${number.gradient > 0 ? "rise" : "fall"} by about ${num(Math.abs(number.gradient) * 0.01, 6)}.`),
       h("p", { class: "math formula" }, `∂L/∂y = ${num(number.gradient, 6)}`)] :
       state === "not wanted" ? p("Its adjoint is not wanted: nothing that learns in this turn lies behind it.") :
-        p("Its adjoint has not arrived yet: it comes when the walk back reaches this node."),
+        state === "known" ? p("Its adjoint has arrived, and is no finite number.") :
+          p("Its adjoint has not arrived yet: it comes when the walk back reaches this node."),
     h("h2", {}, "Where it stands"),
-    p("It is one of the numbers of ", button("its node", `node ${number.index}, ${node ? nameOf(node) : ""}`, () => act.toNode(number.index), { class: "chip" })),
+    p("It is one of the numbers of ",
+      button("its node", `node ${number.index}, ${node ? nameOf(node) : ""}`, () => act.toNode(number.index), { class: "chip" })),
     view.trail.length > 0 && h("p", {}, button("number back", "◀ back to the number before", act.numberBack)),
     h("p", { class: "choices" }, button("number less", "◀ neighbour", () => act.number(number.index, Math.max(0, number.element - 1)),
       { disabled: number.element === 0 }),

@@ -2,7 +2,7 @@
 
 import { h, p, small, code, button, num, times, plural, sizeOf, elementAt } from "./dom.js";
 import * as draw from "./draw.js";
-import { player } from "./words.js";
+import { isParameter, layerName, phaseOf, player, shortName } from "./words.js";
 
 export const title = "Tape";
 
@@ -48,26 +48,38 @@ export async function load(frame, view, get) {
   return missing.length > 0;
 }
 
-/** Neighbours of the same scope are a group; what has none is named by what it is; derivatives are the way back. */
+/**
+ * Neighbours of the same scope are a group, and a layer's parameters are in its group wherever they stand. What has no
+ * scope is given, or lies between the layers, or is the loss; parts of a derivative are the way back.
+ */
 export function groups(nodes) {
   const found = [];
-  const seen = new Map();
-  const back = nodes.filter((node) => node.derivative_of !== null);
-  for (const node of nodes.filter((node) => node.derivative_of === null)) {
-    const kind = node.scope ?? (node.operation === null ? "given" : "between");
-    if (found.at(-1)?.kind === kind) {
-      found.at(-1).nodes.push(node);
-      continue;
-    }
-    const pass = (seen.get(kind) ?? 0) + 1;
-    seen.set(kind, pass);
-    found.push({ kind, pass, key: `${kind} ${pass}`, scope: node.scope, nodes: [node] });
+  const passes = new Map();
+  const add = (kind, scope, node) => {
+    const pass = (passes.get(kind) ?? 0) + 1;
+    passes.set(kind, pass);
+    found.push({ kind, pass, key: `${kind} ${pass}`, scope, nodes: [node] });
+  };
+  const forward = nodes.filter((node) => node.derivative_of === null);
+  let computed = false; // the first leaves are given; later ones are constants of what is computed beside them
+  for (const node of forward.filter((node) => !isParameter(node))) {
+    computed ||= node.operation !== null;
+    const kind = node.scope ?? (computed ? "between" : "given");
+    if (found.at(-1)?.kind === kind) found.at(-1).nodes.push(node);
+    else add(kind, node.scope, node);
+  }
+  const waiting = [];
+  for (const node of forward.filter(isParameter).reverse()) {
+    const group = found.find((group) => group.scope !== null && node.name.startsWith(`${group.scope}.`));
+    if (group) group.nodes.unshift(node);
+    else waiting.unshift(node);
   }
   const lastLayer = found.findLastIndex((group) => group.scope !== null);
-  found.forEach((group, at) => {
-    if (group.scope === null) group.kind = group.kind === "between" ? (at > lastLayer ? "the loss" : "between layers") : "given from outside";
-  });
-  if (back.length > 0) found.push({ kind: "the way back", pass: 1, key: "back", scope: null, nodes: back });
+  const names = { between: (at) => (at > lastLayer && lastLayer >= 0 ? "the loss" : "between layers"), given: () => "given from outside" };
+  found.forEach((group, at) => { group.kind = names[group.kind]?.(at) ?? group.kind; });
+  const more = (key, kind, nodes) => nodes.length > 0 && found.push({ kind, pass: 1, key, scope: null, nodes });
+  more("waiting", "weights that wait for their layer", waiting);
+  more("back", "the way back", nodes.filter((node) => node.derivative_of !== null));
   return found;
 }
 
@@ -90,12 +102,15 @@ export function empty(frame, act) {
     p("Every operation of a pass is written on the tape, with its value. Then the tape is walked back, and each value gets its adjoint: ",
       "how the loss would follow if that value moved a little."),
     playing ? p("The game is playing. Pause it to look at a tape.") :
+      phaseOf(frame.at.moment) === "update" ?
+        p("The weights move now, against their gradients. The tape that those came from has been put away.") :
       frame.at.moment.kind !== "step" ? p("This pass has not begun: nothing is on the tape yet. Go on by one operation.") :
       p("The tape is empty now: a tape lasts as long as its player’s turn, and no turn is under way. ",
         "Go into a turn, and there will be something to look at."),
     h("div", { class: "choices" },
       playing ? button("tape pause", "Pause", () => act.command({ do: "pause" })) : [
-        button("tape enter", frame.at.moment.kind === "step" ? "Go into the next step" : "Go on by an operation", () => act.command({ do: "operation" })),
+        button("tape enter", frame.at.moment.kind === "step" ? "Go into the next step" : "Go on by an operation",
+          () => act.command({ do: "operation" })),
         button("tape phase", "Go on by a phase", () => act.command({ do: "phase" }))]));
 }
 
@@ -120,16 +135,18 @@ function table(frame, view, act) {
         const open = isOpen(group, frame, view);
         const [owner, at] = (group.scope ?? "").split(".");
         const layer = layers[owner]?.[at];
-        const name = group.scope ? [group.scope, layer && ` · ${layer}`] : group.kind;
+        const name = group.scope ? [group.scope, layer && ` · ${layerName(layer)}`] : group.kind;
         const arrived = group.nodes.filter((node) => node.adjoint === "known").length;
         const due = arrived + group.nodes.filter((node) => node.adjoint === "not yet").length;
         return [
           h("tr", { class: "group" },
-            h("th", { scope: "rowgroup", colspan: 2 }, button(`group ${group.key}`, [open ? "▾ " : "▸ ", name, group.scope && group.pass > 1 && `, pass ${group.pass}`],
-              () => act.open(group.key, !open), { "aria-expanded": String(open) }), " ", !layer && small(plural(group.nodes.length, "node"))),
+            h("th", { scope: "rowgroup", colspan: 2 },
+              button(`group ${group.key}`, [open ? "▾ " : "▸ ", name, group.scope && group.pass > 1 && `, pass ${group.pass}`],
+                () => act.open(group.key, !open), { "aria-expanded": String(open) }), " ",
+              !layer && small(plural(group.nodes.length, "node"))),
             h("td", { class: "pic shape" }, short(group.nodes.at(-1).shape)),
             h("td", { class: "shape" }, due === 0 ? "none wanted" : `${arrived} of ${due}`)),
-          open && group.nodes.map((node) => line(node, frame, view, act)),
+          open && group.nodes.map((node) => line(node, group.key === "waiting" ? node.name : nameOf(node), frame, view, act)),
         ];
       }))));
 }
@@ -137,11 +154,10 @@ function table(frame, view, act) {
 /** What a node is called: the end of a parameter's name, its operation's name in small letters, or that it was given. */
 export function nameOf(node) {
   if (node.operation !== null) return node.operation.replace(/[^A-Za-z0-9].*$/, "").replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ").toLowerCase();
-  if (node.name === null) return "given";
-  return node.scope && node.name.startsWith(`${node.scope}.`) ? node.name.slice(node.scope.length + 1) : node.name;
+  return node.name === null ? "given" : shortName(node.name);
 }
 
-function line(node, frame, view, act) {
+function line(node, name, frame, view, act) {
   const now = latest(frame) === node.index;
   const overview = (of) => {
     const data = view.overviews.get(`${node.index} ${of}`);
@@ -151,12 +167,14 @@ function line(node, frame, view, act) {
     return draw.heat(values, rows, columns, `${of} of node ${node.index}, from ${num(data.minimum)} to ${num(data.maximum)}`);
   };
   const adjoint = {
-    "known": [h("span", { class: "mark known" }, "● ", h("span", { class: "said" }, "known ")), h("span", { class: "pic" }, overview("adjoint"))],
+    "known": [h("span", { class: "mark known" }, "● ", h("span", { class: "said" }, "known ")),
+      h("span", { class: "pic" }, overview("adjoint"))],
     "not yet": h("span", { class: "mark" }, "○ not yet"),
     "not wanted": h("span", { class: "mark none" }, "– not wanted"),
   }[node.adjoint];
   return h("tr", { class: ["node", view.chosen === node.index && "chosen", now && "now"].filter(Boolean).join(" ") },
-    h("td", { class: "op" }, button(`node ${node.index}`, [now && "▶ ", nameOf(node), node.operation !== null && h("span", { class: "math soft" }, ` ${node.formula}`), " ", code(`${node.index} ${node.operation ?? "leaf"}`)],
+    h("td", { class: "op" }, button(`node ${node.index}`, [now && "▶ ", name,
+      node.operation !== null && h("span", { class: "math soft" }, ` ${node.formula}`), " ", code(`${node.index} ${node.operation ?? "leaf"}`)],
       () => act.choose(node.index), { "aria-pressed": String(view.chosen === node.index) }),
       node.derivative_of !== null && small(` for node ${node.derivative_of}`)),
     h("td", { class: "shape" }, short(node.shape)),
@@ -177,8 +195,10 @@ function detail(frame, view, act) {
     h("h2", {}, nameOf(node), " ", small(`node ${node.index}${node.scope ? ` of ${node.scope}` : ""}`)),
     node.operation !== null && h("p", { class: "math formula" }, node.formula),
     h("p", {}, h("span", { class: "depth", role: "group", "aria-label": "What to show of it" }, ["value", "adjoint"].map((one) =>
-      button(`of ${one}`, one, () => act.of(one), { "aria-pressed": String(of === one), disabled: one === "adjoint" && node.adjoint !== "known" }))),
-      node.adjoint !== "known" && h("span", { class: "soft" }, node.adjoint === "not yet" ? " its adjoint has not arrived yet" : " nobody wants its adjoint")),
+      button(`of ${one}`, one, () => act.of(one), {
+        "aria-pressed": String(of === one), disabled: one === "adjoint" && node.adjoint !== "known" }))),
+      node.adjoint !== "known" && h("span", { class: "soft" },
+        node.adjoint === "not yet" ? " its adjoint has not arrived yet" : " nobody wants its adjoint")),
     node.inputs.length > 0 && h("p", {}, "computed from ", node.inputs.map(to)),
     view.node ? numbers(node, view, act) : p("Reading its numbers …"));
 }
@@ -205,12 +225,15 @@ function numbers(node, view, act) {
     });
   picture.style.aspectRatio = String(overview.columns === 1 ? 4 : Math.min(8, Math.max(1, overview.columns / overview.rows)));
   return [
-    p(`${times(data.shape)}${sizeOf(data.shape) > 1 ? ` = ${plural(sizeOf(data.shape), "number")}` : ""}, from ${num(data.minimum)} to ${num(data.maximum)}, `,
-      `mean ${num(data.mean)}, deviation ${num(data.deviation)}; ${num(100 * data.zeros, 0)} % are exactly zero.`),
+    p(`${times(data.shape)}${sizeOf(data.shape) > 1 ? ` = ${plural(sizeOf(data.shape), "number")}` : ""}, `,
+      `from ${num(data.minimum)} to ${num(data.maximum)}, `,
+      `mean ${num(data.mean)}, deviation ${num(data.deviation)}; ${num(100 * data.zeros, 0)} % are exactly zero.`,
+      data.not_numbers > 0 && h("b", {},
+        ` ${plural(data.not_numbers, "place")} ${data.not_numbers === 1 ? "holds" : "hold"} no finite number.`)),
     h("div", { class: "pic" }, picture,
       h("p", { class: "cap" }, h("span", { class: "key fake" }, "above zero"), ", ", h("span", { class: "key real" }, "below"),
         scale ? `; a place here is the mean of several of its ${overview.of_rows} × ${overview.of_columns}.` : ".", " A click opens a number."),
-      draw.histogram([{ class: data.of, counts: histogram.counts }], histogram.from, histogram.to,
+      draw.histogram([{ class: data.of, counts: histogram.counts }], histogram.from ?? 0, histogram.to ?? 1,
         `Histogram of the ${data.of} from ${num(histogram.from)} to ${num(histogram.to)}`, { width: view.chart, height: 110, zero: true })),
     h("p", { class: "choices" }, h("label", {}, "The number at ", h("input", {
       "data-key": "place", value: view.place, size: 10, placeholder: node.shape.map(() => 0).join(", "), autocomplete: "off",

@@ -30,7 +30,8 @@ export const moveOf = (key) => MOVES.find(([, , shortcut]) => shortcut === (key 
 /** Fills the foot and gives a function that brings it up to date with a frame. `act.move` and `act.command` do things. */
 export function build(foot, act) {
   const keys = Object.fromEntries(MOVES.map(([move, text, key, title]) => [move, h("button",
-    { type: "button", class: move, title: `${title} (${key})`, "aria-keyshortcuts": key === "space" ? "Space" : key, onclick: () => act.move(move) },
+    { type: "button", class: move, title: `${title} (${key})`, "aria-keyshortcuts": key === "space" ? "Space" : key,
+      onclick: () => act.move(move) },
     text, " ", code(key))]));
   const phases = {};
   const turns = Object.keys(PHASES).map((network) => {

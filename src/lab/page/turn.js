@@ -3,33 +3,40 @@
 import { h, p, small, code, num, sigmoid, plural } from "./dom.js";
 import * as draw from "./draw.js";
 import { bar } from "./game.js";
+import { likelihood } from "./words.js";
 
 export const title = "Turn";
 
-/** Asks for the turns of the newest step, while it plays at most once a second. */
+/** Asks for the turns of the newest step when it is complete, while the game plays at most once a second. */
 export async function load(frame, view, get) {
-  if (view.turnFor === frame.number || (frame.at.playing && view.turn && Date.now() - view.turnAt < 1000)) return false;
+  if (frame.at.moment.kind !== "step" || view.turnFor === frame.number) return false;
+  if (frame.at.playing && view.turn && Date.now() - view.turnAt < 1000) return false;
   view.turnFor = frame.number;
   view.turnAt = Date.now();
   view.turn = await get("turn");
+  view.turnStep = frame.at.step;
   return true;
 }
 
 export function render(frame, view) {
   if (!view.turn) {
     return [h("section", { class: "wide" }, h("h2", {}, "Turns"),
-      p("No turn is complete yet. A step is two turns: first D learns to tell real from generated digits, then G learns to deceive it. ",
-        "Press ", h("kbd", {}, "t"), " to play the first turn."))];
+      p("A step is two turns: first D learns to tell real from generated digits, then G learns to deceive it. ",
+        frame.at.moment.kind === "step" ? ["Press ", h("kbd", {}, "s"), " to play a step."] :
+          ["This step is not complete: what its turns do is shown at its end. Press ", h("kbd", {}, "s"), " to get there."]))];
   }
   const { discriminator, generator } = view.turn;
-  const chance = frame.coin !== null;
-  return [discriminator && ofDiscriminator(discriminator, frame.run.image_shape, chance), generator && ofGenerator(generator, chance)];
+  const chance = likelihood(frame);
+  const late = frame.at.moment.kind !== "step";
+  return [late && h("section", { class: "wide" },
+    p(`These are the turns of step ${view.turnStep}. Those of the step under way are shown when it is complete.`)),
+    discriminator && ofDiscriminator(discriminator, frame.run.image_shape, chance), generator && ofGenerator(generator, chance)];
 }
 
 const mean = (list) => list.reduce((a, b) => a + b, 0) / (list.length || 1);
 
 function score(logit, chance) {
-  return num(chance ? sigmoid(logit) : logit, 2);
+  return chance ? num(sigmoid(logit), 2) : num(logit, Math.abs(logit) < 10 ? 2 : 1);
 }
 
 /** Under a digit: the score before and after, as bars and as numbers, with an arrow for the way it went. */
@@ -51,7 +58,8 @@ const rose = (before, after) => plural(before.filter((x, at) => after[at] > x).l
 
 function ofDiscriminator(turn, shape, chance) {
   return h("section", { class: "wide" }, h("h2", {}, h("span", { class: "is D" }, "D’s turn"), " ", small("only D’s weights move")),
-    p("D saw these digits and moved its weights, so that real ones score higher and generated ones lower. ",
+    p("D looked at a batch of real and of generated digits and moved its weights, so that real ones ",
+      "score higher and generated ones lower. These sixteen show what that did; they need not have been in the batch. ",
       "G stands behind a wall in this turn: its digits are constants here, so no gradient reaches it."),
     h("div", { class: "row pic" }, h("div", {}, "real", small("before → after")),
       strip(draw.images(turn.reals, shape), shape, "reals", "real digit", turn.real_before, turn.real_after, chance)),
@@ -60,7 +68,8 @@ function ofDiscriminator(turn, shape, chance) {
     p(`Of the real digits ${rose(turn.real_before, turn.real_after)}; of the generated ones ${rose(turn.fake_before, turn.fake_after)}. `,
       `The gap between the mean logits was ${num(mean(turn.real_before) - mean(turn.fake_before), 2)} `,
       `and is ${num(mean(turn.real_after) - mean(turn.fake_after), 2)}.`),
-    h("p", { class: "math formula" }, "θ(D) ← θ(D) − Adam(∂L(D)/∂θ(D))"), code("phases: discriminator forward, backward, update"));
+    h("p", { class: "math formula" }, "θ(D) ← θ(D) − Adam(∂L(D)/∂θ(D))"),
+    code("phases: discriminator forward, backward, update"));
 }
 
 function ofGenerator(turn, chance) {
@@ -83,9 +92,11 @@ function ofGenerator(turn, chance) {
       pull.map(map("pull of D’s gradient"))),
     h("div", { class: "row pic" }, h("div", {}, "after", small("the same z, D’s score before → after")),
       strip(after, shape, "fakes", "digit after G’s turn", turn.logits_before, turn.logits_after, chance)),
-    line("difference", most > 0 ? `after − before, × ${num(127 / most, most > 60 ? 1 : 0)}` : "none that a byte can show", changes.map(map("difference"))),
-    p(`${rose(turn.logits_before, turn.logits_after)}. The mean logit was ${num(mean(turn.logits_before), 2)} and is ${num(mean(turn.logits_after), 2)}. `,
+    line("difference",
+      most > 0 ? `after − before, × ${num(127 / most, most > 60 ? 1 : 0)}` : "none that a byte can show", changes.map(map("difference"))),
+    p(`${rose(turn.logits_before, turn.logits_after)}. `,
+      `The mean logit was ${num(mean(turn.logits_before), 2)} and is ${num(mean(turn.logits_after), 2)}. `,
       `The pixel that changed most changed by ${num((100 * most) / 255, 1)} % of the way from black to white.`),
-    h("p", { class: "math formula" }, "pull = −∂L(G)/∂x at x = G(z);   θ(G) ← θ(G) − Adam(∂L(G)/∂θ(G))"),
+    h("p", { class: "math formula" }, "pull = ∂D(x)/∂x at x = G(z);   θ(G) ← θ(G) − Adam(∂L(G)/∂θ(G))"),
     code("phases: generator forward, backward, update"));
 }

@@ -5,11 +5,34 @@ export const PHASES = {
   generator: [["forward", "draws, D judges"], ["backward", "walk back"], ["update", "G moves"]],
 };
 
-const letter = { generator: "G", discriminator: "D" };
-export const player = (network) => letter[network] ?? network;
+/** `generator and discriminator` is `G and D`. */
+export const player = (network) => (network ?? "").replace("generator", "G").replace("discriminator", "D");
+
+/** Whether D's scores are logits of probabilities: of what makes a score of another kind, no sigmoid is shown. */
+export const likelihood = ({ run }) => ["non-saturating", "minimax"].includes(run.objective);
+
+/** A layer's line in short: `conv, activation relu, bias true, channels 32, kernel 4` is `conv 32, kernel 4, relu`. */
+export function layerName(line) {
+  const [kind, ...settings] = line.split(", ");
+  const size = settings.find((setting) => /^(units|channels|filters|features) \d+$/.test(setting));
+  const activation = settings.find((setting) => setting.startsWith("activation "));
+  const rest = settings.filter((setting) => setting !== size && setting !== activation &&
+    !/^(bias|epsilon|momentum) | false$/.test(setting));
+  const last = activation && !/ (identity|linear|none)$/.test(activation) ? [activation.slice("activation ".length)] : [];
+  return [size ? `${kind} ${size.split(" ")[1]}` : kind, ...rest, ...last].join(", ");
+}
+
+/** Is this node one of a layer's parameters? */
+export const isParameter = (node) => node.operation === null && /^(generator|discriminator)\.\d+\./.test(node.name ?? "");
+
+/** A parameter's name within its layer: `discriminator.0.weight[3, 5]` is `weight[3, 5]`. */
+export const shortName = (name) => name.replace(/\b(generator|discriminator)\.(\d+\.)+(?=[a-z])/g, "");
 
 const phaseName = (moment) =>
-  PHASES[moment.network]?.find(([phase]) => phase === moment.phase)?.[1] ?? moment.phase;
+  PHASES[moment.network]?.find(([phase]) => phase === moment.phase)?.[1] ?? (moment.phase === "backward" ? "walk back" : moment.phase);
+
+/** The generator draws at the beginning of the discriminator's turn, and goes on after it. */
+const draws = ({ moment, turn }) => moment.network === "generator" && moment.phase === "forward" && turn === "discriminator";
 
 /** The phase that a moment lies in: an update of one parameter is part of the update. */
 export const phaseOf = (moment) => (moment.kind === "update" ? "update" : (moment.phase ?? null));
@@ -44,9 +67,9 @@ export function crumbs(frame, number) {
     { text: `${run.name}, seed ${run.seed}${run.edited ? ", edited" : ""}`, panel: "networks" },
     { text: `step ${at.step}`, panel: "game" },
   ];
-  if (at.turn) trail.push({ text: `${player(at.turn)}’s turn`, panel: "turn" });
+  if (at.turn) trail.push({ text: at.turn === "both" ? "both players’ turn" : `${player(at.turn)}’s turn`, panel: "turn" });
   const phase = phaseOf(moment);
-  if (phase) trail.push({ text: phaseName({ network: moment.network, phase }), panel: "tape" });
+  if (phase) trail.push({ text: draws(at) ? "G draws" : phaseName({ network: moment.network, phase }), panel: "tape" });
   if (moment.kind === "operation") trail.push({ text: moment.formula, panel: "tape" });
   if (moment.kind === "adjoint") trail.push({ text: `adjoint of ${moment.node}`, panel: "tape" });
   if (moment.kind === "update") trail.push({ text: moment.parameter, panel: "tape" });
@@ -60,14 +83,14 @@ export function progress({ at }) {
   const marks = { discriminator: ["", "", ""], generator: ["", "", ""] };
   if (moment.kind === "step") return marks;
   const phase = phaseOf(moment);
-  // The generator draws before the discriminator's turn, and goes on after it.
-  const drawing = phase === "forward" && moment.network === "generator" &&
-    (moment.edge === "begins" || moment.scope?.startsWith("generator"));
+  // D's turn is over once G's has come; where both move from one pass, G moves first.
+  const before = (network) => at.turn === "both" ? phase === "update" && network === "generator" :
+    network === "discriminator" && !draws(at);
   for (const network of ["discriminator", "generator"]) {
-    const now = moment.network === network ? PHASES[network].findIndex(([name]) => name === phase) : -1;
+    const now = (moment.network ?? "").split(" and ").includes(network) ? PHASES[network].findIndex(([name]) => name === phase) : -1;
     marks[network] = marks[network].map((_, index) => {
       if (index === now) return moment.kind === "phase" && moment.edge === "ends" ? "done now" : "now";
-      return index < now || (network === "discriminator" && moment.network === "generator" && !drawing) ? "done" : "";
+      return index < now || (now < 0 && before(network)) ? "done" : "";
     });
   }
   return marks;
