@@ -191,7 +191,7 @@ impl Digits {
         let chosen: Vec<usize> = (0..self.len()).filter(|&index| classes.contains(&self.labels[index])).collect();
         let images = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
         let labels = chosen.iter().map(|&index| self.labels[index]).collect();
-        (!chosen.is_empty()).then(|| Digits { images, labels, ..*self })
+        (!chosen.is_empty()).then_some(Digits { images, labels, ..*self })
     }
 
     /// SHA-256 of all of it, in lower-case hexadecimal: the same only for the same images with the same labels in the

@@ -25,7 +25,7 @@ pub use game::{
     Rules, ToLogits, blank_discriminator, blank_generator, build_discriminator, build_generator, clip_weights, dragan,
     judge, play, r1, r2, wgan_gp,
 };
-pub use health::{Clues, Diagnosis, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
+pub use health::{Clues, Diagnosis, Fault, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
 pub use session::{
     Beginning, Ended, EpochEnd, History, Observer, ObserverError, Observers, PREVIEW_COLUMNS, Position, Session,
     Snapshot, StepEnd, TrainError, preview_count, train,

@@ -33,6 +33,18 @@ pub enum Command {
         /// 0: as fast as it goes.
         steps_per_second: f64,
     },
+    /// The game with a fault, from its first step.
+    Cause {
+        /// The fault's name.
+        card: String,
+    },
+    /// The same game with a remedy, from its first step.
+    Mend {
+        /// The remedy's name.
+        remedy: String,
+    },
+    /// Back to the game that the lab was started with, at its first step.
+    Leave {},
     /// Another value for a key of the configuration, from the next step on.
     Set {
         /// Such as `discriminator.adam.learning_rate`.

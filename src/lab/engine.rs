@@ -5,7 +5,7 @@ use super::desk::{Demand, Desk};
 use super::mailbox::Mailbox;
 use crate::autodiff::Watcher;
 use crate::data::Digits;
-use crate::gan::{Config, Ended, Session, TrainError};
+use crate::gan::{Config, Ended, Session, Snapshot, TrainError};
 use std::sync::Arc;
 
 /// What the lab trains.
@@ -14,6 +14,8 @@ pub struct Engine {
     pub name: String,
     /// What decides it.
     pub config: Config,
+    /// Where it goes on, if not from its first step.
+    pub from: Option<Snapshot>,
     /// Whether it plays from the beginning.
     pub playing: bool,
 }
@@ -25,10 +27,14 @@ impl Engine {
     /// When the configuration cannot be run on these images.
     pub fn run(self, digits: &Digits, mailbox: &Arc<Mailbox>) -> Result<(), TrainError> {
         let end = CloseAtEnd(Arc::clone(mailbox));
+        let begin = || match &self.from {
+            Some(snapshot) => snapshot.session(&self.config, digits),
+            None => Session::new(&self.config, digits),
+        };
         let desk = Desk::new(Arc::clone(mailbox), &self.name, self.config.clone(), self.playing);
         let mut desk = AtDesk::from(desk);
         let watcher = Watcher::new(desk.clone());
-        let mut session = Session::new(&self.config, digits)?;
+        let mut session = begin()?;
         loop {
             session.set_watchers(&[watcher.told()]);
             // A session that begins with step 0 says so itself.
@@ -52,10 +58,18 @@ impl Engine {
                     session = from.session(held.edits.at(from.step()), digits)?;
                     held.turn_to(step);
                 }
-                Demand::Restart(seed) => {
-                    held.begin_again(seed);
-                    session = Session::new(held.edits.at(0), digits)?;
+                Demand::Leave => {
+                    session = begin()?;
+                    held.begin(self.config.clone(), false);
                 }
+                Demand::Begin(config, playing) => match Session::new(&config, digits) {
+                    Ok(new) => {
+                        session = new;
+                        held.begin(*config, playing);
+                    }
+                    // The data may be of another form.
+                    Err(error) => held.cannot_begin(&error.to_string()),
+                },
             }
         }
         drop(end);

@@ -1,5 +1,6 @@
 //! What the page shows of a moment.
 
+use super::clinic;
 use super::moment::Moment;
 use crate::autodiff::{Tape, Tensor};
 use crate::data::{PixelRange, fill};
@@ -37,6 +38,8 @@ pub struct Frame<'a> {
     pub says: String,
     /// What looks wrong.
     pub warnings: Vec<&'a str>,
+    /// The fault that is played on purpose.
+    pub clinic: Option<clinic::Shown<'a>>,
 }
 
 /// What is trained.
@@ -226,6 +229,11 @@ impl Faces {
 /// Pixels as bytes, 0 black.
 pub fn bytes(range: PixelRange, images: &[f32]) -> Vec<u8> {
     images.iter().map(|&pixel| (255.0 * range.to_unit(pixel).clamp(0.0, 1.0)).round() as u8).collect()
+}
+
+/// Bytes that came as JSON has them.
+pub fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
 }
 
 /// As JSON takes bytes.

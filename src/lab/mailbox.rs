@@ -1,6 +1,7 @@
 //! Where page and engine leave things for each other: commands and questions one way, answers and frames the other.
 
 use super::command::Command;
+use super::easel::Picture;
 use parking::Gate;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -43,6 +44,15 @@ pub enum Question {
     },
     /// The configuration, as TOML.
     Config,
+    /// What is thought of a picture.
+    Judge(Picture),
+    /// A real digit.
+    Real {
+        /// Its number.
+        index: usize,
+    },
+    /// The faults that can be caused.
+    Cards,
 }
 
 /// Why something is not done.
@@ -260,5 +270,64 @@ mod parking {
                 };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+    }
+
+    #[test]
+    fn who_asks_is_answered_or_told_that_nobody_is_there() {
+        let mailbox = Arc::new(Mailbox::default());
+        let engine = Arc::clone(&mailbox);
+        let answering = thread::spawn(move || {
+            engine.wait(None);
+            let letter = engine.take().expect("something is asked");
+            assert!(matches!(letter.what, What::Question(Question::Tape)));
+            letter.reply.send(Ok(b"[]".to_vec())).unwrap();
+            engine.wait(None); // for the end
+            assert!(engine.is_closed() && engine.take().is_none());
+        });
+        assert_eq!(now(mailbox.send(What::Question(Question::Tape))), Ok(b"[]".to_vec()));
+        mailbox.close();
+        answering.join().unwrap();
+        assert_eq!(now(mailbox.send(What::Question(Question::Tape))).unwrap_err().status, 503);
+    }
+
+    #[test]
+    fn no_more_letters_wait_than_there_is_room_for() {
+        let mailbox = Mailbox::default();
+        now(async {
+            let ask = || mailbox.send(What::Question(Question::Turn));
+            let waiting = tokio::time::timeout(Duration::from_millis(50), async {
+                let mut all: Vec<_> = (0..MOST).map(|_| Box::pin(ask())).collect();
+                std::future::poll_fn(|context| {
+                    all.iter_mut().for_each(|one| assert!(one.as_mut().poll(context).is_pending()));
+                    std::task::Poll::<()>::Pending
+                })
+                .await;
+            });
+            assert!(waiting.await.is_err(), "nobody answers");
+            assert_eq!(held(&mailbox.letters).len(), MOST);
+            assert_eq!(ask().await.unwrap_err().status, 503);
+        });
+    }
+
+    #[test]
+    fn a_frame_is_waited_for_and_the_latest_one_wins() {
+        let mailbox = Mailbox::default();
+        assert!(mailbox.wants_frame() && !mailbox.wants_frame(), "a page that opens wants one");
+        mailbox.publish(|number| vec![number as u8]);
+        mailbox.publish(|number| vec![number as u8]);
+        let frame = now(mailbox.frame_after(0, Duration::from_secs(5))).expect("there is one");
+        assert_eq!((frame.number, &*frame.json), (2, &vec![2]));
+        assert!(mailbox.wants_frame() && mailbox.is_watched());
+        assert!(now(mailbox.frame_after(2, Duration::from_millis(10))).is_none());
     }
 }

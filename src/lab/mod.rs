@@ -9,8 +9,10 @@
 //! knows of HTTP.
 
 mod at_desk;
+mod clinic;
 mod command;
 mod desk;
+mod easel;
 mod edits;
 mod engine;
 mod export;

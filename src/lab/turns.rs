@@ -1,5 +1,6 @@
 //! What the turns of one step did: the players before it and after it, on the same images.
 
+use super::easel::signed;
 use super::edits::Edits;
 use super::frame::{Faces, base64, bytes, labels_for};
 use super::look::json;
@@ -52,17 +53,12 @@ pub fn turns(before: &Session<'_>, after: &Session<'_>, faces: &Faces) -> Answer
     let range = before.pixel_range();
     // The generator answers the discriminator as it has become.
     let pull = input_gradients(d_new, &old, fake_labels);
-    let steepest = pull.iter().fold(0f32, |most, pull| most.max(pull.abs()));
-    let signed = |&pull: &f32| {
-        let share = if steepest > 0.0 { pull / steepest } else { 0.0 };
-        (128.0 + 127.0 * share).round().clamp(1.0, 255.0) as u8
-    };
     json(&Turns {
         generator: GeneratorsTurn {
             shape: before.config().image_shape(),
             count: IMAGES,
             before: base64(&bytes(range, &old)),
-            pull: base64(&pull.iter().map(signed).collect::<Vec<u8>>()),
+            pull: base64(&signed(&pull)),
             after: base64(&bytes(range, &new)),
             logits_before: score(d_new, &old, fake_labels),
             logits_after: score(d_new, &new, fake_labels),

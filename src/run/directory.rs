@@ -3,10 +3,10 @@
 use super::error::make;
 use super::lock::Lock;
 use super::weights::{load_weights, save_weights};
-use super::{Checkpoints, RunError};
+use super::{Checkpoint, Checkpoints, RunError};
 use crate::data::file::{self, LONGEST_TEXT};
 use crate::data::{sweep, write_atomically};
-use crate::gan::{BuildError, Config, Trainer, blank_discriminator, blank_generator};
+use crate::gan::{BuildError, Config, MemoryEstimate, Trainer, blank_discriminator, blank_generator};
 use crate::nn::Network;
 use std::fs;
 use std::io::ErrorKind;
@@ -134,6 +134,17 @@ impl RunDirectory {
     /// The checkpoints in it.
     pub fn checkpoints(&self) -> Checkpoints {
         Checkpoints::of(&self.root)
+    }
+
+    /// Its last checkpoint, or that of a step, with no more numbers than this configuration trains.
+    ///
+    /// # Errors
+    /// When there is none that can be read.
+    pub fn checkpoint(&self, config: &Config, step: Option<u64>) -> Result<Checkpoint, RunError> {
+        let kept = MemoryEstimate::of_training(config, 1).map(|estimate| estimate.kept);
+        let kept = kept.map_err(|error| RunError::Build { path: self.config_file(), error })?;
+        let found = self.checkpoints().load(step, kept)?;
+        found.ok_or_else(|| RunError::NoCheckpoints { path: self.root.clone(), config: self.config_file() })
     }
 
     /// Where it is.

@@ -8,8 +8,8 @@ use super::log::Logs;
 use super::rows::{FIGURES, line};
 use super::{Checkpoint, History, MetricsRow, NormRow, Picture, RunDirectory, RunError, TimeRow, grid, to_bytes};
 use crate::gan::{
-    Beginning, Config, Diagnosis, EpochEnd, MemoryEstimate, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig,
-    Scores, Session, StepEnd, Warning,
+    Beginning, Config, Diagnosis, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores, Session,
+    StepEnd, Warning,
 };
 use crate::metrics::Quality;
 use std::ops::ControlFlow;
@@ -74,11 +74,7 @@ impl Recorder {
     /// When another process is at it, or there is no checkpoint that can be read.
     pub fn resuming(run: &RunDirectory, config: &Config, step: Option<u64>) -> Result<(Self, Checkpoint), RunError> {
         let lock = Lock::take(run.root())?; // before anything is read that another might be writing
-        let kept = MemoryEstimate::of_training(config, 1).map(|estimate| estimate.kept);
-        let kept = kept.map_err(|error| RunError::Build { path: run.config_file(), error })?;
-        let Some(checkpoint) = run.checkpoints().load(step, kept)? else {
-            return Err(RunError::NoCheckpoints { path: run.root().into(), config: run.config_file() });
-        };
+        let checkpoint = run.checkpoint(config, step)?;
         Ok((Self::beginning_with(From::Run(run.clone(), lock, checkpoint.written())), checkpoint))
     }
 

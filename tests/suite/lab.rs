@@ -4,3 +4,4 @@
 mod client;
 mod exactness;
 mod hostility;
+mod panels;

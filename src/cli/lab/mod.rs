@@ -6,13 +6,14 @@ use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::train::{Interrupt, Interrupted};
 use crate::data::{Digits, Source, Split, file, locate};
-use crate::gan::Config;
+use crate::gan::{Config, Snapshot};
 use crate::lab::{Address, Engine, Mailbox, serve};
 use crate::random::Stream;
+use crate::run::RunDirectory;
 use anyhow::{Context, anyhow};
 use browser::Page;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -26,9 +27,15 @@ use std::time::Duration;
 /// Pausing and looking change nothing: the numbers are those of `train` with the same configuration. Nothing is written
 /// to the disk.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  twoplayer lab\n  twoplayer lab --preset dcgan --paused\n  \
-                        twoplayer lab --config mine.toml --set training.objective=hinge --no-open")]
+#[command(
+    after_help = "Examples:\n  twoplayer lab\n  twoplayer lab runs/mlp-2026-01-31-120000\n  twoplayer lab --preset dcgan --paused\n  \
+                        twoplayer lab --config mine.toml --set training.objective=hinge --no-open"
+)]
 pub struct Arguments {
+    /// A run to look at, or to go on with: nothing is changed in its directory
+    #[arg(value_name = "RUN", conflicts_with_all = ["preset", "config", "seed", "data"])]
+    run: Option<PathBuf>,
+
     /// What to train: a preset, as `twoplayer presets` lists them [default: lab, without --config]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     preset: Option<String>,
@@ -75,6 +82,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = config(arguments)?;
     let digits = load(&config)?;
+    let from = arguments.run.as_deref().map(|root| last_checkpoint(root, &config, &digits)).transpose()?;
     let interrupt = Interrupt::listen(None)?;
     let address = Address::take(arguments.port)?;
     super::say::say(&address)?;
@@ -90,7 +98,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             served
         })?
     };
-    let engine = Engine { name: config.name.clone(), config, playing: !arguments.paused };
+    let name = arguments.run.as_deref().map_or_else(|| config.name.clone(), |root| root.display().to_string());
+    let playing = !arguments.paused && arguments.run.is_none();
+    let engine = Engine { name, config, from, playing };
     let ended = on_threads(arguments.threads, || Ok(engine.run(&digits, &mailbox)?));
     mailbox.close();
     let served = server.join().map_err(|_| anyhow!("the lab's server has ended by a fault of its own"))?;
@@ -103,6 +113,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// The preset or the file, changed by the flags.
 fn config(arguments: &Arguments) -> anyhow::Result<Config> {
     let config = match &arguments.config {
+        None if arguments.run.is_some() => {
+            RunDirectory::open(arguments.run.as_deref().expect("it is there"))?.config()?
+        }
         None => Config::preset(arguments.preset.as_deref().unwrap_or(PRESET))?,
         Some(path) => {
             let text = file::read_text(path, file::LONGEST_TEXT)
@@ -118,6 +131,16 @@ fn config(arguments: &Arguments) -> anyhow::Result<Config> {
     }
     config.validate()?;
     Ok(config)
+}
+
+/// A run as it stood last.
+fn last_checkpoint(root: &Path, config: &Config, digits: &Digits) -> anyhow::Result<Snapshot> {
+    let run = RunDirectory::open(root)?;
+    let mut checkpoint = run.checkpoint(config, None)?;
+    checkpoint.check_config(config, &run.config_file())?;
+    let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
+    checkpoint.check_images(session.digits(), "the data")?;
+    Ok(session.snapshot())
 }
 
 /// The images that it is to learn from.

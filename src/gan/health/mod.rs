@@ -6,6 +6,7 @@ pub use usual::Usual;
 
 mod clues;
 mod diagnosis;
+mod fault;
 mod images;
 mod remedy;
 mod swings;
@@ -18,6 +19,7 @@ use swings::Swings;
 
 pub use clues::Clues;
 pub use diagnosis::{Diagnosis, LabelEvidence};
+pub use fault::Fault;
 pub use remedy::Remedy;
 pub use warning::Warning;
 

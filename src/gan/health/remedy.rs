@@ -44,6 +44,34 @@ const GAMMA: f64 = 0.5;
 const EVERY: u64 = 4;
 
 impl Remedy {
+    /// All of them.
+    pub const ALL: [Remedy; 9] = [
+        Remedy::Alternating,
+        Remedy::Tanh,
+        Remedy::Penalty,
+        Remedy::LowerRates,
+        Remedy::EqualRates,
+        Remedy::Beta1,
+        Remedy::Latent,
+        Remedy::He,
+        Remedy::LeakyRelu,
+    ];
+
+    /// Its name, as in an address.
+    pub fn key(self) -> &'static str {
+        match self {
+            Remedy::Alternating => "alternating",
+            Remedy::Tanh => "tanh",
+            Remedy::Penalty => "penalty",
+            Remedy::LowerRates => "lower-rates",
+            Remedy::EqualRates => "equal-rates",
+            Remedy::Beta1 => "beta1",
+            Remedy::Latent => "latent",
+            Remedy::He => "he",
+            Remedy::LeakyRelu => "leaky-relu",
+        }
+    }
+
     /// Those of a diagnosis that are not in force in a configuration.
     pub fn of(diagnosis: &Diagnosis, config: &Config) -> Vec<Remedy> {
         let tried: &[Remedy] = match diagnosis {

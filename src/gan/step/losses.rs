@@ -26,7 +26,11 @@ impl Losses {
         training: &mut Training<T>,
     ) -> Scores {
         let scores = discriminator.learn(training, |discriminator, training| {
-            let [real, fake] = [real, fake].map(|images| images.on(discriminator.tape));
+            let on_tape = |images: Input<'_, T>, name| {
+                let images = images.on(discriminator.tape);
+                Input { x: images.x.named(name), ..images }
+            };
+            let (real, fake) = (on_tape(real, "real images"), on_tape(fake, "generated images"));
             let game = play(discriminator, real, fake, &mut Mode::Train(training));
             let loss = self.of_discriminator(&game, real);
             let penalised = self.penalty(discriminator, real, fake, training).map_or(loss, |penalty| loss + penalty);

@@ -38,12 +38,14 @@ async function ask(path, options = {}) {
 
 export const get = (path) => ask(`/api/${path}`);
 
-export const command = (what) =>
-  ask("/api/command", {
+export const post = (path, what) =>
+  ask(`/api/${path}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(what),
   });
+
+export const command = (what) => post("command", what);
 
 /** Milliseconds between two pictures while it plays: the engine needs the processor more than the eye does. */
 const PAUSE = 60;

@@ -10,6 +10,8 @@ export function bytes(base64) {
   return all;
 }
 
+export const base64 = (all) => btoa(String.fromCharCode(...all));
+
 /** The images of an array of bytes, one after the other. */
 export function images(base64, [height, width, channels]) {
   const all = typeof base64 === "string" ? bytes(base64) : base64;
@@ -37,6 +39,18 @@ function canvas(width, height, label, colour, props) {
 export function digit(pixels, [height, width, channels], label) {
   return canvas(width, height, label, (at) =>
     channels === 3 ? pixels.subarray(at * 3, at * 3 + 3) : [pixels[at], pixels[at], pixels[at]]);
+}
+
+/** Puts a soft round dot on an image, or takes it away; `x` and `y` are in its pixels. */
+export function dot(pixels, [height, width, channels], x, y, radius, erase) {
+  for (let row = Math.max(0, Math.floor(y - radius)); row < Math.min(height, y + radius); row += 1) {
+    for (let column = Math.max(0, Math.floor(x - radius)); column < Math.min(width, x + radius); column += 1) {
+      const ink = 255 * Math.min(1, Math.max(0, radius - Math.hypot(column + 0.5 - x, row + 0.5 - y)));
+      for (let at = (row * width + column) * channels, end = at + channels; at < end; at += 1) {
+        pixels[at] = erase ? Math.min(pixels[at], 255 - ink) : Math.max(pixels[at], ink);
+      }
+    }
+  }
 }
 
 const hex = (name) => {

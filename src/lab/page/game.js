@@ -39,7 +39,7 @@ const row = (left, right) => h("div", { class: "row pic" }, left, right);
 const who = (letter, name, does, has) =>
   h("div", { class: `who ${letter}` }, name, small(does), small(has));
 
-function digits(set, frame, what, kind) {
+export function digits(set, frame, what, kind) {
   const pictures = draw.images(set.pixels, set.shape);
   const [low, high] = [...frame.fakes.logits, ...frame.reals.logits].reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [0, 0]);
   return h("div", { class: `strip pic ${kind}` }, pictures.map((pixels, at) => {
@@ -109,7 +109,7 @@ function warnings({ warnings }) {
 
 const span = ({ curve }) => (curve.length === 0 ? "none yet" : `from step ${curve[0][0]} to step ${curve.at(-1)[0]}`);
 
-function losses(frame, view) {
+export function losses(frame, view) {
   const { curve, coin, scores } = frame;
   if (curve.length === 0) return h("p", { class: "soft" }, "The curves begin with the first step. Press play, or step.");
   const column = (at) => curve.map((point) => point[at]);

@@ -1,7 +1,9 @@
 // The page's start: the panels, the address, the keyboard, and what is kept between two drawings.
 
-import { command, follow, get, readAddress, Refusal } from "./api.js";
+import { command, follow, get, post, readAddress, Refusal } from "./api.js";
+import * as clinic from "./clinic.js";
 import { h } from "./dom.js";
+import * as easel from "./easel.js";
 import * as game from "./game.js";
 import * as networks from "./networks.js";
 import * as number from "./number.js";
@@ -10,7 +12,7 @@ import * as transport from "./transport.js";
 import * as turn from "./turn.js";
 import { crumbs, sentence } from "./words.js";
 
-const panels = { game, turn, networks, tape, number };
+const panels = { game, turn, networks, tape, number, easel, clinic };
 const DEPTHS = ["words", "pictures", "formulas", "code"];
 const at = (id) => document.getElementById(id);
 
@@ -22,21 +24,25 @@ const view = {
   tape: null, tapeFor: 0, pass: "", network: "", overviews: new Map(), open: new Map(),
   chosen: null, of: "value", node: null, place: "",
   asked: null, number: null, numberFor: 0, trail: [],
+  cards: null, guesses: new Map(), sick: new Map(), treated: "",
 };
 let frame = null;
 
 // ---- Drawing ----
 
+let pressed = false; // somebody presses a button, which must stay until it is let go
+
 /** Draws the open panel anew; what had the focus has it afterwards. */
 function paint() {
-  if (!frame) return;
+  if (!frame || pressed) return;
   const main = at("panel");
   const had = document.activeElement;
   const key = main.contains(had) ? had.dataset.key : null;
   const caret = key && had.selectionStart;
   const scrolled = main.querySelector(".detail")?.scrollTop;
   main.className = `on-${view.panel}`;
-  main.replaceChildren(...panels[view.panel].render(frame, view, act).flat(Infinity).filter(Boolean));
+  const drawn = panels[view.panel].render(frame, view, act).flat(Infinity).filter(Boolean);
+  if (drawn.length !== main.children.length || drawn.some((one, index) => one !== main.children[index])) main.replaceChildren(...drawn);
   if (scrolled) main.querySelector(".detail")?.scrollTo(0, scrolled);
   const now = key && [...main.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
   if (now) {
@@ -82,7 +88,7 @@ async function refresh() {
   try {
     while (again) {
       again = false;
-      while (await panels[view.panel].load?.(frame, view, get)) paint();
+      while (await panels[view.panel].load?.(frame, view, get, post)) paint();
     }
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
@@ -163,6 +169,26 @@ const act = {
     [view.chosen, view.node] = [index, null];
     act.panel("tape");
   },
+  guess(card, choice) {
+    view.guesses.set(card, choice);
+    redraw();
+  },
+  refresh,
+  /** An answer of the server, or nothing and a line that says why. */
+  async get(path) {
+    try {
+      return await get(path);
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      act.say(refusal.message);
+      return null;
+    }
+  },
+  /** A line for who listens. */
+  hear(line) {
+    clearTimeout(hearing);
+    hearing = setTimeout(() => { at("heard").textContent = line; }, 400);
+  },
   /** A line for everybody to see, or nothing. */
   say(line) {
     at("said").textContent = line ?? "";
@@ -213,6 +239,7 @@ function key(event) {
   const panel = Object.keys(panels)[Number(event.key) - 1];
   if (move) act.move(move);
   else if (panel && event.key !== " ") act.panel(panel);
+  else if (panels[view.panel].key?.(event.key)) void 0;
   else if (event.key === "?") at("help").showModal();
   else return;
   event.preventDefault();
@@ -224,6 +251,7 @@ function measure() {
 }
 
 let telling = 0;
+let hearing = 0;
 /** What has changed, for who listens: only while paused, and not faster than one can hear. */
 function tell(before) {
   clearTimeout(telling);
@@ -245,6 +273,11 @@ function start() {
   at("keys").append(...transport.SHORTCUTS.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
   at("open-help").onclick = () => at("help").showModal();
   at("close-help").onclick = () => at("help").close();
+  at("panel").addEventListener("pointerdown", ({ target }) => {
+    pressed = view.panel !== "easel" && target.closest("button, label") !== null;
+  });
+  const release = () => { if (pressed) [pressed] = [false, setTimeout(paint)]; };
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, release);
   document.addEventListener("keydown", key);
   addEventListener("hashchange", () => { obey(readAddress()); redraw(); });
   addEventListener("resize", () => { measure(); paint(); });
@@ -258,6 +291,7 @@ function start() {
     update(frame);
     redraw().then(showNow);
     tell(before);
+    clinic.watch(frame, view, act);
   }, (line) => {
     at("gone").textContent = line ?? "";
     at("gone").hidden = !line;

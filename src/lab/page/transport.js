@@ -120,4 +120,4 @@ export function build(foot, act) {
 }
 
 /** All shortcuts, for the help. */
-export const SHORTCUTS = [...MOVES.map(([, , key, what]) => [key, what]), ["1–5", "the panels, from the left"], ["?", "this help"]];
+export const SHORTCUTS = [...MOVES.map(([, , key, what]) => [key, what]), ["1–7", "the panels, from the first to the last"], ["?", "this help"]];

@@ -11,6 +11,9 @@ export const player = (network) => (network ?? "").replace("generator", "G").rep
 /** Whether D's scores are logits of probabilities: of what makes a score of another kind, no sigmoid is shown. */
 export const likelihood = ({ run }) => ["non-saturating", "minimax"].includes(run.objective);
 
+/** Whether the players look at labels: D must then be told which digit a picture is meant to be. */
+export const labelled = ({ run }) => Object.values(run.players).flat().some((layer) => /^(label|projection)/.test(layer));
+
 /** A layer's line in short: `conv, activation relu, bias true, channels 32, kernel 4` is `conv 32, kernel 4, relu`. */
 export function layerName(line) {
   const [kind, ...settings] = line.split(", ");
@@ -67,6 +70,7 @@ export function crumbs(frame, number) {
     { text: `${run.name}, seed ${run.seed}${run.edited ? ", edited" : ""}`, panel: "networks" },
     { text: `step ${at.step}`, panel: "game" },
   ];
+  if (frame.clinic) trail.splice(1, 0, { text: `clinic: ${frame.clinic.title}`, panel: "clinic" });
   if (at.turn) trail.push({ text: at.turn === "both" ? "both players’ turn" : `${player(at.turn)}’s turn`, panel: "turn" });
   const phase = phaseOf(moment);
   if (phase) trail.push({ text: draws(at) ? "G draws" : phaseName({ network: moment.network, phase }), panel: "tape" });

@@ -31,6 +31,9 @@ pub fn router(mailbox: Arc<Mailbox>) -> Router {
         .route("/api/arrays", get(arrays))
         .route("/api/array", get(array))
         .route("/api/config", get(config))
+        .route("/api/judge", post(judge))
+        .route("/api/real", get(real))
+        .route("/api/cards", get(cards))
         .fallback(assets::serve)
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED, "not in this way"))
         .layer(DefaultBodyLimit::max(MOST))
@@ -49,17 +52,41 @@ async fn frame(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -
 }
 
 async fn command(State(mailbox): State<Arc<Mailbox>>, body: Result<Bytes, BytesRejection>) -> Response {
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refused(StatusCode::PAYLOAD_TOO_LARGE, "a command has at most 65536 bytes");
-        }
-        Err(rejection) => return refused(rejection.status(), "the request could not be read"),
+    let command = match read(body) {
+        Ok(body) => Command::read(&body),
+        Err(response) => return response,
     };
-    match Command::read(&body) {
+    match command {
         Ok(command) => answered(mailbox.send(What::Command(command)).await),
         Err(why) => answered(Err(Refusal::bad(why))),
     }
+}
+
+async fn judge(State(mailbox): State<Arc<Mailbox>>, body: Result<Bytes, BytesRejection>) -> Response {
+    let picture = match read(body) {
+        Ok(body) => serde_json::from_slice(&body),
+        Err(response) => return response,
+    };
+    let question = picture.map(Question::Judge).map_err(|error| Refusal::bad(format!("not a picture: {error}")));
+    ask(&mailbox, question).await
+}
+
+/// What was sent, if it is not too long.
+#[expect(clippy::result_large_err, reason = "it is the answer")]
+fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Response> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => refused(StatusCode::PAYLOAD_TOO_LARGE, "at most 65536 bytes may be sent"),
+        status => refused(status, "the request could not be read"),
+    })
+}
+
+async fn real(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let question = Query::read(query.as_deref(), &["index"]).and_then(|query| query.place("index"));
+    ask(&mailbox, question.map(|index| Question::Real { index })).await
+}
+
+async fn cards(State(mailbox): State<Arc<Mailbox>>) -> Response {
+    ask(&mailbox, Ok(Question::Cards)).await
 }
 
 async fn tape(State(mailbox): State<Arc<Mailbox>>) -> Response {

@@ -37,7 +37,7 @@ impl Lab {
             serve(address, guests, Duration::from_millis(5), move || over.is_closed()).expect("it serves");
         });
         let engine = thread::spawn(move || {
-            let engine = Engine { name: "test".into(), config, playing: false };
+            let engine = Engine { name: "test".into(), config, from: None, playing: false };
             on_threads(1, || engine.run(&digits, &engines)).expect("a thread").expect("a run");
         });
         Self { at, mailbox, threads: vec![server, engine] }
@@ -111,9 +111,14 @@ impl At {
 
     /// A command, as the page sends it.
     pub fn post(&self, command: &str) -> (u16, Vec<u8>) {
-        let length = command.len();
-        let head = format!("POST /api/command HTTP/1.1\r\n{}Content-Length: {length}\r\n\r\n", self.headers());
-        self.say(&(head + command))
+        self.post_to("/api/command", command)
+    }
+
+    /// Something else that is sent.
+    pub fn post_to(&self, path: &str, body: &str) -> (u16, Vec<u8>) {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\n{}Content-Length: {length}\r\n\r\n", self.headers());
+        self.say(&(head + body))
     }
 
     fn headers(&self) -> String {

@@ -19,7 +19,7 @@ struct Program(Child, At);
 
 impl Program {
     fn start(arguments: &[&str]) -> Self {
-        let all = [&["lab", "--no-open", "--preset", "mlp"], arguments].concat();
+        let all = [&["lab", "--no-open"], arguments].concat();
         let mut child = call(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -176,7 +176,7 @@ fn slow_and_half_open_guests_stop_neither_training_nor_the_page() {
 
 #[test]
 fn a_burst_of_requests_leaves_memory_bounded_and_ctrl_c_ends_in_good_order() {
-    let mut lab = Program::start(&["--paused"]);
+    let mut lab = Program::start(&["--preset", "mlp", "--paused"]);
     assert_eq!(lab.1.get("/api/frame").0, 200);
     let before = lab.peak();
     thread::scope(|threads| {
@@ -217,6 +217,42 @@ fn a_port_in_use_is_passed_over_or_refused() {
     let said = String::from_utf8_lossy(&answer.stderr).into_owned();
     assert_eq!(answer.status.code(), Some(1), "{said}");
     assert!(said.contains(&port) && said.contains("--port") && said.trim().lines().count() == 1, "{said}");
-    let (one, other) = (Program::start(&["--paused"]), Program::start(&["--paused"]));
+    let (one, other) =
+        (Program::start(&["--preset", "mlp", "--paused"]), Program::start(&["--preset", "mlp", "--paused"]));
     assert_ne!(one.1.port, other.1.port);
+}
+
+#[test]
+fn a_run_is_opened_where_it_stands_and_its_directory_stays_as_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().join("run");
+    let root = root.to_str().unwrap();
+    let train = ["train", "--preset", "lab", "--examples", "500", "--steps", "12", "--quiet", "--out", root];
+    assert!(call(&train).status().unwrap().success());
+    let files = || {
+        let mut found: Vec<_> =
+            files_in(place.path()).into_iter().map(|path| (std::fs::read(&path).unwrap(), path)).collect();
+        found.sort();
+        found
+    };
+    let before = files();
+    let lab = Program::start(&[root, "--set", "training.steps=20"]);
+    let frame = |after: u64| -> serde_json::Value {
+        serde_json::from_slice(&lab.1.get(&format!("/api/frame?after={after}")).1).unwrap()
+    };
+    let first = frame(0);
+    assert_eq!((&first["at"]["step"], &first["at"]["playing"]), (&12.into(), &false.into()));
+    assert_eq!(lab.1.post(r#"{"do":"back","step":3}"#).0, 400, "that is before it was opened");
+    assert_eq!(lab.1.post(r#"{"do":"step"}"#).0, 200);
+    assert_eq!(frame(first["number"].as_u64().unwrap())["at"]["step"], 13);
+    drop(lab);
+    assert!(before == files(), "the directory has changed");
+    let answer = call(&["lab", "--no-open", place.path().to_str().unwrap()]).output().unwrap();
+    let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+    assert!(answer.status.code() == Some(1) && said.trim().lines().count() == 1, "{said}");
+}
+
+fn files_in(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }

@@ -1,18 +1,21 @@
 //! Where the engine stands: told of every operation and of every step, it goes on or waits, as the page has asked, and
 //! answers while it waits.
 
-use super::command::Command;
-use super::edits::{Edits, changed};
-use super::export;
-use super::frame::{At, CoinLosses, Faces, Frame, Run, Scene};
-use super::look;
-use super::mailbox::{Answer, Letter, Mailbox, Question, Refusal, What};
-use super::moment::{Moment, Place};
-use super::story::Story;
-use super::turns::{rewound, turns};
-use super::words::says;
+mod answer;
+mod obey;
+
 use crate::autodiff::{Part, Phase, View};
 use crate::gan::{Coin, Config, History, Scores, Session, Snapshot, StepEnd, UpdateRule, Warning};
+use crate::lab::clinic::Clinic;
+use crate::lab::edits::Edits;
+use crate::lab::frame::{At, CoinLosses, Faces, Frame, Run, Scene};
+use crate::lab::mailbox::{Letter, Mailbox, What};
+use crate::lab::moment::{Moment, Place};
+use crate::lab::story::Story;
+use crate::lab::words::says;
+use crate::nn::Network;
+use crate::recognizer::Recognizer;
+use crate::run::pretrained_recognizer;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,10 +47,12 @@ pub enum Goal {
 pub enum Demand {
     /// To a step that was made before.
     Back(u64),
-    /// From the beginning, with this seed.
-    Restart(Option<u64>),
     /// The same step, with what the configuration is from here on.
     Rebuild,
+    /// The game that the lab was started with.
+    Leave,
+    /// Another game, from its first step, to be played at once or not.
+    Begin(Box<Config>, bool),
     /// An end.
     Quit,
 }
@@ -85,6 +90,12 @@ pub struct Desk {
     rest: Duration,
     due: Instant,
     trouble: Option<String>,
+    /// The name of what the lab was started with.
+    own: String,
+    clinic: Option<Clinic>,
+    /// As the engine stands: the discriminator to judge pictures with.
+    judge: Option<Network>,
+    recognizer: Recognizer,
 }
 
 /// What stays the same from frame to frame, or from step to step.
@@ -103,6 +114,10 @@ impl Desk {
             name: name.into(),
             goal: if playing { Goal::Play } else { Goal::Step },
             demand: None,
+            own: name.into(),
+            clinic: None,
+            judge: None,
+            recognizer: pretrained_recognizer(),
             edits: Edits::of(config),
             history: History::new(BUDGET),
             parts: Vec::new(),
@@ -124,17 +139,18 @@ impl Desk {
         (self.goal, self.shown, self.before, self.trouble) = (Goal::Replay(step), None, None, None);
     }
 
-    /// The run begins again.
-    pub fn begin_again(&mut self, seed: Option<u64>) {
-        let seed = seed.unwrap_or(self.edits.base().seed);
-        self.edits = Edits::of(Config { seed, ..self.edits.base().clone() });
-        self.history.forget_after(0);
-        if seed != self.edits.at(0).seed || self.history.before(0).is_some() {
-            self.history = History::new(BUDGET);
-        }
+    /// Another run begins.
+    pub fn begin(&mut self, config: Config, playing: bool) {
+        self.edits = Edits::of(config);
+        self.history = History::new(BUDGET);
         (self.story, self.newest) = (Story::default(), 0);
         (self.shown, self.before, self.trouble) = (None, None, None);
-        self.goal = Goal::Replay(0);
+        self.goal = if playing { Goal::Play } else { Goal::Step };
+    }
+
+    /// The first step that one can go back to.
+    fn oldest(&self) -> u64 {
+        self.history.steps().next().unwrap_or(0)
     }
 
     /// A part of a step begins.
@@ -161,7 +177,11 @@ impl Desk {
 
     /// Something looks wrong with the step at hand.
     pub fn warn(&mut self, warning: &Warning) {
-        self.story.warn(self.step + 1, warning);
+        let step = self.step + 1;
+        self.story.warn(step, warning);
+        if self.clinic.as_mut().is_some_and(|clinic| clinic.hears(step, warning)) && self.goal == Goal::Play {
+            self.goal = Goal::Step; // to be looked at
+        }
     }
 
     /// Whether it was sent for one of these.
@@ -197,6 +217,7 @@ impl Desk {
 
     /// Stands at the end of a step until it is told to leave.
     pub fn stand_between_steps(&mut self, session: &Session<'_>) {
+        self.judge = Some(session.trainer().discriminator().clone());
         self.stand(&Moment::Step, Look::Session(session));
         self.before = (self.goal != Goal::Play).then(|| session.snapshot());
     }
@@ -205,6 +226,12 @@ impl Desk {
     pub fn note_trouble(&mut self, trouble: &str) {
         self.trouble = Some(trouble.into());
         self.goal = Goal::Step;
+    }
+
+    /// Another game could not be begun here.
+    pub fn cannot_begin(&mut self, why: &str) {
+        (self.name, self.clinic) = (self.own.clone(), None);
+        self.note_trouble(why);
     }
 
     /// Goes on if nobody says otherwise, no faster than asked.
@@ -261,96 +288,6 @@ impl Desk {
         leaves
     }
 
-    /// Takes a command; gives whether the engine leaves its place for it.
-    fn obey(&mut self, command: Command, between_steps: bool) -> Result<bool, Refusal> {
-        let goal = match command {
-            Command::Play {} => Goal::Play,
-            Command::Step {} => Goal::Step,
-            Command::Turn {} => Goal::Turn,
-            Command::Phase {} => Goal::Phase,
-            Command::Operation {} => Goal::Operation,
-            Command::Pause {} => {
-                let was_playing = self.goal == Goal::Play;
-                self.goal = Goal::Step;
-                return Ok(was_playing);
-            }
-            Command::Speed { steps_per_second } => {
-                self.rest = if steps_per_second > 0.0 {
-                    Duration::from_secs_f64(1.0 / steps_per_second)
-                } else {
-                    Duration::ZERO
-                };
-                return Ok(false);
-            }
-            Command::Back { step } if step > self.newest => {
-                return Err(Refusal::bad(format!("the run has come to step {}, not to {step}", self.newest)));
-            }
-            Command::Back { step } => return self.demand(Demand::Back(step)),
-            Command::Restart { seed } => return self.demand(Demand::Restart(seed)),
-            Command::Set { key, value } => {
-                let since = self.step + u64::from(!between_steps);
-                let changed = changed(self.edits.at(since), &key, value)?;
-                self.edits.set(since, changed);
-                self.history.forget_after(since);
-                self.story.forget_after(self.step);
-                self.newest = self.step;
-                return if between_steps { self.demand(Demand::Rebuild) } else { Ok(false) };
-            }
-        };
-        if self.trouble.is_some() {
-            return Err(Refusal::not_now("the run cannot go on from here; go back, or begin again"));
-        }
-        if between_steps && self.shown.as_ref().is_some_and(|shown| self.step >= shown.run.total_steps) {
-            return Err(Refusal::not_now("the run is complete; go back, or begin again"));
-        }
-        self.goal = goal;
-        Ok(true)
-    }
-
-    fn demand(&mut self, demand: Demand) -> Result<bool, Refusal> {
-        self.demand = Some(demand);
-        Ok(true)
-    }
-
-    fn answer(&self, question: &Question, look: Look<'_>) -> Answer {
-        match (question, look) {
-            (Question::Tape, look) => {
-                let nodes = if let Look::Tape(view) = look { look::tape(view) } else { Vec::new() };
-                let place = self.parts.last();
-                look::json(&serde_json::json!({
-                    "network": place.map(|place| &place.network),
-                    "phase": place.map(|place| place.phase),
-                    "nodes": nodes,
-                }))
-            }
-            (&Question::Node { index, adjoint }, Look::Tape(view)) => look::node(view, index, adjoint),
-            (&Question::Number { index, element }, Look::Tape(view)) => look::number(view, index, element),
-            (Question::Node { .. } | Question::Number { .. }, _) => {
-                Err(Refusal::not_now("between two steps nothing lies on the tape; go into the next step"))
-            }
-            (Question::Turn, Look::Session(session)) => self.last_turns(session),
-            (Question::Arrays, Look::Session(session)) => export::arrays(session),
-            (Question::Array { name }, Look::Session(session)) => export::array(session, name),
-            (Question::Arrays | Question::Array { .. }, _) => {
-                Err(Refusal::not_now("arrays are given when the step is complete"))
-            }
-            (Question::Config, _) => Ok(self.edits.at(self.step).to_toml().into_bytes()),
-            (Question::Turn, _) => Err(Refusal::not_now("the turns are compared when the step is complete")),
-        }
-    }
-
-    /// The last step's turns, from the session before it: kept, or made again.
-    fn last_turns(&self, session: &Session<'_>) -> Answer {
-        let Some(shown) = self.shown.as_ref().filter(|_| self.step > 0) else { return Ok(b"null".to_vec()) };
-        let target = self.step - 1;
-        let kept = self.before.as_ref().filter(|before| before.step() == target);
-        let from = kept.or_else(|| self.history.before(target));
-        let from = from.ok_or_else(|| Refusal::not_now("the step before is not kept any more"))?;
-        let before = rewound(from, &self.edits, target, session.digits());
-        let before = before.map_err(|error| Refusal::not_now(error.to_string()))?;
-        turns(&before, session, &shown.faces)
-    }
-
     /// Lets the page see where the engine stands.
     fn publish(&mut self, moment: &Moment, look: Look<'_>) {
         if let Look::Session(session) = look {
@@ -379,7 +316,7 @@ impl Desk {
                     playing: self.goal == Goal::Play,
                     moment: moment.clone(),
                     turn,
-                    oldest: 0,
+                    oldest: self.oldest(),
                     newest: self.newest,
                 },
                 scores: scores.map(Into::into),
@@ -391,6 +328,7 @@ impl Desk {
                 scene: &shown.scene,
                 says,
                 warnings: self.story.warnings(self.step),
+                clinic: self.clinic.as_ref().map(Clinic::shown),
             };
             serde_json::to_vec(&frame).expect("plain values")
         });

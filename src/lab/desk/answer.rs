@@ -1,0 +1,61 @@
+//! What the engine answers, between two operations.
+
+use super::{Desk, Look};
+use crate::gan::Session;
+use crate::lab::mailbox::{Answer, Question, Refusal};
+use crate::lab::turns::{rewound, turns};
+use crate::lab::{clinic, easel, export, look};
+
+impl Desk {
+    /// What is answered, from where the engine stands.
+    pub(super) fn answer(&self, question: &Question, look: Look<'_>) -> Answer {
+        match (question, look) {
+            (Question::Tape, look) => {
+                let nodes = if let Look::Tape(view) = look { look::tape(view) } else { Vec::new() };
+                let place = self.parts.last();
+                look::json(&serde_json::json!({
+                    "network": place.map(|place| &place.network),
+                    "phase": place.map(|place| place.phase),
+                    "nodes": nodes,
+                }))
+            }
+            (&Question::Node { index, adjoint }, Look::Tape(view)) => look::node(view, index, adjoint),
+            (&Question::Number { index, element }, Look::Tape(view)) => look::number(view, index, element),
+            (Question::Node { .. } | Question::Number { .. }, _) => {
+                Err(Refusal::not_now("between two steps nothing lies on the tape; go into the next step"))
+            }
+            (Question::Turn, Look::Session(session)) => self.last_turns(session),
+            (Question::Arrays, Look::Session(session)) => export::arrays(session),
+            (Question::Array { name }, Look::Session(session)) => export::array(session, name),
+            (Question::Arrays | Question::Array { .. }, _) => {
+                Err(Refusal::not_now("arrays are given when the step is complete"))
+            }
+            (Question::Judge(picture), look) => {
+                let standing =
+                    if let Look::Session(session) = look { Some(session.trainer().discriminator()) } else { None };
+                let discriminator = standing.or(self.judge.as_ref());
+                let discriminator = discriminator.ok_or_else(|| Refusal::not_now("nobody can judge yet"))?;
+                let config = self.edits.at(self.step);
+                let range = config.pixel_range().map_err(|error| Refusal::bad(error.to_string()))?;
+                easel::judge(picture, discriminator, range, config.image_shape(), Some(&self.recognizer))
+            }
+            (&Question::Real { index }, Look::Session(session)) => easel::real(session.digits(), index),
+            (Question::Real { .. }, _) => Err(Refusal::not_now("real digits are shown when the step is complete")),
+            (Question::Cards, _) => clinic::cards(),
+            (Question::Config, _) => Ok(self.edits.at(self.step).to_toml().into_bytes()),
+            (Question::Turn, _) => Err(Refusal::not_now("the turns are compared when the step is complete")),
+        }
+    }
+
+    /// The last step's turns, from the session before it: kept, or made again.
+    fn last_turns(&self, session: &Session<'_>) -> Answer {
+        let Some(shown) = self.shown.as_ref().filter(|_| self.step > 0) else { return Ok(b"null".to_vec()) };
+        let target = self.step - 1;
+        let kept = self.before.as_ref().filter(|before| before.step() == target);
+        let from = kept.or_else(|| self.history.before(target));
+        let from = from.ok_or_else(|| Refusal::not_now("the step before is not kept any more"))?;
+        let before = rewound(from, &self.edits, target, session.digits());
+        let before = before.map_err(|error| Refusal::not_now(error.to_string()))?;
+        turns(&before, session, &shown.faces)
+    }
+}

@@ -1,0 +1,111 @@
+//! The easel: what discriminator and recognizer make of a picture that somebody has drawn.
+
+use super::frame::base64;
+use super::look::json;
+use super::mailbox::{Answer, Refusal};
+use crate::data::{Digits, PixelRange};
+use crate::gan::{input_gradients, score};
+use crate::nn::Network;
+use crate::recognizer::Recognizer;
+use serde::{Deserialize, Serialize};
+
+/// Digits that are told as what it may be.
+const LIKELIEST: usize = 3;
+
+/// A picture to be judged, as the page sends it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// A byte a pixel, 0 black, in base64.
+    pub pixels: String,
+    /// What it is meant to be, for players that look at labels.
+    pub label: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Judged {
+    logit: f32,
+    pull: String,
+    read: Option<Vec<(usize, f32)>>,
+}
+
+/// The discriminator's logit of a picture, how it would have each pixel, and what the recognizer reads.
+pub fn judge(
+    picture: &Picture,
+    discriminator: &Network,
+    range: PixelRange,
+    shape: [usize; 3],
+    recognizer: Option<&Recognizer>,
+) -> Answer {
+    let bytes = super::frame::bytes_of(&picture.pixels).ok_or_else(|| Refusal::bad("pixels must be base64"))?;
+    let expected: usize = shape.iter().product();
+    if bytes.len() != expected {
+        return Err(Refusal::bad(format!("a picture here has {expected} bytes, this one {}", bytes.len())));
+    }
+    let label = picture.label.unwrap_or(0);
+    if usize::from(label) >= crate::data::CLASSES {
+        return Err(Refusal::bad("label must be a digit, from 0 to 9"));
+    }
+    let labels: &[u8] = if discriminator.classes() > 0 { &[label] } else { &[] };
+    let image = range.numbers(&bytes);
+    let reader = recognizer.filter(|recognizer| recognizer.check_image_shape(shape).is_ok());
+    json(&Judged {
+        logit: score(discriminator, &image, labels)[0],
+        pull: base64(&signed(&input_gradients(discriminator, &image, labels))),
+        read: reader.map(|recognizer| likeliest(&recognizer.read(&bytes).probabilities.row(0).to_vec())),
+    })
+}
+
+fn likeliest(probabilities: &[f32]) -> Vec<(usize, f32)> {
+    let mut digits: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
+    digits.sort_by(|a, b| b.1.total_cmp(&a.1));
+    digits.truncate(LIKELIEST);
+    digits
+}
+
+/// Gradients as bytes: 128 is none, the steepest 1 or 255.
+pub fn signed(gradients: &[f32]) -> Vec<u8> {
+    let steepest = gradients.iter().fold(0f32, |most, slope| most.max(slope.abs()));
+    let byte = |&slope: &f32| {
+        let share = if steepest > 0.0 { slope / steepest } else { 0.0 };
+        (128.0 + 127.0 * share).round().clamp(1.0, 255.0) as u8
+    };
+    gradients.iter().map(byte).collect()
+}
+
+#[derive(Serialize)]
+struct Real {
+    index: usize,
+    of: usize,
+    label: u8,
+    shape: [usize; 3],
+    pixels: String,
+}
+
+/// A real digit; numbers beyond the last begin again.
+pub fn real(digits: &Digits, index: usize) -> Answer {
+    let place = index % digits.len();
+    json(&Real {
+        index: place,
+        of: digits.len(),
+        label: digits.label(place),
+        shape: [digits.height(), digits.width(), digits.channels()],
+        pixels: base64(digits.image(place)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_become_bytes_around_128() {
+        assert_eq!(signed(&[0.0, 2.0, -2.0, 1.0]), [128, 255, 1, 192]);
+        assert_eq!(signed(&[0.0, 0.0]), [128, 128]);
+    }
+
+    #[test]
+    fn the_likeliest_digits_come_first() {
+        assert_eq!(likeliest(&[0.1, 0.5, 0.15, 0.25]), [(1, 0.5), (3, 0.25), (2, 0.15)]);
+    }
+}
