@@ -35,6 +35,7 @@ COUNTS = CORPUS / "executions.json"
 # Each target and the longest input that it is given: many small ones find more than few large ones.
 TARGETS = {
     "arguments": 256,
+    "commands": 256,
     "config": 2048,
     "idx": 256,
     "picture": 512,

@@ -33,6 +33,9 @@ pub struct Shown<'c> {
     card: &'static str,
     title: &'static str,
     mended_by: Option<&'static str>,
+    /// Whether a mend is all remedies at once.
+    together: bool,
+    /// What was said of the game before it was mended.
     found: Option<&'c Found>,
 }
 
@@ -89,7 +92,7 @@ impl Clinic {
 
     /// Something is said of the game; gives whether that is what was waited for.
     pub fn hears(&mut self, step: u64, warning: &Warning) -> bool {
-        let waits = self.found.is_none() && self.mended_by.is_none();
+        let waits = self.found.is_none() && self.mended_by.is_none() && self.fault.is_told_by(&warning.diagnosis);
         if waits {
             let offer = |remedy: &Remedy| Offer { key: remedy.key(), says: remedy.to_string() };
             self.found = Some(Found {
@@ -108,6 +111,7 @@ impl Clinic {
             card: self.fault.key,
             title: self.fault.title,
             mended_by: self.mended_by.map(Remedy::key),
+            together: self.fault.has_many_causes(),
             found: self.found.as_ref(),
         }
     }

@@ -60,7 +60,9 @@ impl Command {
     /// # Errors
     /// When it is none of those above, in one line.
     pub fn read(json: &[u8]) -> Result<Self, String> {
-        let command = serde_json::from_slice(json).map_err(|error| format!("not a command: {error}"))?;
+        // A name that is none is quoted as it came, with its line breaks.
+        let one_line = |error: serde_json::Error| format!("not a command: {error}").replace('\n', " ");
+        let command = serde_json::from_slice(json).map_err(one_line)?;
         match command {
             Command::Speed { steps_per_second } if !(0.0..=1e6).contains(&steps_per_second) => {
                 Err("steps_per_second must be from 0 to 1000000".into())
@@ -83,10 +85,11 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_refused_in_a_line() {
-        let wrong: [&[u8]; 8] = [
+        let wrong: [&[u8]; 9] = [
             b"",
             b"{}",
             br#"{"do":"explode"}"#,
+            b"{\"do\":\"a\\nb\"}",
             br#"{"do":"play","speed":3}"#,
             br#"{"do":"back"}"#,
             br#"{"do":"back","step":-1}"#,

@@ -1,6 +1,7 @@
 //! Answers about the tape that lies open.
 
 use super::mailbox::{Answer, Refusal};
+use super::source::{self, Source};
 use crate::autodiff::{Adjoint, Form, Tensor, View, Weight};
 use serde::Serialize;
 
@@ -162,6 +163,8 @@ struct Number {
     terms: Vec<Term>,
     others: Others,
     then: Option<String>,
+    /// Where this is computed.
+    source: Option<Source>,
 }
 
 #[derive(Serialize)]
@@ -217,6 +220,7 @@ pub fn number(view: View<'_>, index: usize, element: usize) -> Answer {
         terms: terms.collect(),
         others: Others { count: most.others, amount: most.rest },
         then,
+        source: view.node(index).operation().and_then(|operation| source::of(&kind(operation))),
     })
 }
 

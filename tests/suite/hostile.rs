@@ -18,12 +18,13 @@ use twoplayer::run::Picture;
 /// What a target does with its input.
 type Take = fn(&[u8]);
 
-const TARGETS: [(&str, Take); 7] = [
+const TARGETS: [(&str, Take); 8] = [
     ("arguments", targets::arguments::take),
     ("config", targets::config::take),
     ("idx", targets::idx::take),
     ("picture", targets::picture::take),
     ("run", targets::run::take),
+    ("commands", targets::commands::take),
     ("samples", targets::samples::take),
     ("weights", targets::weights::take),
 ];

@@ -2,12 +2,14 @@
 
 mod browser;
 
+use super::given::output;
+use super::outputs::Files;
 use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::train::{Interrupt, Interrupted};
 use crate::data::{Digits, Source, Split, file, locate};
 use crate::gan::{Config, Snapshot};
-use crate::lab::{Address, Engine, Mailbox, serve};
+use crate::lab::{Address, Engine, Mailbox, Steps, record, serve};
 use crate::random::Stream;
 use crate::run::RunDirectory;
 use anyhow::{Context, anyhow};
@@ -68,6 +70,18 @@ pub struct Arguments {
     #[arg(long)]
     paused: bool,
 
+    /// Record some steps into a page that opens from the disk, and end
+    #[arg(long, value_name = "FILE.html", value_parser = output(), conflicts_with_all = ["port", "no_open", "paused"])]
+    record: Option<PathBuf>,
+
+    /// How many steps to record
+    #[arg(long, value_name = "N", default_value_t = 30, requires = "record", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    steps: u64,
+
+    /// How many steps lie between two that are recorded
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "record", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    every: u64,
+
     /// Threads that compute; 0 means one a core
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = threads)]
     threads: usize,
@@ -80,9 +94,18 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { record: recording, run, config: file, data, .. } = arguments;
+    let files = Files::default().of_run(run.as_deref()).reading(file.clone()).of_data(data.as_deref());
+    files.writing("--record", recording.as_deref()).check()?;
     let config = config(arguments)?;
     let digits = load(&config)?;
     let from = arguments.run.as_deref().map(|root| last_checkpoint(root, &config, &digits)).transpose()?;
+    if let Some(path) = &arguments.record {
+        let engine = Engine { name: config.name.clone(), config, from, playing: false };
+        let steps = Steps { count: arguments.steps, every: arguments.every };
+        on_threads(arguments.threads, || Ok(record(engine, &digits, steps, path)?))?;
+        return Ok(super::say::say(format_args!("The recording is in {}: open it in a browser.", path.display()))?);
+    }
     let interrupt = Interrupt::listen(None)?;
     let address = Address::take(arguments.port)?;
     super::say::say(&address)?;

@@ -84,18 +84,20 @@ function playing(frame, view, act) {
   return [
     h("section", { class: "flow" }, h("h2", {}, clinic.title, " ", small(at.playing ? "playing" : "paused")),
       card && p(card.what),
-      mended && h("p", { class: "question" }, "The same game, mended by ", remedy(remedies, clinic.mended_by), "."),
+      mended && h("p", { class: "question" }, "The same game, mended by ",
+        together(clinic) ? all(remedies) : remedy(remedies, clinic.mended_by), "."),
       progress(frame, view),
       h("div", { class: "row pic" }, h("div", {}, "digits now", small(`step ${at.step}`)), digits(frame.fakes, frame, "generated digit", "fakes")),
       mended && sick && h("div", { class: "row pic" }, h("div", {}, "digits with the fault", small(`step ${sick.at.step}`)),
         digits(sick.fakes, frame, "digit of the game with the fault", "fakes")),
+      !mended && h("div", { class: "row pic" }, h("div", {}, "losses"), losses(frame, { narrow: view.chart })),
       h("p", { class: "choices" },
         !at.playing && at.step < frame.run.total_steps && button("clinic play", "go on", () => act.command({ do: "play" })),
         mended && button("cause again", "cause the fault again", () => act.command({ do: "cause", card: clinic.card })),
         button("leave", "leave the clinic", () => act.command({ do: "leave" })))),
     h("aside", {},
       mended ? cure(frame, view, act, remedies) : fault(frame, view, act, card),
-      h("section", {}, h("h2", {}, "Losses"), losses(frame, view))),
+      mended && h("section", {}, h("h2", {}, "Losses"), losses(frame, view))),
   ];
 }
 
@@ -112,8 +114,13 @@ function progress({ clinic, at }, view) {
 /** A remedy in words: what stands in brackets is the configuration. */
 function remedy(remedies, key) {
   const [, words, setting] = (remedies.find((one) => one.key === key)?.says ?? key).match(/^(.*?)(?: \((.*)\))?$/s);
-  return [words, setting && h("span", { class: "soft setting" }, " ", setting)];
+  return [words, setting && h("span", { class: "soft setting" }, ` (${setting})`)];
 }
+
+/** Whether the fault has several causes, each with its remedy, which the engine then mends all at once. */
+const together = ({ together, found }) => together ?? /\. All of it, /.test(found?.says);
+
+const all = (remedies) => remedies.map((one, at) => [at > 0 && (at < remedies.length - 1 ? ", " : " and "), remedy(remedies, one.key)]);
 
 /** The game with its fault: what one expects, what the doctor finds, what may mend it. */
 function fault({ clinic }, view, act, card) {
@@ -129,14 +136,16 @@ function fault({ clinic }, view, act, card) {
     p(!guess ? "You had not said which warning you expected." :
       guess === found.diagnosis ? "✓ You were right." : `✗ You had said “${guess}”.`),
     h("p", { class: "says" }, found.says),
-    mends(found.remedies, act, null));
+    mends(clinic, found.remedies, act));
 }
 
-function mends(remedies, act, tried) {
-  const left = remedies.filter((one) => one.key !== tried);
+/** What may mend it, but for what is in force. */
+function mends(clinic, remedies, act) {
+  const tried = clinic.mended_by;
+  const left = together(clinic) ? (tried ? [] : remedies.slice(0, 1)) : remedies.filter((one) => one.key !== tried);
   return left.length > 0 && h("div", { class: "mends" }, h("h3", {}, tried ? "Or mend it" : "Mend it"),
-    left.map((one) => button(`mend ${one.key}`, ["by ", remedy(remedies, one.key)], () => act.command({ do: "mend", remedy: one.key }),
-      { "aria-label": `mend it by ${one.says}` })));
+    left.map((one) => button(`mend ${one.key}`, ["by ", together(clinic) ? all(remedies) : remedy(remedies, one.key)],
+      () => act.command({ do: "mend", remedy: one.key }))));
 }
 
 /** The mended game: whether the warning stays away for as long as it took to come. */
@@ -151,5 +160,5 @@ function cure(frame, view, act, remedies) {
   return h("section", { class: "doctor" }, h("h2", {}, "The doctor"),
     h("p", { class: "verdict" }, said[outcome(frame, view)]),
     warnings.length > 0 && h("p", { class: "says" }, warnings.at(-1)),
-    mends(remedies, act, clinic.mended_by));
+    mends(clinic, remedies, act));
 }

@@ -190,7 +190,7 @@ function build(shape, act) {
   }
 
   async function real() {
-    const one = await act.get("real?index=random");
+    const one = await act.get(`real?index=${Math.floor(Math.random() * 1e9)}`);
     if (!one) return;
     meant.value = one.label;
     put(draw.bytes(one.pixels), { kind: "real", label: one.label });
@@ -257,8 +257,8 @@ function build(shape, act) {
     }
     if (!yes) return `${kind === "real" ? "No longer" : "Not yet"}. It would, were the orange pixels brighter and the blue ones darker.`;
     if (followed > 0) {
-      return `Yes, now it does. You followed D’s own gradient ${plural(followed, "time")}: ` +
-        "it tells how to deceive it. G learns from nothing else.";
+      return `Yes: ${kind === "real" ? "it still" : "now it"} does. You followed D’s own gradient ${plural(followed, "time")}: ` +
+        "it tells how to convince it. G learns from nothing else.";
     }
     return kind === "hand" ? "Yes: D takes what you drew for real. Would you?" : `Yes: D takes it for real${kind === "real" ? " still" : ""}.`;
   }
@@ -273,14 +273,14 @@ function build(shape, act) {
     if (!verdict) return;
     const { share } = scored(verdict.logit, frame);
     slots.score.replaceChildren(h("p", { class: "verdict" }, said(verdict.logit, frame),
-      h("span", { class: "math" }, ` (logit ${num(verdict.logit, 2)})`)), bar(share),
+      likelihood(frame) && h("span", { class: "math" }, ` (logit ${num(verdict.logit, 2)})`)), bar(share),
     h("p", { class: "cap" }, likelihood(frame) ? "0: surely generated; 1: surely real" :
       `the real digits here have ${num(mean(frame.reals.logits), 2)} in the mean, the generated ones ${num(mean(frame.fakes.logits), 2)}`));
     const pull = draw.signedPixels(draw.bytes(verdict.pull), channels);
     slots.pull.replaceChildren(draw.heat(pull, height, width, strongest(pull), { class: "digit", limit: 1 }));
     slots.words.textContent = strongest(pull);
     slots.answer.replaceChildren(p(answer(frame)));
-    slots.read.replaceChildren(...reading(verdict.read));
+    slots.read.replaceChildren(...reading(blank() ? null : verdict.read));
   }
 
   function strongest(pull) {

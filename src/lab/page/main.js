@@ -277,7 +277,7 @@ function start() {
     pressed = view.panel !== "easel" && target.closest("button, label") !== null;
   });
   const release = () => { if (pressed) [pressed] = [false, setTimeout(paint)]; };
-  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, release);
+  for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, release);
   document.addEventListener("keydown", key);
   addEventListener("hashchange", () => { obey(readAddress()); redraw(); });
   addEventListener("resize", () => { measure(); paint(); });

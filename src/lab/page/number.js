@@ -41,7 +41,16 @@ export function render(frame, view, act) {
     h("p", { class: "math formula" }, number.formula),
     number.then && !/^Identity/.test(number.then) &&
       p("The sum of its terms then goes through an activation: ", activation(number.then), "."),
-    terms(number, node, act)), side(number, node, view, act)];
+    terms(number, node, act), source(number.source)), side(number, node, view, act)];
+}
+
+/** The lines of the program that computed it, and those that find its inputs' adjoints. */
+function source(of) {
+  if (!of) return null;
+  const lines = (text) => h("pre", { class: "source", tabindex: 0 }, text);
+  return h("details", {},
+    h("summary", {}, `The lines that computed it: ${of.file}, line ${of.line}`), lines(of.forward),
+    p("And its derivative, written in the same language, so that it can be differentiated again:"), lines(of.backward));
 }
 
 /** As Rust writes an activation, in words. */

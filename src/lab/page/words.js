@@ -70,7 +70,7 @@ export function crumbs(frame, number) {
     { text: `${run.name}, seed ${run.seed}${run.edited ? ", edited" : ""}`, panel: "networks" },
     { text: `step ${at.step}`, panel: "game" },
   ];
-  if (frame.clinic) trail.splice(1, 0, { text: `clinic: ${frame.clinic.title}`, panel: "clinic" });
+  if (frame.clinic) trail.splice(1, 0, { text: "clinic", panel: "clinic" });
   if (at.turn) trail.push({ text: at.turn === "both" ? "both players’ turn" : `${player(at.turn)}’s turn`, panel: "turn" });
   const phase = phaseOf(moment);
   if (phase) trail.push({ text: draws(at) ? "G draws" : phaseName({ network: moment.network, phase }), panel: "tape" });

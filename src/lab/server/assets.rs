@@ -12,7 +12,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 macro_rules! page {
     ($($name:literal $kind:ident),* $(,)?) => {
         /// Every file by its name.
-        const PAGE: &[(&str, &str, &str)] = &[$(($name, $kind, include_str!(concat!("../page/", $name)))),*];
+        pub const PAGE: &[(&str, &str, &str)] = &[$(($name, $kind, include_str!(concat!("../page/", $name)))),*];
     };
 }
 

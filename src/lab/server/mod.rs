@@ -7,6 +7,7 @@ mod reply;
 mod routes;
 
 use super::mailbox::Mailbox;
+pub(super) use assets::PAGE;
 use axum::{Router, middleware};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

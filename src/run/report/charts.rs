@@ -101,10 +101,11 @@ fn colour(i: usize) -> RGBColor {
     COLOURS.get(i).copied().unwrap_or(RGBColor(red, green, blue))
 }
 
-/// The first ones, told apart by everybody, and each of them dark enough to be seen on white.
+/// The first ones, told apart by everybody, and each of them dark enough to be seen on white: as in the lab, what is real and
+/// the discriminator blue, what is generated and the generator orange.
 const COLOURS: [RGBColor; 8] = [
-    RGBColor(0, 95, 185),
-    RGBColor(213, 70, 0),
+    RGBColor(30, 100, 220),
+    RGBColor(194, 94, 0),
     RGBColor(0, 130, 95),
     RGBColor(176, 72, 140),
     RGBColor(150, 105, 0),
