@@ -1,7 +1,7 @@
 //! The engine at its desk: what a session tells, and where that makes it stop.
 
 use super::desk::{Desk, Goal, Look};
-use super::mailbox::held;
+use super::gate::held;
 use super::moment::{Moment, Place};
 use crate::autodiff::{Part, Phase, View, Watch};
 use crate::gan::{Observer, ObserverError, Session, StepEnd, Warning};

@@ -1,7 +1,7 @@
 //! The clinic: a game with a fault is played until the program names the fault, and then with what mends it.
 
 use super::look::json;
-use super::mailbox::{Answer, Refusal};
+use super::refusal::{Answer, Refusal};
 use crate::gan::{Config, Diagnosis, Fault, Remedy, Warning};
 use serde::Serialize;
 

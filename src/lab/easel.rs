@@ -2,7 +2,7 @@
 
 use super::frame::base64;
 use super::look::json;
-use super::mailbox::{Answer, Refusal};
+use super::refusal::{Answer, Refusal};
 use crate::data::{Digits, PixelRange};
 use crate::gan::{input_gradients, score};
 use crate::nn::Network;

@@ -1,6 +1,6 @@
 //! What is changed on the way, to be changed again whenever the way is gone again.
 
-use super::mailbox::Refusal;
+use super::refusal::Refusal;
 use crate::gan::Config;
 
 /// The configuration, and what was changed on the way.

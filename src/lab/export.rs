@@ -1,7 +1,7 @@
 //! What a person may take away.
 
 use super::look::json;
-use super::mailbox::{Answer, Refusal};
+use super::refusal::{Answer, Refusal};
 use crate::gan::Session;
 use crate::run::npy_bytes;
 

@@ -1,6 +1,6 @@
 //! Answers about the tape that lies open.
 
-use super::mailbox::{Answer, Refusal};
+use super::refusal::{Answer, Refusal};
 use super::source::{self, Source};
 use crate::autodiff::{Adjoint, Form, Tensor, View, Weight};
 use serde::Serialize;

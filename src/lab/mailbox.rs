@@ -2,10 +2,11 @@
 
 use super::command::Command;
 use super::easel::Picture;
-use parking::Gate;
+use super::gate::{Gate, held};
+use super::refusal::{Answer, Refusal};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
@@ -54,31 +55,6 @@ pub enum Question {
     /// The faults that can be caused.
     Cards,
 }
-
-/// Why something is not done.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// The status of HTTP that says the like.
-    pub status: u16,
-    /// In one line.
-    pub message: String,
-}
-
-impl Refusal {
-    /// What cannot be done as it was asked.
-    pub fn bad(message: impl Into<String>) -> Self {
-        Self { status: 400, message: message.into() }
-    }
-
-    /// What cannot be done now.
-    pub fn not_now(message: impl Into<String>) -> Self {
-        Self { status: 409, message: message.into() }
-    }
-}
-
-/// JSON, or why there is none.
-pub type Answer = Result<Vec<u8>, Refusal>;
 
 /// Something for the engine, and where its answer goes.
 pub struct Letter {
@@ -233,43 +209,6 @@ impl Drop for Looking<'_> {
     fn drop(&mut self) {
         *held(&self.0.last_look) = Instant::now();
         self.0.looking.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// What a mutex guards, though somebody who held it has panicked.
-pub fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A place to sleep at.
-mod parking {
-    use super::{Instant, held};
-    use std::sync::{Condvar, Mutex, PoisonError};
-
-    #[derive(Default)]
-    pub struct Gate {
-        mutex: Mutex<()>,
-        opened: Condvar,
-    }
-
-    impl Gate {
-        /// Wakes who sleeps here.
-        pub fn open(&self) {
-            drop(held(&self.mutex)); // whoever has looked and found nothing sleeps by now
-            self.opened.notify_all();
-        }
-
-        /// Sleeps until the gate is opened and this holds, or until this moment.
-        pub fn wait(&self, until: Option<Instant>, holds: impl Fn() -> bool) {
-            let mut guard = held(&self.mutex);
-            while !holds() {
-                guard = match until.map(|until| until.saturating_duration_since(Instant::now())) {
-                    None => self.opened.wait(guard).unwrap_or_else(PoisonError::into_inner),
-                    Some(left) if left.is_zero() => return,
-                    Some(left) => self.opened.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0,
-                };
-            }
-        }
     }
 }
 

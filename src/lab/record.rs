@@ -3,9 +3,11 @@
 //! It is the page itself with all its modules inside, and in place of what asks the server something that knows the
 //! recorded moments.
 
-use super::mailbox::{Mailbox, Question, Refusal, What};
+use super::command::Command;
+use super::engine::Engine;
+use super::mailbox::{Mailbox, Question, What};
+use super::refusal::Refusal;
 use super::server::PAGE;
-use super::{Command, Engine};
 use crate::data::{Digits, WriteError, write_atomically};
 use crate::gan::TrainError;
 use base64::Engine as _;

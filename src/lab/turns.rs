@@ -4,7 +4,7 @@ use super::easel::signed;
 use super::edits::Edits;
 use super::frame::{Faces, base64, bytes, labels_for};
 use super::look::json;
-use super::mailbox::Answer;
+use super::refusal::Answer;
 use crate::data::Digits;
 use crate::gan::{Observer, ObserverError, Session, Snapshot, TrainError, draw_from, input_gradients, score};
 use serde::Serialize;

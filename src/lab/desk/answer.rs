@@ -2,7 +2,8 @@
 
 use super::{Desk, Look};
 use crate::gan::Session;
-use crate::lab::mailbox::{Answer, Question, Refusal};
+use crate::lab::mailbox::Question;
+use crate::lab::refusal::{Answer, Refusal};
 use crate::lab::turns::{rewound, turns};
 use crate::lab::{clinic, easel, export, look};
 

@@ -5,7 +5,7 @@ use crate::gan::Config;
 use crate::lab::clinic::Clinic;
 use crate::lab::command::Command;
 use crate::lab::edits::changed;
-use crate::lab::mailbox::Refusal;
+use crate::lab::refusal::Refusal;
 use std::time::Duration;
 
 impl Desk {

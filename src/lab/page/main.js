@@ -116,7 +116,7 @@ const act = {
     } catch (refusal) {
       document.body.classList.remove("waiting");
       if (!(refusal instanceof Refusal)) throw refusal;
-      act.say(refusal.message);
+      if (!refusal.gone) act.say(refusal.message); // that is said already
     }
   },
   move: (move) => frame && act.command(transport.commandOf(move, frame)),
@@ -180,7 +180,7 @@ const act = {
       return await get(path);
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
-      act.say(refusal.message);
+      if (!refusal.gone) act.say(refusal.message); // that is said already
       return null;
     }
   },

@@ -1,6 +1,6 @@
 //! Answers as HTTP has them.
 
-use crate::lab::mailbox::{Answer, Refusal};
+use crate::lab::refusal::{Answer, Refusal};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;

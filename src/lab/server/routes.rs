@@ -3,7 +3,8 @@
 use super::assets;
 use super::reply::{answered, file, refused, with_status};
 use crate::lab::command::Command;
-use crate::lab::mailbox::{Mailbox, Question, Refusal, What};
+use crate::lab::mailbox::{Mailbox, Question, What};
+use crate::lab::refusal::Refusal;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
