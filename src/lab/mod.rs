@@ -1,11 +1,11 @@
 //! The lab, floor six: a page in the browser that looks into a running engine. It pauses it anywhere, looks at anything,
 //! changes it, and goes back.
 //!
-//! One thread owns the session and its tapes ([`engine`]). Within a step it stands at the [`desk`]: a watcher that is told
+//! One thread owns the session and its tapes (`engine.rs`). Within a step it stands at the desk (`desk/`): a watcher that is told
 //! of every operation, and an observer that is told of every step. To pause is to wait there, answering what the page asks
 //! about the tape that lies open. So pausing and looking cannot change a byte of what is computed.
 //!
-//! What comes from the page and what goes back to it passes through the [`mailbox`]; the [`server`] is the only part that
+//! What comes from the page and what goes back to it passes through the [`Mailbox`]; `server/` is the only part that
 //! knows of HTTP.
 
 mod at_desk;
