@@ -257,6 +257,11 @@ fn the_keys_do_what_they_say_and_lead_to_a_number() {
 
     browser.press(" ");
     engine(&lab, "play", |at| at["playing"] == true && at["step"].as_u64() > Some(2));
+    // The page shows it a moment later; before that, the key would say "play" once more.
+    browser.until(
+        "that it plays",
+        "[...document.querySelectorAll('#foot button')].some(one => /pause/.test(one.textContent))",
+    );
     browser.press(" ");
     engine(&lab, "pause", |at| at["playing"] == false);
     browser.until("pause", "/play/.test(test.all('footer .play')[0].innerText)");
