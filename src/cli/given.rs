@@ -1,7 +1,7 @@
 //! What a call gives, and what stands in where it gives nothing.
 
 use super::digit::check_conditional;
-use crate::data::{CLASSES, Digits, Idx};
+use crate::data::{CLASSES, Digits, Idx, Source, Split, locate};
 use crate::gan::{Classes, Config, ConfigError, Request, draw_in_pieces};
 use crate::nn::Network;
 use crate::random::Stream;
@@ -32,6 +32,17 @@ pub fn generator_of(run: Option<&Path>) -> Result<(Network, Config), RunError> {
 /// Its discriminator, if its weights are there.
 pub fn discriminator_of(run: Option<&Path>) -> Result<Option<Network>, RunError> {
     run.map_or_else(|| Ok(Some(pretrained_discriminator())), |run| RunDirectory::open(run)?.discriminator())
+}
+
+/// The images that a configuration learns from, and the directory where they are.
+pub fn images_of(config: &Config) -> anyhow::Result<(PathBuf, Digits)> {
+    let source = Source::of(config.data.as_deref());
+    let directory = locate(source.directory.as_deref())?;
+    let digits = Digits::load(&directory, Split::Train)?;
+    Ok(match source.stacked {
+        true => (directory, digits.stacked(&mut Stream::Stacking.of(config.seed))),
+        false => (directory, digits),
+    })
 }
 
 /// The real digits that a configuration's are to be like: those of its classes, if it names some.

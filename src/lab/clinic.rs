@@ -83,7 +83,7 @@ impl Clinic {
         let remedy = Remedy::ALL.into_iter().find(|known| known.key() == remedy);
         let remedy = remedy.ok_or_else(|| Refusal::bad("there is no such remedy"))?;
         let mut config = self.fault.config();
-        match self.fault.remedies.contains(&remedy) && self.fault.has_many_causes() {
+        match self.fault.remedies.contains(&remedy) && self.fault.has_many_causes {
             true => self.fault.remedies.iter().for_each(|remedy| remedy.apply(&mut config)),
             false => remedy.apply(&mut config),
         }
@@ -111,7 +111,7 @@ impl Clinic {
             card: self.fault.key,
             title: self.fault.title,
             mended_by: self.mended_by.map(Remedy::key),
-            together: self.fault.has_many_causes(),
+            together: self.fault.has_many_causes,
             found: self.found.as_ref(),
         }
     }

@@ -1,9 +1,9 @@
 //! The easel: what discriminator and recognizer make of a picture that somebody has drawn.
 
-use super::frame::base64;
+use super::frame::{base64, bytes_of};
 use super::look::json;
 use super::refusal::{Answer, Refusal};
-use crate::data::{Digits, PixelRange};
+use crate::data::{CLASSES, Digits, PixelRange};
 use crate::gan::{input_gradients, score};
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
@@ -35,24 +35,24 @@ pub fn judge(
     discriminator: &Network,
     range: PixelRange,
     shape: [usize; 3],
-    recognizer: Option<&Recognizer>,
+    recognizer: &Recognizer,
 ) -> Answer {
-    let bytes = super::frame::bytes_of(&picture.pixels).ok_or_else(|| Refusal::bad("pixels must be base64"))?;
+    let bytes = bytes_of(&picture.pixels).ok_or_else(|| Refusal::bad("pixels must be base64"))?;
     let expected: usize = shape.iter().product();
     if bytes.len() != expected {
         return Err(Refusal::bad(format!("a picture here has {expected} bytes, this one {}", bytes.len())));
     }
     let label = picture.label.unwrap_or(0);
-    if usize::from(label) >= crate::data::CLASSES {
+    if usize::from(label) >= CLASSES {
         return Err(Refusal::bad("label must be a digit, from 0 to 9"));
     }
     let labels: &[u8] = if discriminator.classes() > 0 { &[label] } else { &[] };
     let image = range.numbers(&bytes);
-    let reader = recognizer.filter(|recognizer| recognizer.check_image_shape(shape).is_ok());
+    let reads = recognizer.check_image_shape(shape).is_ok();
     json(&Judged {
         logit: score(discriminator, &image, labels)[0],
         pull: base64(&signed(&input_gradients(discriminator, &image, labels))),
-        read: reader.map(|recognizer| likeliest(&recognizer.read(&bytes).probabilities.row(0).to_vec())),
+        read: reads.then(|| likeliest(&recognizer.read(&bytes).probabilities.row(0).to_vec())),
     })
 }
 

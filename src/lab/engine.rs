@@ -26,7 +26,7 @@ impl Engine {
     /// # Errors
     /// When the configuration cannot be run on these images.
     pub fn run(self, digits: &Digits, mailbox: &Arc<Mailbox>) -> Result<(), TrainError> {
-        let end = CloseAtEnd(Arc::clone(mailbox));
+        let _end = CloseAtEnd(Arc::clone(mailbox));
         let begin = || match &self.from {
             Some(snapshot) => snapshot.session(&self.config, digits),
             None => Session::new(&self.config, digits),
@@ -72,7 +72,6 @@ impl Engine {
                 },
             }
         }
-        drop(end);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::clinic;
 use super::moment::Moment;
 use crate::autodiff::{Tape, Tensor};
 use crate::data::{PixelRange, fill};
-use crate::gan::{Config, Objective, Scores, Session, UpdateRule, draw_from, latent_vectors, score};
+use crate::gan::{Config, Objective, Players, Scores, Session, UpdateRule, draw_from, latent_vectors, score};
 use crate::nn::LayerSpec;
 use crate::random::Stream;
 use base64::Engine as _;
@@ -57,15 +57,8 @@ pub struct Run {
     update: UpdateRule,
     /// Whether somebody has changed it on the way.
     pub edited: bool,
-    players: Both<Vec<String>>,
-    parameters: Both<usize>,
-}
-
-/// Something of each player.
-#[derive(Clone, Debug, Serialize)]
-pub struct Both<T> {
-    generator: T,
-    discriminator: T,
+    players: Players<Vec<String>>,
+    parameters: Players<usize>,
 }
 
 impl Run {
@@ -86,8 +79,8 @@ impl Run {
             averaged: generator.average_decay.is_some(),
             update: training.update,
             edited,
-            players: Both { generator: names(&generator.layers), discriminator: names(&discriminator.layers) },
-            parameters: Both {
+            players: Players { generator: names(&generator.layers), discriminator: names(&discriminator.layers) },
+            parameters: Players {
                 generator: trainer.generator().parameter_count(),
                 discriminator: trainer.discriminator().parameter_count(),
             },

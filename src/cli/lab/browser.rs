@@ -8,7 +8,7 @@ use std::{env, io, thread};
 
 /// A file that leads to the page, for as long as this lives. The address holds a secret, and what is handed to another
 /// program can be seen by every user of the machine; a file that only its owner may read cannot.
-pub struct Page(Option<PathBuf>);
+pub struct Page(PathBuf);
 
 impl Page {
     /// Opens the address, if there is a browser; whoever has none opens what was printed.
@@ -18,15 +18,13 @@ impl Page {
         if let Err(error) = written.and_then(|()| hand_over(&path)) {
             log::info!("no browser was opened: {error}");
         }
-        Self(Some(path))
+        Self(path)
     }
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
-        if let Some(path) = self.0.take() {
-            let _ = fs::remove_file(path); // it may not have been written
-        }
+        let _ = fs::remove_file(&self.0); // it may not have been written
     }
 }
 

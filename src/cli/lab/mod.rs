@@ -2,15 +2,14 @@
 
 mod browser;
 
-use super::given::output;
+use super::given::{images_of, output};
 use super::outputs::Files;
 use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::train::{Interrupt, Interrupted};
-use crate::data::{Digits, Source, Split, file, locate};
+use crate::data::{Digits, Source, file};
 use crate::gan::{Config, Snapshot};
 use crate::lab::{Address, Engine, Mailbox, Steps, record, serve};
-use crate::random::Stream;
 use crate::run::RunDirectory;
 use anyhow::{Context, anyhow};
 use browser::Page;
@@ -98,7 +97,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let files = Files::default().of_run(run.as_deref()).reading(file.clone()).of_data(data.as_deref());
     files.writing("--record", recording.as_deref()).check()?;
     let config = config(arguments)?;
-    let digits = load(&config)?;
+    let (_, digits) = images_of(&config)?;
     let from = arguments.run.as_deref().map(|root| last_checkpoint(root, &config, &digits)).transpose()?;
     if let Some(path) = &arguments.record {
         let engine = Engine { name: config.name.clone(), config, from, playing: false };
@@ -164,11 +163,4 @@ fn last_checkpoint(root: &Path, config: &Config, digits: &Digits) -> anyhow::Res
     let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
     checkpoint.check_images(session.digits(), "the data")?;
     Ok(session.snapshot())
-}
-
-/// The images that it is to learn from.
-fn load(config: &Config) -> anyhow::Result<Digits> {
-    let source = Source::of(config.data.as_deref());
-    let digits = Digits::load(&locate(source.directory.as_deref())?, Split::Train)?;
-    Ok(if source.stacked { digits.stacked(&mut Stream::Stacking.of(config.seed)) } else { digits })
 }

@@ -7,7 +7,7 @@ mod interrupt;
 mod json_lines;
 mod progress;
 
-use super::given::{like_those_of, recognizer_or_pretrained};
+use super::given::{images_of, like_those_of, recognizer_or_pretrained};
 use super::memory;
 use super::report;
 use super::say::{note, say};
@@ -15,7 +15,6 @@ use super::threads::on_threads;
 use super::usage_error::UsageError;
 use crate::data::{Digits, Source, Split, locate};
 use crate::gan::{Config, Ended, Observer, Observers, Session, StepCost};
-use crate::random::Stream;
 use crate::run::{Checkpoint, Evaluator, Recorder, RunDirectory, TensorBoard};
 use anyhow::Context;
 pub use arguments::Arguments;
@@ -242,12 +241,8 @@ fn sparing_evaluator(config: &Config, digits: &Digits) -> Option<Evaluator> {
 /// Loads the images that the configuration names, and writes into it where they were, so that it is good
 /// from anywhere.
 fn load(config: &mut Config) -> anyhow::Result<Digits> {
+    let (directory, digits) = images_of(config)?;
     let source = Source::of(config.data.as_deref());
-    let directory = locate(source.directory.as_deref())?;
-    let digits = Digits::load(&directory, Split::Train)?;
     config.data = Source { directory: Some(std::path::absolute(directory)?), ..source }.name();
-    match source.stacked {
-        true => Ok(digits.stacked(&mut Stream::Stacking.of(config.seed))),
-        false => Ok(digits),
-    }
+    Ok(digits)
 }

@@ -13,12 +13,16 @@ pub struct Fault {
     pub title: &'static str,
     /// What is done to the game, in a sentence.
     pub what: &'static str,
-    /// Changes of the healthy game, as TOML.
+    /// The networks that it takes, as changes of the healthy game in TOML; none where those of that game do.
+    networks: &'static str,
+    /// The fault itself, as changes of that.
     changes: &'static str,
     /// How it is told.
     is_told: fn(&Diagnosis) -> bool,
     /// What mends it: each by itself, or where the fault has several causes, all of it.
     pub remedies: &'static [Remedy],
+    /// Whether it has several causes, so that its remedies mend it together, none by itself.
+    pub has_many_causes: bool,
 }
 
 /// Networks as deep as collapse takes, for two epochs and a bit.
@@ -49,38 +53,47 @@ impl Fault {
             key: "generator-stands",
             title: "A generator that stands",
             what: "The generator's learning rate is so small that it does not move; the discriminator learns as ever.",
+            networks: "",
             changes: "generator.adam.learning_rate = 1e-12",
             is_told: |diagnosis| matches!(diagnosis, Diagnosis::DiscriminatorWins { .. }),
             remedies: &[Remedy::EqualRates],
+            has_many_causes: false,
         },
         Fault {
             key: "tiny-weights",
             title: "Tiny first weights",
             what: "The generator's first weights are drawn much too small, so that every latent vector looks the same.",
+            networks: "",
             changes: "training.steps = 800\ngenerator.init = \"normal-0.02\"",
             is_told: is_alike,
             remedies: &[Remedy::He],
+            has_many_causes: false,
         },
         Fault {
             key: "steps-too-far",
             title: "Steps too far",
             what: "Both players are deep, and their learning rates are ten times too large.",
+            networks: DEEP,
             changes: "generator.adam.learning_rate = 1e-2\ndiscriminator.adam.learning_rate = 1e-2",
             is_told: is_alike,
             remedies: &[Remedy::LowerRates],
+            has_many_causes: false,
         },
         Fault {
             key: "long-memory",
             title: "A long memory",
             what: "Both players are deep, nothing penalises the discriminator's slope, and Adam remembers old gradients (beta1 0.9).",
+            networks: DEEP,
             changes: "generator.adam.beta1 = 0.9\ndiscriminator.adam.beta1 = 0.9\ndiscriminator.regularisers = []",
             is_told: is_alike,
             remedies: &[Remedy::Beta1],
+            has_many_causes: false,
         },
         Fault {
             key: "article",
             title: "The article's game",
             what: "Sigmoid images, players that move at once, relu, no penalty, and Adam with beta1 0.9: all of it together.",
+            networks: DEEP,
             changes: r#"
 training.update = "simultaneous"
 training.schedule = "constant"
@@ -102,19 +115,23 @@ discriminator.layers = [
 "#,
             is_told: is_alike,
             remedies: &[Remedy::Tanh, Remedy::Alternating, Remedy::Beta1],
+            has_many_causes: true,
         },
         Fault {
             key: "one-number",
             title: "One random number",
             what: "The latent vector has a single number, so the generator has next to nothing to tell images apart by.",
+            networks: "",
             changes: "generator.latent_dim = 1",
             is_told: |diagnosis| matches!(diagnosis, Diagnosis::SamplesRepeat { .. }),
             remedies: &[Remedy::Latent],
+            has_many_causes: false,
         },
         Fault {
             key: "deaf-generator",
             title: "A generator that does not listen",
             what: "The players are told labels, but the generator hardly moves, so it draws what it likes.",
+            networks: "",
             changes: r#"
 training.steps = 750
 training.classes = 10
@@ -132,11 +149,13 @@ discriminator.layers = [
 "#,
             is_told: |diagnosis| matches!(diagnosis, Diagnosis::LabelIgnored { epoch: 2, .. }),
             remedies: &[Remedy::EqualRates],
+            has_many_causes: false,
         },
         Fault {
             key: "dead-layer",
             title: "A dead layer",
             what: "The generator has relu units and steps so far at first that they never fire again.",
+            networks: "",
             changes: r#"
 training.steps = 1500
 generator.adam.learning_rate = 1.0
@@ -147,11 +166,13 @@ generator.layers = [
 "#,
             is_told: |diagnosis| matches!(diagnosis, Diagnosis::LayerDead { .. }),
             remedies: &[Remedy::LowerRates, Remedy::LeakyRelu],
+            has_many_causes: false,
         },
         Fault {
             key: "chase",
             title: "A chase",
             what: "A critic's scores have no scale, nothing penalises its slope, and Adam remembers old gradients.",
+            networks: "",
             changes: r#"
 training.objective = "wasserstein"
 training.schedule = "constant"
@@ -161,6 +182,7 @@ discriminator.regularisers = []
 "#,
             is_told: |diagnosis| matches!(diagnosis, Diagnosis::Oscillation { .. }),
             remedies: &[Remedy::Beta1],
+            has_many_causes: false,
         },
     ];
 
@@ -176,23 +198,12 @@ discriminator.regularisers = []
 
     /// The game with this fault.
     pub fn config(&self) -> Config {
-        let game = Self::healthy();
-        let game = if self.is_deep() { changed(&game, DEEP) } else { game };
-        changed(&game, self.changes)
+        changed(&changed(&Self::healthy(), self.networks), self.changes)
     }
 
     /// Whether a diagnosis is this fault's.
     pub fn is_told_by(&self, diagnosis: &Diagnosis) -> bool {
         (self.is_told)(diagnosis)
-    }
-
-    /// Whether its remedies mend it all together, none by itself.
-    pub fn has_many_causes(&self) -> bool {
-        self.key == "article"
-    }
-
-    fn is_deep(&self) -> bool {
-        ["steps-too-far", "long-memory", "article"].contains(&self.key)
     }
 }
 

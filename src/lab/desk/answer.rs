@@ -6,6 +6,7 @@ use crate::lab::mailbox::Question;
 use crate::lab::refusal::{Answer, Refusal};
 use crate::lab::turns::{rewound, turns};
 use crate::lab::{clinic, easel, export, look};
+use crate::run::pretrained_recognizer;
 
 impl Desk {
     /// What is answered, from where the engine stands.
@@ -38,7 +39,13 @@ impl Desk {
                 let discriminator = discriminator.ok_or_else(|| Refusal::not_now("nobody can judge yet"))?;
                 let config = self.edits.at(self.step);
                 let range = config.pixel_range().map_err(|error| Refusal::bad(error.to_string()))?;
-                easel::judge(picture, discriminator, range, config.image_shape(), Some(&self.recognizer))
+                easel::judge(
+                    picture,
+                    discriminator,
+                    range,
+                    config.image_shape(),
+                    self.recognizer.get_or_init(pretrained_recognizer),
+                )
             }
             (&Question::Real { index }, Look::Session(session)) => easel::real(session.digits(), index),
             (Question::Real { .. }, _) => Err(Refusal::not_now("real digits are shown when the step is complete")),

@@ -5,7 +5,7 @@ mod answer;
 mod obey;
 
 use crate::autodiff::{Part, Phase, View};
-use crate::gan::{Coin, Config, History, Scores, Session, Snapshot, StepEnd, UpdateRule, Warning};
+use crate::gan::{Coin, Config, History, Session, Snapshot, StepEnd, UpdateRule, Warning};
 use crate::lab::clinic::Clinic;
 use crate::lab::edits::Edits;
 use crate::lab::frame::{At, CoinLosses, Faces, Frame, Run, Scene};
@@ -15,7 +15,7 @@ use crate::lab::story::Story;
 use crate::lab::words::says;
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
-use crate::run::pretrained_recognizer;
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,7 +95,8 @@ pub struct Desk {
     clinic: Option<Clinic>,
     /// As the engine stands: the discriminator to judge pictures with.
     judge: Option<Network>,
-    recognizer: Recognizer,
+    /// Read when it is first asked.
+    recognizer: OnceCell<Recognizer>,
 }
 
 /// What stays the same from frame to frame, or from step to step.
@@ -117,7 +118,7 @@ impl Desk {
             own: name.into(),
             clinic: None,
             judge: None,
-            recognizer: pretrained_recognizer(),
+            recognizer: OnceCell::new(),
             edits: Edits::of(config),
             history: History::new(BUDGET),
             parts: Vec::new(),
@@ -303,8 +304,8 @@ impl Desk {
         let Some(shown) = &self.shown else { return };
         let scores = self.story.at(self.step);
         let config = self.edits.at(self.step);
-        let says = self.trouble.clone();
-        let says = says.unwrap_or_else(|| says_of(config, shown.coin.as_ref(), scores.as_ref()));
+        let trouble = self.trouble.clone();
+        let says = trouble.unwrap_or_else(|| says(config.training.objective, shown.coin.as_ref(), scores.as_ref()));
         let turn = (*moment != Moment::Step).then(|| self.whose_turn(config));
         self.mailbox.publish(|number| {
             let frame = Frame {
@@ -341,8 +342,4 @@ impl Desk {
             UpdateRule::Alternating => "generator",
         }
     }
-}
-
-fn says_of(config: &Config, coin: Option<&Coin>, scores: Option<&Scores>) -> String {
-    says(config.training.objective, coin, scores)
 }

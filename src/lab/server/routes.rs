@@ -11,7 +11,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,16 +25,16 @@ pub fn router(mailbox: Arc<Mailbox>) -> Router {
     Router::new()
         .route("/api/frame", get(frame))
         .route("/api/command", post(command))
-        .route("/api/tape", get(tape))
+        .route("/api/tape", about(Question::Tape))
         .route("/api/node", get(node))
         .route("/api/number", get(number))
-        .route("/api/turn", get(turn))
-        .route("/api/arrays", get(arrays))
+        .route("/api/turn", about(Question::Turn))
+        .route("/api/arrays", about(Question::Arrays))
         .route("/api/array", get(array))
         .route("/api/config", get(config))
         .route("/api/judge", post(judge))
         .route("/api/real", get(real))
-        .route("/api/cards", get(cards))
+        .route("/api/cards", about(Question::Cards))
         .fallback(assets::serve)
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED, "not in this way"))
         .layer(DefaultBodyLimit::max(MOST))
@@ -86,22 +86,6 @@ async fn real(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) ->
     ask(&mailbox, question.map(|index| Question::Real { index })).await
 }
 
-async fn cards(State(mailbox): State<Arc<Mailbox>>) -> Response {
-    ask(&mailbox, Ok(Question::Cards)).await
-}
-
-async fn tape(State(mailbox): State<Arc<Mailbox>>) -> Response {
-    answered(mailbox.send(What::Question(Question::Tape)).await)
-}
-
-async fn turn(State(mailbox): State<Arc<Mailbox>>) -> Response {
-    answered(mailbox.send(What::Question(Question::Turn)).await)
-}
-
-async fn arrays(State(mailbox): State<Arc<Mailbox>>) -> Response {
-    answered(mailbox.send(What::Question(Question::Arrays)).await)
-}
-
 /// One array, to be kept under its name.
 async fn array(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
     let name = Query::read(query.as_deref(), &["name"]).and_then(|query| {
@@ -134,6 +118,11 @@ async fn number(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) 
     let question = Query::read(query.as_deref(), &["index", "element"])
         .and_then(|query| Ok(Question::Number { index: query.place("index")?, element: query.place("element")? }));
     ask(&mailbox, question).await
+}
+
+/// A question that says nothing more.
+fn about(question: Question) -> MethodRouter<Arc<Mailbox>> {
+    get(|State(mailbox): State<Arc<Mailbox>>| async move { ask(&mailbox, Ok(question)).await })
 }
 
 async fn ask(mailbox: &Mailbox, question: Result<Question, Refusal>) -> Response {

@@ -2,7 +2,8 @@
 
 use super::client::Lab;
 use crate::looking::games::{GAMES, config};
-use base64_of::base64;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,16 +11,8 @@ use twoplayer::data::{Digits, Split};
 use twoplayer::gan::{Config, Fault};
 
 /// As the page writes bytes.
-mod base64_of {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    pub fn base64(bytes: &[u8]) -> String {
-        let letter = |three: &[u8], i: usize| {
-            let bits = three.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - three.len()));
-            if i <= three.len() { LETTERS[(bits >> (18 - 6 * i)) as usize & 63] as char } else { '=' }
-        };
-        bytes.chunks(3).flat_map(|three| (0..4).map(move |i| letter(three, i))).collect()
-    }
+fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 fn mnist() -> Digits {
