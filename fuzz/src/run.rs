@@ -313,7 +313,7 @@ fn parts(file: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
 struct OneStep;
 
 impl Observer for OneStep {
-    fn pause(&mut self, _: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, _: &Session) -> Result<ControlFlow<()>, ObserverError> {
         Ok(ControlFlow::Break(()))
     }
 }

@@ -7,6 +7,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rand::{Rng, RngExt};
 use sha2::{Digest, Sha256};
@@ -97,11 +98,11 @@ pub fn set_files(directory: &Path) -> Vec<PathBuf> {
     SET_FILES.iter().filter_map(|file| file.find(directory).ok()).collect()
 }
 
-/// Labelled images of one split; never empty.
+/// Labelled images of one split; never empty. A clone shares them.
 #[derive(Debug, Clone)]
 pub struct Digits {
-    images: Vec<u8>, // [count, height, width, channels]
-    labels: Vec<u8>, // [count]
+    images: Arc<Vec<u8>>, // [count, height, width, channels]
+    labels: Arc<Vec<u8>>, // [count]
     height: usize,
     width: usize,
     channels: usize,
@@ -123,7 +124,7 @@ impl Digits {
             labels.len(),
         );
         assert!(labels.iter().all(|&label| is_class(label)), "Digits::new: a label exceeds 9");
-        Digits { images, labels, height, width, channels: 1 }
+        Digits { images: images.into(), labels: labels.into(), height, width, channels: 1 }
     }
 
     /// Loads one split from the two files of it in `directory`, compressed or not.
@@ -172,7 +173,7 @@ impl Digits {
             images.extend(red.iter().zip(green).zip(blue).flat_map(|((&r, &g), &b)| [r, g, b]));
             labels.push(self.labels[chosen[0]]);
         }
-        Digits { images, labels, channels: 3, ..*self }
+        Digits { images: images.into(), labels: labels.into(), channels: 3, ..*self }
     }
 
     /// The first `count` of them; all where there are not as many.
@@ -180,26 +181,50 @@ impl Digits {
     /// # Panics
     /// When `count` is 0.
     pub fn first(&self, count: usize) -> Digits {
-        let count = count.min(self.len());
         assert!(count > 0, "Digits::first: none asked for");
+        if count >= self.len() {
+            return self.clone();
+        }
         let (images, labels) = (&self.images[..count * self.pixels()], &self.labels[..count]);
-        Digits { images: images.to_vec(), labels: labels.to_vec(), ..*self }
+        Digits { images: Arc::new(images.to_vec()), labels: Arc::new(labels.to_vec()), ..*self }
     }
 
     /// Those of these classes, in their order; none where there is no such image.
     pub fn of_classes(&self, classes: &[u8]) -> Option<Digits> {
         let chosen: Vec<usize> = (0..self.len()).filter(|&index| classes.contains(&self.labels[index])).collect();
-        let images = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
-        let labels = chosen.iter().map(|&index| self.labels[index]).collect();
-        (!chosen.is_empty()).then_some(Digits { images, labels, ..*self })
+        if chosen.len() == self.len() {
+            return Some(self.clone());
+        }
+        let images: Vec<u8> = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
+        let labels: Vec<u8> = chosen.iter().map(|&index| self.labels[index]).collect();
+        (!chosen.is_empty()).then(|| Digits { images: images.into(), labels: labels.into(), ..*self })
+    }
+
+    /// With these images and labels, one after the other and then again from the first, in the place of every
+    /// `every`-th of its own; there are as many as before.
+    ///
+    /// # Panics
+    /// When an image has another length than its own, a label exceeds 9, or `every` is 0.
+    pub fn with(&self, others: &[(Vec<u8>, u8)], every: usize) -> Digits {
+        let mut digits = self.clone();
+        if others.is_empty() {
+            return digits;
+        }
+        let (images, labels) = (Arc::make_mut(&mut digits.images), Arc::make_mut(&mut digits.labels));
+        for (place, (image, label)) in (0..labels.len()).step_by(every).zip(others.iter().cycle()) {
+            assert!(is_class(*label), "Digits::with: a label exceeds 9");
+            images[place * self.pixels()..][..self.pixels()].copy_from_slice(image);
+            labels[place] = *label;
+        }
+        digits
     }
 
     /// SHA-256 of all of it, in lower-case hexadecimal: the same only for the same images with the same labels in the
     /// same order.
     pub fn sha256(&self) -> String {
         let extents = [self.len(), self.height, self.width, self.channels].map(|extent| (extent as u64).to_le_bytes());
-        let hash = Sha256::new().chain_update(extents.as_flattened()).chain_update(&self.images);
-        hexadecimal(hash.chain_update(&self.labels))
+        let hash = Sha256::new().chain_update(extents.as_flattened()).chain_update(&*self.images);
+        hexadecimal(hash.chain_update(&*self.labels))
     }
 
     /// How many labelled images there are; at least one.

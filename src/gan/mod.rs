@@ -17,8 +17,8 @@ pub use config::{
     RecordConfig, Schedule, StepCost, TrainingConfig, UpdateRule,
 };
 pub use draw::{
-    Classes, Drawn, LayerView, Request, draw, draw_from, draw_in_pieces, draw_requested, input_gradients, interpolate,
-    latent_in_pieces, layer_views, score, slerp,
+    Classes, Drawn, LayerView, Nearest, Request, activations, draw, draw_from, draw_in_pieces, draw_requested,
+    generator_slopes, input_gradients, interpolate, latent_in_pieces, layer_views, nearest_latent, score, slerp,
 };
 pub use game::{
     AuxiliaryClassifier, BuildError, Coin, Game, Judgement, Objective, Pairing, Players, Regulariser, Regularisers,

@@ -87,7 +87,7 @@ impl Observer for AtDesk {
         Ok(())
     }
 
-    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, session: &Session) -> Result<ControlFlow<()>, ObserverError> {
         Ok(self.lock().between_steps(session))
     }
 }

@@ -1,5 +1,6 @@
 //! What the page may ask the engine to do.
 
+use super::plane;
 use serde::Deserialize;
 
 /// A command, as the page sends it: `{"do": "step"}`.
@@ -23,6 +24,22 @@ pub enum Command {
         /// How many steps are complete there.
         step: u64,
     },
+    /// To a moment within a step.
+    To {
+        /// How many steps are complete there.
+        step: u64,
+        /// How many operations, adjoints, parameters that moved, beginnings and ends of phases after that.
+        event: u64,
+    },
+    /// The next step, in which this player does not move.
+    Skip {
+        /// Which.
+        player: Player,
+    },
+    /// From here on the game as it is goes on beside the one that is played.
+    Fork {},
+    /// The game beside is put away.
+    Join {},
     /// From the beginning.
     Restart {
         /// Another seed; else the same.
@@ -45,6 +62,40 @@ pub enum Command {
     },
     /// Back to the game that the lab was started with, at its first step.
     Leave {},
+    /// What a blind case is taken for.
+    Name {
+        /// The fault's name; none gives up.
+        card: Option<String>,
+    },
+    /// The game of points in the plane, from its first step.
+    Plane(plane::Settings),
+    /// A unit's weights become 0.
+    Mute {
+        /// Whose.
+        network: Player,
+        /// The layer's place.
+        layer: usize,
+        /// The unit, or the channel.
+        unit: usize,
+    },
+    /// A weight moves.
+    Nudge {
+        /// Its array's name.
+        parameter: String,
+        /// Its place there, in row-major order.
+        element: usize,
+        /// By so much.
+        by: f32,
+    },
+    /// A picture goes among the real ones.
+    Teach {
+        /// A byte a pixel, 0 black, in base64.
+        pixels: String,
+        /// The digit that it shows.
+        label: u8,
+    },
+    /// All such pictures are taken out.
+    Forget {},
     /// Another value for a key of the configuration, from the next step on.
     Set {
         /// Such as `discriminator.adam.learning_rate`.
@@ -52,6 +103,26 @@ pub enum Command {
         /// A number, a word or a list.
         value: serde_json::Value,
     },
+}
+
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Player {
+    /// It draws.
+    Generator,
+    /// It judges.
+    Discriminator,
+}
+
+impl Player {
+    /// As its network is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Player::Generator => "generator",
+            Player::Discriminator => "discriminator",
+        }
+    }
 }
 
 impl Command {
@@ -67,6 +138,7 @@ impl Command {
             Command::Speed { steps_per_second } if !(0.0..=1e6).contains(&steps_per_second) => {
                 Err("steps_per_second must be from 0 to 1000000".into())
             }
+            Command::Nudge { by, .. } if !by.is_finite() => Err("by must be a finite number".into()),
             command => Ok(command),
         }
     }

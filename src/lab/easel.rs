@@ -1,10 +1,10 @@
 //! The easel: what discriminator and recognizer make of a picture that somebody has drawn.
 
-use super::frame::{base64, bytes_of};
+use super::frame::{LATENT, base64, bytes, bytes_of};
 use super::look::json;
 use super::refusal::{Answer, Refusal};
 use crate::data::{CLASSES, Digits, PixelRange};
-use crate::gan::{input_gradients, score};
+use crate::gan::{Session, input_gradients, nearest_latent, score};
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
 use serde::{Deserialize, Serialize};
@@ -37,15 +37,8 @@ pub fn judge(
     shape: [usize; 3],
     recognizer: &Recognizer,
 ) -> Answer {
-    let bytes = bytes_of(&picture.pixels).ok_or_else(|| Refusal::bad("pixels must be base64"))?;
-    let expected: usize = shape.iter().product();
-    if bytes.len() != expected {
-        return Err(Refusal::bad(format!("a picture here has {expected} bytes, this one {}", bytes.len())));
-    }
     let label = picture.label.unwrap_or(0);
-    if usize::from(label) >= CLASSES {
-        return Err(Refusal::bad("label must be a digit, from 0 to 9"));
-    }
+    let bytes = bytes_of_picture(&picture.pixels, label, shape)?;
     let labels: &[u8] = if discriminator.classes() > 0 { &[label] } else { &[] };
     let image = range.numbers(&bytes);
     let reads = recognizer.check_image_shape(shape).is_ok();
@@ -53,6 +46,52 @@ pub fn judge(
         logit: score(discriminator, &image, labels)[0],
         pull: base64(&signed(&input_gradients(discriminator, &image, labels))),
         read: reads.then(|| likeliest(&recognizer.read(&bytes).probabilities.row(0).to_vec())),
+    })
+}
+
+/// The bytes of a picture of this shape.
+///
+/// # Errors
+/// When it is none, or its label no digit.
+pub fn bytes_of_picture(pixels: &str, label: u8, shape: [usize; 3]) -> Result<Vec<u8>, Refusal> {
+    let bytes = bytes_of(pixels).ok_or_else(|| Refusal::bad("pixels must be base64"))?;
+    let expected: usize = shape.iter().product();
+    if bytes.len() != expected {
+        return Err(Refusal::bad(format!("a picture here has {expected} bytes, this one {}", bytes.len())));
+    }
+    if usize::from(label) >= CLASSES {
+        return Err(Refusal::bad("label must be a digit, from 0 to 9"));
+    }
+    Ok(bytes)
+}
+
+#[derive(Serialize)]
+struct NearestPicture {
+    pixels: String,
+    shape: [usize; 3],
+    distance: f64,
+    first: f64,
+    latent: Vec<f32>,
+    logit: f32,
+    tried: usize,
+}
+
+/// The image that the generator can draw that comes nearest to a picture.
+pub fn nearest(picture: &Picture, session: &Session) -> Answer {
+    let (config, trainer, range) = (session.config(), session.trainer(), session.pixel_range());
+    let label = picture.label.unwrap_or(0);
+    let target = range.numbers(&bytes_of_picture(&picture.pixels, label, config.image_shape())?);
+    let labels: &[u8] = if config.training.classes > 0 { &[label] } else { &[] };
+    let found = nearest_latent(trainer.ema_generator(), &target, labels);
+    let unit = f64::from(range.to_unit(1.0) - range.to_unit(0.0)); // pixels from 0 to 1
+    json(&NearestPicture {
+        pixels: base64(&bytes(range, &found.image)),
+        shape: config.image_shape(),
+        distance: unit * found.distance,
+        first: unit * found.first,
+        logit: score(trainer.discriminator(), &found.image, labels)[0],
+        latent: found.latent.into_iter().take(LATENT).collect(),
+        tried: found.tried,
     })
 }
 

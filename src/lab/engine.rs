@@ -1,7 +1,7 @@
 //! The engine's thread: sessions, one after another, each as far as somebody wants to go.
 
 use super::at_desk::AtDesk;
-use super::desk::{Demand, Desk};
+use super::desk::{Demand, Desk, Game};
 use super::mailbox::Mailbox;
 use crate::autodiff::Watcher;
 use crate::data::Digits;
@@ -27,14 +27,24 @@ impl Engine {
     /// When the configuration cannot be run on these images.
     pub fn run(self, digits: &Digits, mailbox: &Arc<Mailbox>) -> Result<(), TrainError> {
         let _end = CloseAtEnd(Arc::clone(mailbox));
-        let begin = || match &self.from {
-            Some(snapshot) => snapshot.session(&self.config, digits),
-            None => Session::new(&self.config, digits),
+        let game = Game {
+            name: self.name,
+            config: self.config,
+            digits: digits.clone(),
+            clinic: None,
+            plane: None,
+            beside: None,
+            playing: self.playing,
         };
-        let desk = Desk::new(Arc::clone(mailbox), &self.name, self.config.clone(), self.playing);
-        let mut desk = AtDesk::from(desk);
+        let from = self.from;
+        let begin = |game: &Game| match &from {
+            Some(snapshot) => snapshot.session(&game.config, digits),
+            None => Session::new(&game.config, digits),
+        };
+        let mut session = begin(&game)?;
+        let mut desk = AtDesk::from(Desk::new(Arc::clone(mailbox), game.clone()));
+        desk.lock().begin(game);
         let watcher = Watcher::new(desk.clone());
-        let mut session = begin()?;
         loop {
             session.set_watchers(&[watcher.told()]);
             // A session that begins with step 0 says so itself.
@@ -49,26 +59,20 @@ impl Engine {
             }
             match held.demand.take().expect("one was waited for") {
                 Demand::Quit => break,
-                Demand::Rebuild => {
-                    let config = held.edits.at(session.step()).clone();
-                    session = session.snapshot().session(&config, digits)?;
-                }
-                Demand::Back(step) => {
-                    let from = held.history.before(step).expect("the beginning is kept");
-                    session = from.session(held.edits.at(from.step()), digits)?;
-                    held.turn_to(step);
-                }
+                Demand::Rebuild => session = held.rebuilt(&session)?,
+                Demand::Back(step, event) => session = held.session_for(step, event)?,
                 Demand::Leave => {
-                    session = begin()?;
-                    held.begin(self.config.clone(), false);
+                    let own = held.own();
+                    session = begin(&own)?;
+                    held.begin(own);
                 }
-                Demand::Begin(config, playing) => match Session::new(&config, digits) {
+                Demand::Begin(game) => match Session::new(&game.config, &game.digits) {
                     Ok(new) => {
                         session = new;
-                        held.begin(*config, playing);
+                        held.begin(*game);
                     }
                     // The data may be of another form.
-                    Err(error) => held.cannot_begin(&error.to_string()),
+                    Err(error) => held.note_trouble(&error.to_string()),
                 },
             }
         }

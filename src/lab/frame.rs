@@ -1,20 +1,20 @@
 //! What the page shows of a moment.
 
 use super::clinic;
+use super::edits::{EVERY, OwnDigit, Told};
+use super::faces::{Faces, IMAGES, labels_for};
+use super::field::Field;
 use super::moment::Moment;
-use crate::autodiff::{Tape, Tensor};
-use crate::data::{PixelRange, fill};
-use crate::gan::{Config, Objective, Players, Scores, Session, UpdateRule, draw_from, latent_vectors, score};
+use super::rewind::Twin;
+use crate::data::PixelRange;
+use crate::gan::{Coin, Config, Objective, Players, Scores, Session, TrainError, UpdateRule, draw_from, score};
 use crate::nn::LayerSpec;
-use crate::random::Stream;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-/// Images of each kind on a page.
-pub const IMAGES: usize = 16;
 /// Numbers of a latent vector on a page.
-const LATENT: usize = 64;
+pub const LATENT: usize = 64;
 
 /// All that a page needs to show a moment; lengths are bounded whatever the networks are.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +38,14 @@ pub struct Frame<'a> {
     pub says: String,
     /// What looks wrong.
     pub warnings: Vec<&'a str>,
+    /// What somebody has changed, oldest first.
+    pub edits: Vec<Told<'a>>,
+    /// Digits of one's own among the real ones.
+    pub own: Option<&'a Own>,
+    /// The game beside.
+    pub fork: Option<&'a Beside>,
+    /// Where images are points.
+    pub plane: Option<&'a Field>,
     /// The fault that is played on purpose.
     pub clinic: Option<clinic::Shown<'a>>,
 }
@@ -63,7 +71,7 @@ pub struct Run {
 
 impl Run {
     /// What a page is told of a session's run.
-    pub fn of(session: &Session<'_>, name: &str, edited: bool) -> Self {
+    pub fn of(session: &Session, name: &str, edited: bool) -> Self {
         let config = session.config();
         let Config { training, generator, discriminator, .. } = config;
         let trainer = session.trainer();
@@ -101,10 +109,14 @@ fn line(layer: &LayerSpec) -> String {
 pub struct At {
     /// Steps that are complete.
     pub step: u64,
+    /// Events since the step began: operations, adjoints, parameters that moved, beginnings and ends of phases.
+    pub event: u64,
     /// The epoch of the last one, from 1; 0 before the first.
     pub epoch: u64,
     /// Whether it goes on by itself.
     pub playing: bool,
+    /// Steps a second that it is held to; 0: as fast as it goes.
+    pub speed: f64,
     /// Between steps or within one.
     pub moment: Moment,
     /// Whose turn it is, within a step.
@@ -148,6 +160,24 @@ pub struct Scene {
     latent: Vec<f32>,
 }
 
+/// What was seen when a step was complete, to be shown until the next one is.
+pub struct Seen {
+    /// What is trained.
+    pub run: Run,
+    /// The images that are looked at.
+    pub faces: Faces,
+    /// What a coin would score.
+    pub coin: Option<Coin>,
+    /// The pictures.
+    pub scene: Scene,
+    /// Digits of one's own.
+    pub own: Option<Own>,
+    /// The game beside.
+    pub beside: Option<Beside>,
+    /// Where images are points.
+    pub field: Option<Field>,
+}
+
 /// Some images.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pictures {
@@ -162,7 +192,7 @@ pub struct Pictures {
 
 impl Scene {
     /// What the players make of the images that a page looks at.
-    pub fn of(session: &Session<'_>, faces: &Faces) -> Self {
+    pub fn of(session: &Session, faces: &Faces) -> Self {
         let (trainer, range) = (session.trainer(), session.pixel_range());
         let shape = session.config().image_shape();
         let pictures = |images: &[f32], labels: &[u8]| Pictures {
@@ -182,39 +212,70 @@ impl Scene {
     }
 }
 
-/// Labels, where the players look at any.
-pub fn labels_for<'l>(session: &Session<'_>, labels: &'l [u8]) -> &'l [u8] {
-    if session.config().training.classes > 0 { labels } else { &[] }
+/// Digits of one's own among the real ones, and what the discriminator makes of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Own {
+    #[serde(flatten)]
+    pictures: Pictures,
+    /// Its logits when they were added.
+    was: Vec<f32>,
+    /// One of so many real images has given its place to one of them.
+    every: usize,
 }
 
-/// The images that a page looks at again and again.
-pub struct Faces {
-    /// `[IMAGES, latent_dim]`.
-    pub latent: Tensor,
-    /// Classes of the generated images, where there are any.
-    pub fake_labels: Vec<u8>,
-    /// Real images, `[IMAGES, pixels]`.
-    pub reals: Vec<f32>,
-    /// Their classes.
-    pub real_labels: Vec<u8>,
+impl Own {
+    /// None where there are none.
+    pub fn of(session: &Session, own: &[OwnDigit]) -> Option<Self> {
+        if own.is_empty() {
+            return None;
+        }
+        let pixels: Vec<u8> = own.iter().flat_map(|own| own.pixels.iter().copied()).collect();
+        let labels: Vec<u8> = own.iter().map(|own| own.label).collect();
+        let images = session.pixel_range().numbers(&pixels);
+        let pictures = Pictures {
+            shape: session.config().image_shape(),
+            count: own.len(),
+            pixels: base64(&pixels),
+            logits: score(session.trainer().discriminator(), &images, labels_for(session, &labels)),
+            labels,
+        };
+        Some(Self { pictures, was: own.iter().map(|own| own.was).collect(), every: EVERY })
+    }
 }
 
-impl Faces {
-    /// Those of a session: the same for the same seed.
-    pub fn of(session: &Session<'_>) -> Self {
-        let (config, digits) = (session.config(), session.digits());
-        let tape = Tape::new();
-        let mut rng = Stream::Preview.of(config.seed);
-        let latent = latent_vectors(&tape, IMAGES, config.generator.latent_dim, &mut rng).value();
-        let indices: Vec<usize> = (0..IMAGES).map(|i| i % digits.len()).collect();
-        let mut reals = vec![0.0; IMAGES * digits.pixels()];
-        fill(digits, &indices, session.pixel_range(), &mut reals);
-        let classes = config.training.classes;
+/// The game beside, as it stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Beside {
+    since: u64,
+    step: u64,
+    scores: Option<Shown>,
+    curve: Vec<(u64, f64, f64)>,
+    fakes: Option<Pictures>,
+    warnings: Vec<String>,
+    /// What the game has that this one has not.
+    changes: Vec<String>,
+}
+
+impl Beside {
+    /// What a page is told of the game beside: of the session that it has come to, or why it has not.
+    pub fn of(reached: Result<Session, TrainError>, twin: &Twin, until: u64, changes: Vec<String>) -> Self {
+        let mut warnings: Vec<String> = twin.story.warnings(until).into_iter().map(str::to_owned).collect();
+        let fakes = match &reached {
+            Ok(session) => Some(Scene::of(session, &Faces::of(session)).fakes),
+            Err(error) => {
+                warnings.push(error.to_string());
+                None
+            }
+        };
+        let step = reached.map_or_else(|_| twin.story.newest(), |session| session.step());
         Self {
-            latent,
-            fake_labels: if classes > 0 { (0..IMAGES).map(|i| (i % classes) as u8).collect() } else { Vec::new() },
-            reals,
-            real_labels: indices.iter().map(|&index| digits.label(index)).collect(),
+            since: twin.since,
+            step,
+            scores: twin.story.at(step).map(Into::into),
+            curve: twin.story.curve(step),
+            fakes,
+            warnings,
+            changes,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::refusal::{Answer, Refusal};
 use super::source::{self, Source};
-use crate::autodiff::{Adjoint, Form, Tensor, View, Weight};
+use crate::autodiff::{Adjoint, Form, Nudge, Tensor, View, Weight};
 use serde::Serialize;
 
 /// The longest side of an overview.
@@ -184,11 +184,7 @@ struct Others {
 
 /// One number of a node's value, taken apart.
 pub fn number(view: View<'_>, index: usize, element: usize) -> Answer {
-    check(view, index)?;
-    let length = view.node(index).value().len();
-    if element >= length {
-        return Err(Refusal::bad(format!("node {index} has {length} elements, so none of number {element}")));
-    }
+    check_element(view, index, element)?;
     let explained = view.explain(index, element);
     let most = explained.most(TERMS);
     let terms = most.terms.iter().map(|term| {
@@ -204,10 +200,7 @@ pub fn number(view: View<'_>, index: usize, element: usize) -> Answer {
         Form::Sum(activation) => ("sum", Some(format!("{activation:?} of {:.6}", explained.sum()))),
         Form::Slopes => ("slopes", None),
     };
-    let gradient = match view.adjoint(index) {
-        Adjoint::Known(gradient) => gradient.value().iter().nth(element).map(|&g| f64::from(g)),
-        Adjoint::NotYet | Adjoint::NotWanted => None,
-    };
+    let gradient = adjoint(view, index, element);
     json(&Number {
         index,
         element,
@@ -222,6 +215,53 @@ pub fn number(view: View<'_>, index: usize, element: usize) -> Answer {
         then,
         source: view.node(index).operation().and_then(|operation| source::of(&kind(operation))),
     })
+}
+
+#[derive(Serialize)]
+struct Nudged {
+    by: f32,
+    before: f32,
+    after: f32,
+    measured: f64,
+    predicted: Option<f64>,
+    /// How far apart two numbers next to each other are where the loss is.
+    rounding: f64,
+}
+
+/// What the loss becomes when a number moves, beside what its adjoint says.
+pub fn nudge(view: View<'_>, index: usize, element: usize, by: f32) -> Answer {
+    check_element(view, index, element)?;
+    let Some(Nudge { before, after }) = view.nudged(index, element, by) else {
+        return Err(Refusal::not_now(match view.loss() {
+            None => "no walk back has begun from a loss here; go on into the walk back",
+            Some(_) => "this node came after the loss",
+        }));
+    };
+    json(&Nudged {
+        by,
+        before,
+        after,
+        measured: f64::from(after) - f64::from(before),
+        predicted: adjoint(view, index, element).map(|slope| slope * f64::from(by)),
+        rounding: f64::from(before.abs().max(f32::MIN_POSITIVE)) * f64::from(f32::EPSILON),
+    })
+}
+
+/// An element of a node's adjoint, where it is known.
+fn adjoint(view: View<'_>, index: usize, element: usize) -> Option<f64> {
+    match view.adjoint(index) {
+        Adjoint::Known(gradient) => gradient.value().iter().nth(element).map(|&g| f64::from(g)),
+        Adjoint::NotYet | Adjoint::NotWanted => None,
+    }
+}
+
+fn check_element(view: View<'_>, index: usize, element: usize) -> Result<(), Refusal> {
+    check(view, index)?;
+    let length = view.node(index).value().len();
+    match element < length {
+        true => Ok(()),
+        false => Err(Refusal::bad(format!("node {index} has {length} elements, so none of number {element}"))),
+    }
 }
 
 fn check(view: View<'_>, index: usize) -> Result<(), Refusal> {

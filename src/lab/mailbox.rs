@@ -1,8 +1,9 @@
 //! Where page and engine leave things for each other: commands and questions one way, answers and frames the other.
 
-use super::command::Command;
+use super::command::{Command, Player};
 use super::easel::Picture;
 use super::gate::{Gate, held};
+use super::plane;
 use super::refusal::{Answer, Refusal};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -34,6 +35,17 @@ pub enum Question {
         /// Where it stands there, in row-major order.
         element: usize,
     },
+    /// What the loss becomes when a number moves.
+    Nudge {
+        /// Its node.
+        index: usize,
+        /// Where it stands there, in row-major order.
+        element: usize,
+        /// By so much.
+        by: f32,
+    },
+    /// What a player's layers make of an image.
+    Layers(Player),
     /// What the last step's turns did.
     Turn,
     /// The names and shapes of all arrays that training changes.
@@ -47,6 +59,10 @@ pub enum Question {
     Config,
     /// What is thought of a picture.
     Judge(Picture),
+    /// What the generator can draw that comes nearest to it.
+    Nearest(Picture),
+    /// The Dirac-GAN, played.
+    Dirac(plane::Settings),
     /// A real digit.
     Real {
         /// Its number.

@@ -8,17 +8,19 @@ const POINTS: usize = 400;
 const WARNINGS: usize = 5;
 
 /// Losses and warnings, step by step.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Story {
     scores: Vec<(u64, Scores)>,
     warnings: Vec<(u64, String)>,
 }
 
 impl Story {
-    /// Notes the scores of a step; those of later ones are of another run.
+    /// Notes the scores of a step. If they are not those that it had, later ones are of another run.
     pub fn note(&mut self, step: u64, scores: Scores) {
-        self.scores.truncate(self.scores.partition_point(|&(noted, _)| noted < step));
-        self.scores.push((step, scores));
+        if self.at(step) != Some(scores) {
+            self.scores.truncate(self.scores.partition_point(|&(noted, _)| noted < step));
+            self.scores.push((step, scores));
+        }
     }
 
     /// Notes a warning.
@@ -27,6 +29,11 @@ impl Story {
         if !self.warnings.iter().any(|(_, noted)| *noted == line) {
             self.warnings.push((step, line));
         }
+    }
+
+    /// The last step that was noted, or 0.
+    pub fn newest(&self) -> u64 {
+        self.scores.last().map_or(0, |&(step, _)| step)
     }
 
     /// Forgets what comes after a step.
@@ -71,6 +78,8 @@ mod tests {
         assert!(curve.len() <= POINTS && curve.len() > POINTS / 2, "{}", curve.len());
         assert_eq!(curve.last(), Some(&(1000, 1000.0, -1000.0)));
         assert_eq!(story.curve(10).len(), 10);
+        story.note(500, scores(500.0));
+        assert_eq!(story.newest(), 1000, "the same again");
         story.note(500, scores(0.0));
         assert_eq!(story.curve(9999).last(), Some(&(500, 0.0, 0.0)));
         assert_eq!((story.at(499).map(|s| s.discriminator_loss), story.at(501)), (Some(499.0), None));

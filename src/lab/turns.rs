@@ -1,14 +1,12 @@
 //! What the turns of one step did: the players before it and after it, on the same images.
 
 use super::easel::signed;
-use super::edits::Edits;
-use super::frame::{Faces, base64, bytes, labels_for};
+use super::faces::{Faces, labels_for};
+use super::frame::{base64, bytes};
 use super::look::json;
 use super::refusal::Answer;
-use crate::data::Digits;
-use crate::gan::{Observer, ObserverError, Session, Snapshot, TrainError, draw_from, input_gradients, score};
+use crate::gan::{Objective, Players, Session, draw_from, generator_slopes, input_gradients, score};
 use serde::Serialize;
-use std::ops::ControlFlow;
 
 /// Images of each kind.
 const IMAGES: usize = 8;
@@ -17,6 +15,8 @@ const IMAGES: usize = 8;
 struct Turns {
     generator: GeneratorsTurn,
     discriminator: DiscriminatorsTurn,
+    /// The generator's loss under both objectives that are probabilities, where its own is one of them.
+    compare: Option<Vec<Steepness>>,
 }
 
 #[derive(Serialize)]
@@ -28,6 +28,14 @@ struct GeneratorsTurn {
     after: String,
     logits_before: Vec<f32>,
     logits_after: Vec<f32>,
+}
+
+/// How steep the generator's loss was under an objective.
+#[derive(Serialize)]
+struct Steepness {
+    objective: Objective,
+    norm: f64,
+    slopes: Vec<f32>,
 }
 
 #[derive(Serialize)]
@@ -42,7 +50,7 @@ struct DiscriminatorsTurn {
 }
 
 /// Compares a session with itself, a step before.
-pub fn turns(before: &Session<'_>, after: &Session<'_>, faces: &Faces) -> Answer {
+pub fn turns(before: &Session, after: &Session, faces: &Faces) -> Answer {
     let pixels = before.config().pixels();
     let latent = faces.latent.slice(ndarray::s![..IMAGES, ..]).to_owned().into_dyn().into_shared();
     let fake_labels = &faces.fake_labels[..faces.fake_labels.len().min(IMAGES)];
@@ -53,7 +61,16 @@ pub fn turns(before: &Session<'_>, after: &Session<'_>, faces: &Faces) -> Answer
     let range = before.pixel_range();
     // The generator answers the discriminator as it has become.
     let pull = input_gradients(d_new, &old, fake_labels);
+    let players = Players { generator: before.trainer().generator(), discriminator: d_new };
+    let steepness = |objective| {
+        let numbers = latent.as_slice().expect("values of a tape are contiguous");
+        let (slopes, norm) = generator_slopes(players, numbers, fake_labels, objective);
+        Steepness { objective, norm, slopes: slopes.into_iter().map(f32::abs).collect() }
+    };
+    let objective = before.config().training.objective;
+    let compared = [Objective::NonSaturating, Objective::Minimax];
     json(&Turns {
+        compare: objective.is_of_probabilities().then(|| compared.map(steepness).into()),
         generator: GeneratorsTurn {
             shape: before.config().image_shape(),
             count: IMAGES,
@@ -73,29 +90,4 @@ pub fn turns(before: &Session<'_>, after: &Session<'_>, faces: &Faces) -> Answer
             fake_after: score(d_new, &old, fake_labels),
         },
     })
-}
-
-/// A session as it stood after so many steps: from this snapshot on, they are made again, with the same edits.
-///
-/// # Errors
-/// When it cannot go on from there.
-pub fn rewound<'d>(from: &Snapshot, edits: &Edits, steps: u64, digits: &'d Digits) -> Result<Session<'d>, TrainError> {
-    let mut session = from.session(edits.at(from.step()), digits)?;
-    while session.step() < steps {
-        session.run(&mut OneStep)?;
-        let config = edits.at(session.step());
-        if session.config() != config {
-            session = session.snapshot().session(config, digits)?;
-        }
-    }
-    Ok(session)
-}
-
-/// Asks for an end after one step.
-struct OneStep;
-
-impl Observer for OneStep {
-    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
-        Ok(if session.step() > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    }
 }

@@ -111,7 +111,7 @@ impl Checkpoints {
 
     /// Keeps the session as it stands, and what its [images](Digits::sha256) are; of the older checkpoints as many stay as
     /// the run keeps, the last ones.
-    pub(super) fn save(&self, session: &Session<'_>, images: &str, written: Written) -> Result<(), RunError> {
+    pub(super) fn save(&self, session: &Session, images: &str, written: Written) -> Result<(), RunError> {
         make(&self.directory)?;
         let (step, arrays) = (session.step(), session.arrays());
         if let Some(Parameter { name, .. }) = arrays.iter().find(|array| array.value.iter().any(|x| !x.is_finite())) {
@@ -243,7 +243,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When the configuration cannot be run on these images, or the checkpoint is of other networks.
-    pub fn session<'d>(&mut self, config: &Config, digits: &'d Digits) -> Result<Session<'d>, TrainError> {
+    pub fn session(&mut self, config: &Config, digits: &Digits) -> Result<Session, TrainError> {
         Session::resume(config, digits, &self.note.position, &mut |name| self.tensors.take(name))
     }
 }

@@ -152,7 +152,7 @@ impl Open {
     }
 
     /// A checkpoint of the session as it stands, unless there is one.
-    fn save(&mut self, session: &Session<'_>) -> Result<(), RunError> {
+    fn save(&mut self, session: &Session) -> Result<(), RunError> {
         if self.saved == Some(session.step()) {
             return Ok(());
         }
@@ -226,7 +226,7 @@ impl Observer for Recorder {
         Ok(self.open().logs.warnings.row(&warning.to_string())?)
     }
 
-    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, session: &Session) -> Result<ControlFlow<()>, ObserverError> {
         let open = self.open();
         // Before the first step too, so that a run has a checkpoint whatever becomes of it.
         let is_due = match open.record.checkpoint_every {
@@ -240,7 +240,7 @@ impl Observer for Recorder {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn ending(&mut self, session: &Session<'_>) -> Result<(), ObserverError> {
+    fn ending(&mut self, session: &Session) -> Result<(), ObserverError> {
         let open = self.open();
         open.save(session)?;
         if session.step() == session.total_steps() {

@@ -19,7 +19,7 @@ impl Observer for Warnings {
         Ok(())
     }
 
-    fn pause(&mut self, _: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, _: &Session) -> Result<ControlFlow<()>, ObserverError> {
         let is_last = |warning: &Warning| self.last.is_some_and(|fault| fault.is_told_by(&warning.diagnosis));
         Ok(if self.seen.iter().any(is_last) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

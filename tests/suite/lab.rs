@@ -2,6 +2,7 @@
 #![cfg(feature = "lab")]
 
 mod browser;
+mod changes;
 mod chromium;
 mod client;
 mod exactness;

@@ -63,7 +63,7 @@ fn ignored_signals() -> u64 {
 }
 
 impl Observer for Interrupt {
-    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, session: &Session) -> Result<ControlFlow<()>, ObserverError> {
         if !self.asked.load(Ordering::Relaxed) {
             return Ok(ControlFlow::Continue(()));
         }

@@ -181,13 +181,13 @@ fn is_finished(run: &RunDirectory, checkpoint: &Path) -> bool {
 }
 
 /// The run from where the checkpoint left it, or a new one.
-fn session<'d>(
+fn session(
     arguments: &Arguments,
     config: &Config,
-    digits: &'d Digits,
+    digits: &Digits,
     root: &Path,
     checkpoint: Option<&mut Checkpoint>,
-) -> anyhow::Result<Session<'d>> {
+) -> anyhow::Result<Session> {
     let Some(checkpoint) = checkpoint else {
         return Ok(Session::new(config, digits)?);
     };

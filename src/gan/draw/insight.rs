@@ -1,8 +1,9 @@
 //! What the players look like inside.
 
-use crate::autodiff::{Tape, Var};
+use crate::autodiff::{Tape, Tensor, Var};
 use crate::gan::draw::in_use::input_of;
-use crate::nn::{LayerSpec, Mode, Network, UnitActivation};
+use crate::gan::{Objective, Players, Rules};
+use crate::nn::{Input, LayerSpec, Mode, Network, UnitActivation, one_hot};
 use serde::Serialize;
 
 /// A layer, and what it makes of a batch.
@@ -31,14 +32,9 @@ pub struct LayerView {
 /// # Panics
 /// When these are not the network's layers, or the inputs do not fit it.
 pub fn layer_views(network: &Network, layers: &[LayerSpec], inputs: &[f32], labels: &[u8]) -> Vec<LayerView> {
-    let tape = Tape::new();
-    let outputs = tape.without_recording(|| {
-        let input = input_of(&tape, network, inputs, labels);
-        network.layer_outputs(&network.leaves(&tape), input, &mut Mode::Evaluate)
-    });
+    let outputs = activations(network, inputs, labels);
     assert_eq!(outputs.len(), layers.len(), "layer_views: other layers than the network's");
-    let view = |(place, (spec, output)): (usize, (&LayerSpec, Var<'_, f32>))| {
-        let output = output.value();
+    let view = |(place, (spec, output)): (usize, (&LayerSpec, Tensor))| {
         let of_layer = |name: &str| name.split('.').nth(1).is_some_and(|number| number.parse() == Ok(place));
         let own = || network.parameters.iter().filter(|parameter| of_layer(&parameter.name));
         let weights =
@@ -61,6 +57,47 @@ pub fn layer_views(network: &Network, layers: &[LayerSpec], inputs: &[f32], labe
         }
     };
     layers.iter().zip(outputs).enumerate().map(view).collect()
+}
+
+/// What each layer of a network makes of `inputs`, `[n, input_width]`, with `labels`, `[n]`, where it looks at some: the
+/// form of one output comes after `n`.
+///
+/// # Panics
+/// When the inputs do not fit it.
+pub fn activations(network: &Network, inputs: &[f32], labels: &[u8]) -> Vec<Tensor> {
+    let tape = Tape::new();
+    let outputs = tape.without_recording(|| {
+        let input = input_of(&tape, network, inputs, labels);
+        network.layer_outputs(&network.leaves(&tape), input, &mut Mode::Evaluate)
+    });
+    outputs.into_iter().map(Var::value).collect()
+}
+
+/// How steep the generator's loss is under an objective: `∂L/∂D(G(zᵢ))` for each image, as if it were alone, `[n]`, and the
+/// norm of the loss's gradient with respect to all of the generator's weights. `latent` is `[n, latent_dim]`.
+///
+/// # Panics
+/// When the latent vectors or the labels do not fit the players.
+pub fn generator_slopes(
+    players: Players<&Network>,
+    latent: &[f32],
+    labels: &[u8],
+    objective: Objective,
+) -> (Vec<f32>, f64) {
+    let tape = Tape::new();
+    let Players { generator, discriminator } = players;
+    let weights = generator.leaves(&tape);
+    let images = generator.forward(&weights, input_of(&tape, generator, latent, labels), &mut Mode::Evaluate);
+    let labels = one_hot(&tape, if discriminator.classes() > 0 { labels } else { &[] }, discriminator.classes());
+    let images = Input { x: images, labels };
+    let output = discriminator.forward(&discriminator.leaves(&tape), images, &mut Mode::Evaluate);
+    let logits = output.slice_channels(0..1);
+    let loss = Rules::from(objective).generator_loss(logits, || logits);
+    let gradients = tape.gradients(loss, &[&weights[..], &[logits]].concat());
+    let (by_logit, by_weight) = gradients.split_last().expect("one for each");
+    let count = logits.len() as f32;
+    let squares = by_weight.iter().flat_map(|g| g.value().iter().map(|&x| f64::from(x).powi(2)).collect::<Vec<_>>());
+    (by_logit.value().iter().map(|&slope| count * slope).collect(), squares.sum::<f64>().sqrt())
 }
 
 /// How much each pixel moves the discriminator's logit: `∂D(x)/∂x` at images `[n, pixels]`, `[n, pixels]` (Simonyan et al.
@@ -109,6 +146,28 @@ mod tests {
         assert_eq!((views[0].kind.as_str(), &views[0].output[..], views[0].parameters), ("dense", &[2][..], 8));
         assert_eq!((views[0].silent, views[1].silent), (Some([1, 2]), None));
         assert_eq!((views[0].weight_max, views[0].weight_rms), (Some(6.0), Some((91.0f64 / 6.0).sqrt())));
+    }
+
+    #[test]
+    fn both_objectives_are_as_steep_as_their_formulas_say() {
+        let layer = |units| [LayerSpec::dense(units, UnitActivation::Identity)];
+        let generator = Network::new("g", 1, &layer(1), Init::He, &mut Stream::GeneratorWeights.of(0)).unwrap();
+        let discriminator = Network::new("d", 1, &layer(1), Init::He, &mut Stream::DiscriminatorWeights.of(0)).unwrap();
+        let players = Players { generator: &generator, discriminator: &discriminator };
+        let latent = [0.5, -2.0];
+        let images = crate::gan::draw::in_use::in_use(&generator, &latent, &[]);
+        let sure = crate::gan::score(&discriminator, &images, &[]).into_iter().map(|s| 1.0 / (1.0 + (-s).exp()));
+        let sure: Vec<f32> = sure.collect();
+        let near = |a: &[f32], b: Vec<f32>| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+        let (slopes, norm) = generator_slopes(players, &latent, &[], Objective::NonSaturating);
+        assert!(near(&slopes, sure.iter().map(|p| p - 1.0).collect()), "−(1 − D): {slopes:?}");
+        // G(z) = w·z + b before D(x) = v·x + c: ∂L/∂w = mean(slope·v·z), ∂L/∂b = mean(slope·v).
+        let v = discriminator.parameters[0].value[[0, 0]];
+        let by_w = (slopes[0] * latent[0] + slopes[1] * latent[1]) * v / 2.0;
+        let by_b = (slopes[0] + slopes[1]) * v / 2.0;
+        assert!((norm - f64::from(by_w.hypot(by_b))).abs() < 1e-6);
+        let (slopes, _) = generator_slopes(players, &latent, &[], Objective::Minimax);
+        assert!(near(&slopes, sure.iter().map(|p| -p).collect()), "−D: {slopes:?}");
     }
 
     #[test]

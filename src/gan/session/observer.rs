@@ -38,12 +38,12 @@ pub trait Observer {
     /// All that belongs to a step is done, the end of an epoch and warnings too, or all that comes before the first one:
     /// the moment to keep the session as it
     /// stands, or to ask for an end with [`Break`](ControlFlow::Break).
-    fn pause(&mut self, _session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, _session: &Session) -> Result<ControlFlow<()>, ObserverError> {
         Ok(ControlFlow::Continue(()))
     }
 
     /// The training is about to end, at its last step or because a watcher asked for it.
-    fn ending(&mut self, _session: &Session<'_>) -> Result<(), ObserverError> {
+    fn ending(&mut self, _session: &Session) -> Result<(), ObserverError> {
         Ok(())
     }
 }
@@ -75,7 +75,7 @@ impl Observer for Observers<'_> {
         self.0.iter_mut().try_for_each(|observer| observer.warning(warning))
     }
 
-    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, session: &Session) -> Result<ControlFlow<()>, ObserverError> {
         let mut flow = ControlFlow::Continue(());
         for observer in &mut self.0 {
             if observer.pause(session)?.is_break() {
@@ -85,7 +85,7 @@ impl Observer for Observers<'_> {
         Ok(flow)
     }
 
-    fn ending(&mut self, session: &Session<'_>) -> Result<(), ObserverError> {
+    fn ending(&mut self, session: &Session) -> Result<(), ObserverError> {
         self.0.iter_mut().try_for_each(|observer| observer.ending(session))
     }
 }

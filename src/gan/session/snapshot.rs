@@ -26,18 +26,25 @@ impl Snapshot {
         self.arrays.iter().map(|array| size_of::<f32>() * array.value.len()).sum()
     }
 
+    /// Changes an array, whose numbers are in row-major order. A session from here goes on with what they have become.
+    pub fn change(&mut self, array: &str, change: impl FnOnce(&mut [f32])) {
+        if let Some(array) = self.arrays.iter_mut().find(|known| known.name == array) {
+            change(array.elements_mut());
+        }
+    }
+
     /// The session that goes on from here, under the configuration that it had, or under one with other rates or rules.
     ///
     /// # Errors
     /// As [`Session::resume`].
-    pub fn session<'d>(&self, config: &Config, digits: &'d Digits) -> Result<Session<'d>, TrainError> {
+    pub fn session(&self, config: &Config, digits: &Digits) -> Result<Session, TrainError> {
         let arrays: HashMap<&str, &Parameter> = self.arrays.iter().map(|array| (&*array.name, array)).collect();
         let mut find = |name: &str| -> Option<ArrayD<f32>> { Some(arrays.get(name)?.value.to_owned()) };
         Session::resume(config, digits, &self.position, &mut find)
     }
 }
 
-impl Session<'_> {
+impl Session {
     /// The session as it stands.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot { position: self.position(), arrays: self.arrays() }
@@ -120,7 +127,7 @@ mod tests {
     struct Until(u64);
 
     impl Observer for Until {
-        fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+        fn pause(&mut self, session: &Session) -> Result<ControlFlow<()>, ObserverError> {
             Ok(if session.step() >= self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         }
     }

@@ -9,7 +9,6 @@ use crate::nn::Parameter;
 use crate::random::Stream;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Images beside each other where a run shows some.
 pub const PREVIEW_COLUMNS: usize = 8;
@@ -29,9 +28,9 @@ pub fn preview_count(classes: usize) -> usize {
 /// What it has [drawn](Draws) and its [arrays](Session::arrays) are all that decides how it goes on: a session that
 /// [resumes](Session::resume) from them makes the same steps, to the bit, as the one that they were taken from would
 /// have made.
-pub struct Session<'d> {
+pub struct Session {
     pub(super) config: Config,
-    pub(super) digits: Cow<'d, Digits>,
+    pub(super) digits: Digits,
     pub(super) range: PixelRange,
     pub(super) trainer: Trainer,
     pub(super) batches: Batches,
@@ -71,12 +70,12 @@ impl Position {
     }
 }
 
-impl<'d> Session<'d> {
+impl Session {
     /// A run before its first step.
     ///
     /// # Errors
     /// When the configuration cannot be run on these images.
-    pub fn new(config: &Config, digits: &'d Digits) -> Result<Self, TrainError> {
+    pub fn new(config: &Config, digits: &Digits) -> Result<Self, TrainError> {
         config.validate()?;
         check_images(config, digits)?;
         let (range, seed, classes) = (config.pixel_range()?, config.seed, config.training.classes);
@@ -105,7 +104,7 @@ impl<'d> Session<'d> {
     /// As [`new`](Session::new), and when an array is missing or of another shape.
     pub fn resume(
         config: &Config,
-        digits: &'d Digits,
+        digits: &Digits,
         position: &Position,
         find: &mut dyn FnMut(&str) -> Option<ArrayD<f32>>,
     ) -> Result<Self, TrainError> {
@@ -131,6 +130,15 @@ impl<'d> Session<'d> {
     /// Has these told of all that happens within its steps from now on.
     pub fn set_watchers(&mut self, watchers: &[Watcher]) {
         self.watchers = watchers.to_vec();
+    }
+
+    /// Learns from now on also from these images, each with its label: they take the place of
+    /// [every so-manieth](Digits::with) of its own.
+    ///
+    /// # Panics
+    /// As [`Digits::with`].
+    pub fn teach(&mut self, images: &[(Vec<u8>, u8)], every: usize) {
+        self.digits = self.digits.with(images, every);
     }
 
     /// What decides it.
@@ -182,17 +190,17 @@ impl<'d> Session<'d> {
 }
 
 /// The images that a configuration learns from, of those that there are.
-fn learned_from<'d>(config: &Config, digits: &'d Digits) -> Result<Cow<'d, Digits>, TrainError> {
-    let digits = match &config.training.digits {
-        None => Cow::Borrowed(digits),
+fn learned_from(config: &Config, digits: &Digits) -> Result<Digits, TrainError> {
+    let chosen = match &config.training.digits {
+        None => digits.clone(),
         Some(classes) => {
             let chosen = digits.of_classes(classes);
-            Cow::Owned(chosen.ok_or_else(|| TrainError::NoSuchDigits { digits: classes.clone() })?)
+            chosen.ok_or_else(|| TrainError::NoSuchDigits { digits: classes.clone() })?
         }
     };
     Ok(match config.training.examples {
-        Some(count) => Cow::Owned(digits.first(count)),
-        None => digits,
+        Some(count) => chosen.first(count),
+        None => chosen,
     })
 }
 

@@ -27,7 +27,7 @@ struct Made {
     norms: Option<GradientNorms>,
 }
 
-impl Session<'_> {
+impl Session {
     /// Trains until the last step, or until the observer asks for an end.
     ///
     /// # Errors

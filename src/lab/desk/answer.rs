@@ -4,8 +4,10 @@ use super::{Desk, Look};
 use crate::gan::Session;
 use crate::lab::mailbox::Question;
 use crate::lab::refusal::{Answer, Refusal};
-use crate::lab::turns::{rewound, turns};
-use crate::lab::{clinic, easel, export, look};
+use crate::lab::rewind::rewound;
+use crate::lab::story::Story;
+use crate::lab::turns::turns;
+use crate::lab::{clinic, dirac, easel, export, layers, look};
 use crate::run::pretrained_recognizer;
 
 impl Desk {
@@ -23,10 +25,20 @@ impl Desk {
             }
             (&Question::Node { index, adjoint }, Look::Tape(view)) => look::node(view, index, adjoint),
             (&Question::Number { index, element }, Look::Tape(view)) => look::number(view, index, element),
-            (Question::Node { .. } | Question::Number { .. }, _) => {
+            (&Question::Nudge { index, element, by }, Look::Tape(view)) => look::nudge(view, index, element, by),
+            (Question::Node { .. } | Question::Number { .. } | Question::Nudge { .. }, _) => {
                 Err(Refusal::not_now("between two steps nothing lies on the tape; go into the next step"))
             }
             (Question::Turn, Look::Session(session)) => self.last_turns(session),
+            (&Question::Layers(player), Look::Session(session)) => {
+                let shown = self.shown_for(session).ok_or_else(|| Refusal::not_now("nothing has been drawn yet"))?;
+                layers::layers(session, player, &shown.faces, self.norms.as_ref())
+            }
+            (Question::Nearest(picture), Look::Session(session)) => easel::nearest(picture, session),
+            (Question::Dirac(settings), _) => dirac::played(settings),
+            (Question::Layers(_) | Question::Nearest(_), _) => {
+                Err(Refusal::not_now("that is looked at when the step is complete"))
+            }
             (Question::Arrays, Look::Session(session)) => export::arrays(session),
             (Question::Array { name }, Look::Session(session)) => export::array(session, name),
             (Question::Arrays | Question::Array { .. }, _) => {
@@ -37,7 +49,7 @@ impl Desk {
                     if let Look::Session(session) = look { Some(session.trainer().discriminator()) } else { None };
                 let discriminator = standing.or(self.judge.as_ref());
                 let discriminator = discriminator.ok_or_else(|| Refusal::not_now("nobody can judge yet"))?;
-                let config = self.edits.at(self.step);
+                let config = self.edits.config(self.step);
                 let range = config.pixel_range().map_err(|error| Refusal::bad(error.to_string()))?;
                 easel::judge(
                     picture,
@@ -50,19 +62,25 @@ impl Desk {
             (&Question::Real { index }, Look::Session(session)) => easel::real(session.digits(), index),
             (Question::Real { .. }, _) => Err(Refusal::not_now("real digits are shown when the step is complete")),
             (Question::Cards, _) => clinic::cards(),
-            (Question::Config, _) => Ok(self.edits.at(self.step).to_toml().into_bytes()),
+            (Question::Config, _) => Ok(self.edits.at(self.step).config.to_toml().into_bytes()),
             (Question::Turn, _) => Err(Refusal::not_now("the turns are compared when the step is complete")),
         }
     }
 
     /// The last step's turns, from the session before it: kept, or made again.
-    fn last_turns(&self, session: &Session<'_>) -> Answer {
+    fn last_turns(&self, session: &Session) -> Answer {
         let Some(shown) = self.shown.as_ref().filter(|_| self.step > 0) else { return Ok(b"null".to_vec()) };
         let target = self.step - 1;
-        let kept = self.before.as_ref().filter(|before| before.step() == target);
-        let from = kept.or_else(|| self.history.before(target));
-        let from = from.ok_or_else(|| Refusal::not_now("the step before is not kept any more"))?;
-        let before = rewound(from, &self.edits, target, session.digits());
+        let digits = &self.game.digits;
+        let kept = self.before.as_ref().filter(|(before, _)| before.step() == target);
+        let before = match kept {
+            Some((before, made)) => self.edits.session(before, *made, digits),
+            None => {
+                let from = self.history.before(target);
+                let from = from.ok_or_else(|| Refusal::not_now("the step before is not kept any more"))?;
+                rewound(from, &self.edits, target, digits, &mut Story::default())
+            }
+        };
         let before = before.map_err(|error| Refusal::not_now(error.to_string()))?;
         turns(&before, session, &shown.faces)
     }

@@ -2,17 +2,21 @@
 //! answers while it waits.
 
 mod answer;
+mod change;
 mod obey;
+mod show;
 
 use crate::autodiff::{Part, Phase, View};
-use crate::gan::{Coin, Config, History, Session, Snapshot, StepEnd, UpdateRule, Warning};
+use crate::data::Digits;
+use crate::gan::{Config, GradientNorms, History, Session, Snapshot, StepEnd, TrainError, Warning};
 use crate::lab::clinic::Clinic;
 use crate::lab::edits::Edits;
-use crate::lab::frame::{At, CoinLosses, Faces, Frame, Run, Scene};
+use crate::lab::frame::Seen;
 use crate::lab::mailbox::{Letter, Mailbox, What};
 use crate::lab::moment::{Moment, Place};
+use crate::lab::plane;
+use crate::lab::rewind::Twin;
 use crate::lab::story::Story;
-use crate::lab::words::says;
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
 use std::cell::OnceCell;
@@ -38,30 +42,49 @@ pub enum Goal {
     Turn,
     /// To the end of the step.
     Step,
-    /// Through steps that were made before, to this one.
-    Replay(u64),
+    /// To a moment of the run, through steps that were perhaps made before: after so many steps, so many events.
+    Moment(u64, u64),
 }
 
 /// What can only be done between two sessions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Demand {
-    /// To a step that was made before.
-    Back(u64),
-    /// The same step, with what the configuration is from here on.
+    /// To a moment of a step that was made before, or is about to be made: so many events after so many steps.
+    Back(u64, u64),
+    /// The same step, with what is changed here.
     Rebuild,
     /// The game that the lab was started with.
     Leave,
-    /// Another game, from its first step, to be played at once or not.
-    Begin(Box<Config>, bool),
+    /// Another game, from its first step.
+    Begin(Box<Game>),
     /// An end.
     Quit,
+}
+
+/// A game to be played from its first step.
+#[derive(Clone, Debug)]
+pub struct Game {
+    /// What a page calls it.
+    pub name: String,
+    /// What decides it.
+    pub config: Config,
+    /// What it learns from.
+    pub digits: Digits,
+    /// The fault that is played.
+    pub clinic: Option<Clinic>,
+    /// What was chosen, where images are points.
+    pub plane: Option<plane::Settings>,
+    /// Another one to go on beside it.
+    pub beside: Option<Config>,
+    /// Whether it plays at once.
+    pub playing: bool,
 }
 
 /// What can be looked at.
 #[derive(Clone, Copy)]
 pub enum Look<'a> {
     /// The players, between two steps.
-    Session(&'a Session<'a>),
+    Session(&'a Session),
     /// The tape, within one.
     Tape(View<'a>),
     /// Neither: a parameter has just been moved.
@@ -71,82 +94,110 @@ pub enum Look<'a> {
 /// The engine's place to wait at, and its memory of the run.
 pub struct Desk {
     mailbox: Arc<Mailbox>,
-    name: String,
+    game: Game,
     goal: Goal,
     /// What the session that runs is to end for.
     pub demand: Option<Demand>,
-    /// What holds when.
-    pub edits: Edits,
-    /// Where one can go back to.
-    pub history: History,
+    edits: Edits,
+    /// How many of them are made in the session that runs.
+    made: usize,
+    history: History,
     parts: Vec<Place>,
     turns_taken: u64,
     step: u64,
+    /// Events since the step began.
+    event: u64,
     epoch: u64,
     newest: u64,
     story: Story,
-    shown: Option<Shown>,
-    before: Option<Snapshot>,
-    rest: Duration,
+    twin: Option<Twin>,
+    norms: Option<(u64, GradientNorms)>,
+    shown: Option<Seen>,
+    /// The session before the step that is made, if it was looked at, and how many edits were made in it.
+    before: Option<(Snapshot, usize)>,
+    speed: f64,
     due: Instant,
     trouble: Option<String>,
-    /// The name of what the lab was started with.
-    own: String,
-    clinic: Option<Clinic>,
+    /// What the lab was started with.
+    own: Game,
     /// As the engine stands: the discriminator to judge pictures with.
     judge: Option<Network>,
     /// Read when it is first asked.
     recognizer: OnceCell<Recognizer>,
 }
 
-/// What stays the same from frame to frame, or from step to step.
-struct Shown {
-    run: Run,
-    faces: Faces,
-    coin: Option<Coin>,
-    scene: Scene,
-}
-
 impl Desk {
-    /// A desk for a run that has not begun; it plays.
-    pub fn new(mailbox: Arc<Mailbox>, name: &str, config: Config, playing: bool) -> Self {
+    /// A desk for a run that has not begun.
+    pub fn new(mailbox: Arc<Mailbox>, game: Game) -> Self {
         Self {
             mailbox,
-            name: name.into(),
-            goal: if playing { Goal::Play } else { Goal::Step },
+            goal: Goal::Step,
             demand: None,
-            own: name.into(),
-            clinic: None,
+            own: game.clone(),
+            edits: Edits::of(game.config.clone()),
+            game,
+            made: 0,
             judge: None,
             recognizer: OnceCell::new(),
-            edits: Edits::of(config),
             history: History::new(BUDGET),
             parts: Vec::new(),
             turns_taken: 0,
             step: 0,
+            event: 0,
             epoch: 0,
             newest: 0,
             story: Story::default(),
+            twin: None,
+            norms: None,
             shown: None,
             before: None,
-            rest: Duration::ZERO,
+            speed: 0.0,
             due: Instant::now(),
             trouble: None,
         }
     }
 
-    /// The session goes on from another step than it came to: whatever was shown is shown anew.
-    pub fn turn_to(&mut self, step: u64) {
-        (self.goal, self.shown, self.before, self.trouble) = (Goal::Replay(step), None, None, None);
+    /// Another run begins.
+    pub fn begin(&mut self, game: Game) {
+        self.edits = Edits::of(game.config.clone());
+        self.history = History::new(BUDGET);
+        (self.story, self.newest, self.made) = (Story::default(), 0, 0);
+        (self.shown, self.before, self.trouble, self.norms) = (None, None, None, None);
+        self.goal = if game.playing { Goal::Play } else { Goal::Step };
+        let beside = game.beside.as_ref().and_then(|config| Session::new(config, &game.digits).ok());
+        self.twin =
+            beside.map(|other| Twin::new(other.snapshot(), &Edits::of(other.config().clone()), Story::default()));
+        self.game = game;
     }
 
-    /// Another run begins.
-    pub fn begin(&mut self, config: Config, playing: bool) {
-        self.edits = Edits::of(config);
-        self.history = History::new(BUDGET);
-        (self.story, self.newest) = (Story::default(), 0);
+    /// The game that the lab was started with, to be begun anew.
+    pub fn own(&self) -> Game {
+        Game { playing: false, ..self.own.clone() }
+    }
+
+    /// A session of this run for a moment that it goes to, from the nearest step that is kept.
+    ///
+    /// # Errors
+    /// When it cannot go on from there.
+    pub fn session_for(&mut self, step: u64, event: u64) -> Result<Session, TrainError> {
+        let from = self.history.before(step).expect("the beginning is kept").clone();
+        self.goal = Goal::Moment(step, event);
         (self.shown, self.before, self.trouble) = (None, None, None);
-        self.goal = if playing { Goal::Play } else { Goal::Step };
+        self.changed(&from, self.edits.made_before(from.step()))
+    }
+
+    /// The session that runs, with what was changed since.
+    ///
+    /// # Errors
+    /// When it cannot go on so.
+    pub fn rebuilt(&mut self, session: &Session) -> Result<Session, TrainError> {
+        self.changed(&session.snapshot(), self.made)
+    }
+
+    fn changed(&mut self, from: &Snapshot, made: usize) -> Result<Session, TrainError> {
+        let session = self.edits.session(from, made, &self.game.digits)?;
+        self.made = self.edits.made_before(from.step() + 1);
+        Ok(session)
     }
 
     /// The first step that one can go back to.
@@ -174,42 +225,52 @@ impl Desk {
     pub fn note(&mut self, end: &StepEnd<'_>) {
         self.epoch = end.epoch;
         self.story.note(end.step, end.scores);
+        if let Some(norms) = end.norms {
+            self.norms = Some((end.step, norms.clone()));
+        }
     }
 
     /// Something looks wrong with the step at hand.
     pub fn warn(&mut self, warning: &Warning) {
         let step = self.step + 1;
         self.story.warn(step, warning);
-        if self.clinic.as_mut().is_some_and(|clinic| clinic.hears(step, warning)) && self.goal == Goal::Play {
+        if self.game.clinic.as_mut().is_some_and(|clinic| clinic.hears(step, warning)) && self.goal == Goal::Play {
             self.goal = Goal::Step; // to be looked at
         }
     }
 
-    /// Whether it was sent for one of these.
-    pub fn goes_for(&self, goals: &[Goal]) -> bool {
-        self.demand.is_none() && goals.contains(&self.goal)
+    /// Something happens within a step; gives whether it was sent for this.
+    pub fn goes_for(&mut self, goals: &[Goal]) -> bool {
+        self.event += 1;
+        let is_there = self.goal == Goal::Moment(self.step, self.event);
+        self.demand.is_none() && (is_there || goals.contains(&self.goal))
     }
 
     /// All that belongs to a step is done.
-    pub fn between_steps(&mut self, session: &Session<'_>) -> ControlFlow<()> {
+    pub fn between_steps(&mut self, session: &Session) -> ControlFlow<()> {
         self.step = session.step();
         self.newest = self.newest.max(self.step);
         self.parts.clear();
-        self.turns_taken = 0;
-        let last = self.history.steps().last();
-        if last.is_none_or(|last| self.step > last && self.step.is_multiple_of(EVERY)) {
+        (self.turns_taken, self.event) = (0, 0);
+        let (last, due) = (self.history.steps().last(), self.edits.are_due(session, self.made));
+        let has_arrived = self.made == self.edits.made_before(self.step); // and nothing is changed here yet
+        if has_arrived && last.is_none_or(|last| self.step > last && self.step.is_multiple_of(EVERY)) {
             self.history.keep(session.snapshot());
         }
         if self.mailbox.is_closed() {
             self.demand = Some(Demand::Quit);
-        } else if self.demand.is_none() && session.config() != self.edits.at(self.step) {
+        } else if self.demand.is_none() && due {
             self.demand = Some(Demand::Rebuild);
         }
         if self.demand.is_some() {
             return ControlFlow::Break(());
         }
         match self.goal {
-            Goal::Replay(step) if self.step < step => {}
+            Goal::Moment(step, _) if self.step < step => self.remember(session),
+            Goal::Moment(step, event) if self.step == step && event > 0 => {
+                self.remember(session);
+                self.see(session);
+            }
             Goal::Play => self.play_on(session),
             _ => self.stand_between_steps(session),
         }
@@ -217,10 +278,25 @@ impl Desk {
     }
 
     /// Stands at the end of a step until it is told to leave.
-    pub fn stand_between_steps(&mut self, session: &Session<'_>) {
+    pub fn stand_between_steps(&mut self, session: &Session) {
         self.judge = Some(session.trainer().discriminator().clone());
         self.stand(&Moment::Step, Look::Session(session));
-        self.before = (self.goal != Goal::Play).then(|| session.snapshot());
+        self.before = None;
+        if self.goal != Goal::Play {
+            self.remember(session);
+        }
+    }
+
+    /// Keeps a session whose next step will be looked at.
+    fn remember(&mut self, session: &Session) {
+        let is_last = match self.goal {
+            Goal::Moment(step, event) => self.step + 1 == step || (self.step == step && event > 0),
+            _ => true,
+        };
+        if is_last {
+            self.before = Some((session.snapshot(), self.made));
+            self.judge = Some(session.trainer().discriminator().clone());
+        }
     }
 
     /// Training has failed here.
@@ -229,14 +305,13 @@ impl Desk {
         self.goal = Goal::Step;
     }
 
-    /// Another game could not be begun here.
-    pub fn cannot_begin(&mut self, why: &str) {
-        (self.name, self.clinic) = (self.own.clone(), None);
-        self.note_trouble(why);
+    /// How long a step is to take at least.
+    fn rest(&self) -> Duration {
+        if self.speed > 0.0 { Duration::from_secs_f64(1.0 / self.speed) } else { Duration::ZERO }
     }
 
     /// Goes on if nobody says otherwise, no faster than asked.
-    fn play_on(&mut self, session: &Session<'_>) {
+    fn play_on(&mut self, session: &Session) {
         if self.mailbox.wants_frame() {
             self.publish(&Moment::Step, Look::Session(session));
         }
@@ -247,7 +322,7 @@ impl Desk {
         loop {
             while let Some(letter) = self.mailbox.take() {
                 if self.handle(letter, Look::Session(session)) && self.goal != Goal::Play {
-                    self.before = Some(session.snapshot());
+                    self.remember(session);
                 }
             }
             if self.demand.is_some() || self.mailbox.is_closed() || self.goal != Goal::Play || Instant::now() >= due {
@@ -255,7 +330,7 @@ impl Desk {
             }
             self.mailbox.wait(Some(due));
         }
-        self.due = due.max(Instant::now()) + self.rest;
+        self.due = due.max(Instant::now()) + self.rest();
     }
 
     /// Shows where it stands, and waits to be sent on.
@@ -280,66 +355,12 @@ impl Desk {
     fn handle(&mut self, letter: Letter, look: Look<'_>) -> bool {
         let (answer, leaves) = match letter.what {
             What::Question(question) => (self.answer(&question, look), false),
-            What::Command(command) => match self.obey(command, matches!(look, Look::Session(_))) {
+            What::Command(command) => match self.obey(command, look) {
                 Ok(leaves) => (Ok(br#"{"ok":true}"#.to_vec()), leaves),
                 Err(refusal) => (Err(refusal), false),
             },
         };
         let _ = letter.reply.send(answer); // whoever asked may have gone
         leaves
-    }
-
-    /// Lets the page see where the engine stands.
-    fn publish(&mut self, moment: &Moment, look: Look<'_>) {
-        if let Look::Session(session) = look {
-            let shown = self.shown.take();
-            let faces = shown.map_or_else(|| Faces::of(session), |shown| shown.faces);
-            self.shown = Some(Shown {
-                run: Run::of(session, &self.name, !self.edits.is_empty()),
-                coin: session.config().training.rules().of_a_coin(),
-                scene: Scene::of(session, &faces),
-                faces,
-            });
-        }
-        let Some(shown) = &self.shown else { return };
-        let scores = self.story.at(self.step);
-        let config = self.edits.at(self.step);
-        let trouble = self.trouble.clone();
-        let says = trouble.unwrap_or_else(|| says(config.training.objective, shown.coin.as_ref(), scores.as_ref()));
-        let turn = (*moment != Moment::Step).then(|| self.whose_turn(config));
-        self.mailbox.publish(|number| {
-            let frame = Frame {
-                number,
-                run: &shown.run,
-                at: At {
-                    step: self.step,
-                    epoch: self.epoch,
-                    playing: self.goal == Goal::Play,
-                    moment: moment.clone(),
-                    turn,
-                    oldest: self.oldest(),
-                    newest: self.newest,
-                },
-                scores: scores.map(Into::into),
-                coin: shown
-                    .coin
-                    .as_ref()
-                    .map(|coin| CoinLosses { d_loss: coin.losses.discriminator, g_loss: coin.losses.generator }),
-                curve: self.story.curve(self.step),
-                scene: &shown.scene,
-                says,
-                warnings: self.story.warnings(self.step),
-                clinic: self.clinic.as_ref().map(Clinic::shown),
-            };
-            serde_json::to_vec(&frame).expect("plain values")
-        });
-    }
-
-    fn whose_turn(&self, config: &Config) -> &'static str {
-        match config.training.update {
-            UpdateRule::Simultaneous => "both",
-            UpdateRule::Alternating if self.turns_taken < config.training.critic_steps => "discriminator",
-            UpdateRule::Alternating => "generator",
-        }
     }
 }

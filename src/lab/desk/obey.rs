@@ -1,86 +1,150 @@
 //! What the engine does as it is told.
 
-use super::{Demand, Desk, Goal};
-use crate::gan::Config;
+use super::{Demand, Desk, Game, Goal, Look};
+use crate::gan::{Config, Session};
 use crate::lab::clinic::Clinic;
 use crate::lab::command::Command;
-use crate::lab::edits::changed;
+use crate::lab::plane;
 use crate::lab::refusal::Refusal;
-use std::time::Duration;
+use crate::lab::rewind::Twin;
 
 impl Desk {
     /// Takes a command; gives whether the engine leaves its place for it.
-    pub(super) fn obey(&mut self, command: Command, between_steps: bool) -> Result<bool, Refusal> {
+    pub(super) fn obey(&mut self, command: Command, look: Look<'_>) -> Result<bool, Refusal> {
+        let between = || match look {
+            Look::Session(session) => Ok(session),
+            _ => Err(Refusal::not_now("that is done when the step is complete")),
+        };
         let goal = match command {
             Command::Play {} => Goal::Play,
             Command::Step {} => Goal::Step,
             Command::Turn {} => Goal::Turn,
             Command::Phase {} => Goal::Phase,
             Command::Operation {} => Goal::Operation,
-            Command::Pause {} => {
-                let was_playing = self.goal == Goal::Play;
-                self.goal = Goal::Step;
-                return Ok(was_playing);
-            }
+            Command::Pause {} => return Ok(self.pause()),
             Command::Speed { steps_per_second } => {
-                self.rest = if steps_per_second > 0.0 {
-                    Duration::from_secs_f64(1.0 / steps_per_second)
-                } else {
-                    Duration::ZERO
-                };
+                self.speed = steps_per_second;
                 return Ok(false);
             }
-            Command::Back { step } if step > self.newest => {
-                return Err(Refusal::bad(format!("the run has come to step {}, not to {step}", self.newest)));
-            }
-            Command::Back { step } if step < self.oldest() => {
-                return Err(Refusal::bad(format!("the lab began at step {}, which is after {step}", self.oldest())));
-            }
-            Command::Back { step } => return self.demand(Demand::Back(step)),
-            Command::Restart { seed } => {
-                let config = self.edits.base().clone();
-                let seed = seed.unwrap_or(config.seed);
-                return self.demand(Demand::Begin(Box::new(Config { seed, ..config }), false));
-            }
+            Command::Back { step } => return self.go_to(step, 0, look),
+            Command::To { step, event } => return self.go_to(step, event, look),
+            Command::Restart { seed } => return self.restart(seed),
             Command::Cause { card } => {
                 let (clinic, config) = Clinic::of(&card)?;
-                return self.treat(clinic, config);
+                return self.treat(clinic, config, None);
             }
             Command::Mend { remedy } => {
-                let clinic = self.clinic.as_ref().ok_or_else(|| Refusal::not_now("no card is played"))?;
-                let (clinic, config) = clinic.mended(&remedy)?;
-                return self.treat(clinic, config);
+                let clinic = self.clinic()?;
+                let (mended, config) = clinic.mended(&remedy)?;
+                let sick = clinic.config();
+                return self.treat(mended, config, Some(sick));
             }
-            Command::Leave {} => {
-                (self.name, self.clinic) = (self.own.clone(), None);
-                return self.demand(Demand::Leave);
+            Command::Name { card } => {
+                let named = self.clinic()?.named(card.as_deref())?;
+                self.game.clinic = Some(named);
+                self.publish_again(look);
+                return Ok(false);
             }
-            Command::Set { key, value } => {
-                let since = self.step + u64::from(!between_steps);
-                let changed = changed(self.edits.at(since), &key, value)?;
-                self.edits.set(since, changed);
-                self.history.forget_after(since);
-                self.story.forget_after(self.step);
-                self.newest = self.step;
-                return if between_steps { self.demand(Demand::Rebuild) } else { Ok(false) };
+            Command::Plane(settings) => return self.play_points(settings),
+            Command::Leave {} => return self.demand(Demand::Leave),
+            Command::Fork {} => return Ok(self.fork(between()?, look)),
+            Command::Join {} => {
+                self.twin = None;
+                self.publish_again(look);
+                return Ok(false);
+            }
+            Command::Set { key, value } => return self.set(&key, value, matches!(look, Look::Session(_))),
+            Command::Skip { player } => {
+                between()?;
+                self.can_go_on(look)?;
+                let leaves = self.skip(player)?;
+                self.goal = Goal::Moment(self.step + 1, 0);
+                return Ok(leaves);
+            }
+            Command::Mute { network, layer, unit } => return self.mute(between()?, network, layer, unit),
+            Command::Nudge { parameter, element, by } => return self.nudge(between()?, &parameter, element, by),
+            Command::Teach { pixels, label } => return self.teach(between()?, &pixels, label),
+            Command::Forget {} => {
+                between()?;
+                return self.forget();
             }
         };
-        if self.trouble.is_some() {
-            return Err(Refusal::not_now("the run cannot go on from here; go back, or begin again"));
-        }
-        if between_steps && self.shown.as_ref().is_some_and(|shown| self.step >= shown.run.total_steps) {
-            return Err(Refusal::not_now("the run is complete; go back, or begin again"));
-        }
+        self.can_go_on(look)?;
         self.goal = goal;
         Ok(true)
     }
 
-    fn treat(&mut self, clinic: Clinic, config: Config) -> Result<bool, Refusal> {
-        (self.name, self.clinic) = (clinic.name().into(), Some(clinic));
-        self.demand(Demand::Begin(Box::new(config), true))
+    fn pause(&mut self) -> bool {
+        let was_playing = self.goal == Goal::Play;
+        self.goal = Goal::Step;
+        was_playing
     }
 
-    fn demand(&mut self, demand: Demand) -> Result<bool, Refusal> {
+    /// Refuses where there is no next step.
+    fn can_go_on(&self, look: Look<'_>) -> Result<(), Refusal> {
+        if self.trouble.is_some() {
+            return Err(Refusal::not_now("the run cannot go on from here; go back, or begin again"));
+        }
+        let is_last = |session: &Session| self.step >= session.total_steps();
+        if matches!(look, Look::Session(session) if is_last(session)) {
+            return Err(Refusal::not_now("the run is complete; go back, or begin again"));
+        }
+        Ok(())
+    }
+
+    fn go_to(&mut self, step: u64, event: u64, look: Look<'_>) -> Result<bool, Refusal> {
+        if step > self.newest {
+            return Err(Refusal::bad(format!("the run has come to step {}, not to {step}", self.newest)));
+        }
+        if step < self.oldest() {
+            return Err(Refusal::bad(format!("the lab began at step {}, which is after {step}", self.oldest())));
+        }
+        if event == 0 || step != self.step || event <= self.event {
+            return self.demand(Demand::Back(step, event));
+        }
+        self.can_go_on(look)?;
+        self.goal = Goal::Moment(step, event);
+        Ok(true)
+    }
+
+    fn restart(&mut self, seed: Option<u64>) -> Result<bool, Refusal> {
+        let config = self.edits.base().clone();
+        let seed = seed.unwrap_or(config.seed);
+        let game = Game { config: Config { seed, ..config }, beside: None, playing: false, ..self.game.clone() };
+        self.demand(Demand::Begin(Box::new(game)))
+    }
+
+    fn clinic(&self) -> Result<&Clinic, Refusal> {
+        self.game.clinic.as_ref().ok_or_else(|| Refusal::not_now("no card is played"))
+    }
+
+    fn treat(&mut self, clinic: Clinic, config: Config, beside: Option<Config>) -> Result<bool, Refusal> {
+        let (name, digits) = (clinic.name().to_owned(), self.own.digits.clone());
+        let game = Game { name, config, digits, clinic: Some(clinic), plane: None, beside, playing: true };
+        self.demand(Demand::Begin(Box::new(game)))
+    }
+
+    fn play_points(&mut self, settings: plane::Settings) -> Result<bool, Refusal> {
+        let (config, digits) = settings.game()?;
+        let (name, plane) = ("plane".to_owned(), Some(settings));
+        let game = Game { name, config, digits, clinic: None, plane, beside: None, playing: true };
+        self.demand(Demand::Begin(Box::new(game)))
+    }
+
+    fn fork(&mut self, session: &Session, look: Look<'_>) -> bool {
+        self.twin = Some(Twin::new(session.snapshot(), &self.edits, self.story.clone()));
+        self.publish_again(look);
+        false
+    }
+
+    /// Where it stands between two steps, there is something else to be seen now.
+    fn publish_again(&mut self, look: Look<'_>) {
+        if matches!(look, Look::Session(_)) && self.goal != Goal::Play {
+            self.publish(&crate::lab::moment::Moment::Step, look);
+        }
+    }
+
+    pub(super) fn demand(&mut self, demand: Demand) -> Result<bool, Refusal> {
         self.demand = Some(demand);
         Ok(true)
     }

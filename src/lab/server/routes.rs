@@ -2,8 +2,10 @@
 
 use super::assets;
 use super::reply::{answered, file, refused, with_status};
-use crate::lab::command::Command;
+use crate::lab::command::{Command, Player};
+use crate::lab::easel::Picture;
 use crate::lab::mailbox::{Mailbox, Question, What};
+use crate::lab::plane::Settings;
 use crate::lab::refusal::Refusal;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -32,7 +34,11 @@ pub fn router(mailbox: Arc<Mailbox>) -> Router {
         .route("/api/arrays", about(Question::Arrays))
         .route("/api/array", get(array))
         .route("/api/config", get(config))
-        .route("/api/judge", post(judge))
+        .route("/api/nudge", get(nudge))
+        .route("/api/layers", get(layers))
+        .route("/api/judge", post_picture(Question::Judge))
+        .route("/api/nearest", post_picture(Question::Nearest))
+        .route("/api/dirac", get(dirac))
         .route("/api/real", get(real))
         .route("/api/cards", about(Question::Cards))
         .fallback(assets::serve)
@@ -63,13 +69,16 @@ async fn command(State(mailbox): State<Arc<Mailbox>>, body: Result<Bytes, BytesR
     }
 }
 
-async fn judge(State(mailbox): State<Arc<Mailbox>>, body: Result<Bytes, BytesRejection>) -> Response {
-    let picture = match read(body) {
-        Ok(body) => serde_json::from_slice(&body),
-        Err(response) => return response,
-    };
-    let question = picture.map(Question::Judge).map_err(|error| Refusal::bad(format!("not a picture: {error}")));
-    ask(&mailbox, question).await
+/// A question about a picture, which is sent along.
+fn post_picture(question: fn(Picture) -> Question) -> MethodRouter<Arc<Mailbox>> {
+    post(async move |State(mailbox): State<Arc<Mailbox>>, body: Result<Bytes, BytesRejection>| {
+        let picture = match read(body) {
+            Ok(body) => serde_json::from_slice(&body),
+            Err(response) => return response,
+        };
+        let question = picture.map(question).map_err(|error| Refusal::bad(format!("not a picture: {error}")));
+        ask(&mailbox, question).await
+    })
 }
 
 /// What was sent, if it is not too long.
@@ -118,6 +127,30 @@ async fn number(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) 
     let question = Query::read(query.as_deref(), &["index", "element"])
         .and_then(|query| Ok(Question::Number { index: query.place("index")?, element: query.place("element")? }));
     ask(&mailbox, question).await
+}
+
+async fn nudge(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let question = Query::read(query.as_deref(), &["index", "element", "by"]).and_then(|query| {
+        let by = query.word("by").and_then(|by| by.parse().ok()).filter(|by: &f32| by.is_finite());
+        let by = by.ok_or_else(|| Refusal::bad("by is missing, or no finite number"))?;
+        Ok(Question::Nudge { index: query.place("index")?, element: query.place("element")?, by })
+    });
+    ask(&mailbox, question).await
+}
+
+async fn layers(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let question = Query::read(query.as_deref(), &["network"]).and_then(|query| match query.word("network") {
+        Some("generator") => Ok(Question::Layers(Player::Generator)),
+        Some("discriminator") => Ok(Question::Layers(Player::Discriminator)),
+        _ => Err(Refusal::bad("network must be generator or discriminator")),
+    });
+    ask(&mailbox, question).await
+}
+
+async fn dirac(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) -> Response {
+    let question = Query::read(query.as_deref(), &["objective", "update", "penalty"])
+        .and_then(|query| Settings::of_words(["objective", "update", "penalty"].map(|key| query.word(key))));
+    ask(&mailbox, question.map(Question::Dirac)).await
 }
 
 /// A question that says nothing more.

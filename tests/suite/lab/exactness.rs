@@ -8,13 +8,13 @@ use twoplayer::data::Digits;
 use twoplayer::gan::{Config, Observer, ObserverError, Session};
 
 /// Made-up images of 8 × 8 pixels.
-fn digits() -> Digits {
+pub fn digits() -> Digits {
     let pixel = |i: usize| ((i * 2_654_435_761 % 4_294_967_296) >> 24) as u8;
     Digits::new((0..60 * 64).map(pixel).collect(), (0..60).map(|i| i % 10).collect(), 8, 8)
 }
 
-/// A game of at least so many steps.
-fn game(number: usize, steps: u64) -> Config {
+/// A game of so many steps.
+pub fn game(number: usize, steps: u64) -> Config {
     let mut config = config(GAMES[number].1);
     config.training.steps = Some(steps);
     config.record.log_every = 1;
@@ -24,13 +24,13 @@ fn game(number: usize, steps: u64) -> Config {
 struct Until(u64);
 
 impl Observer for Until {
-    fn pause(&mut self, session: &Session<'_>) -> Result<ControlFlow<()>, ObserverError> {
+    fn pause(&mut self, session: &Session) -> Result<ControlFlow<()>, ObserverError> {
         Ok(if session.step() < self.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 }
 
 /// What an undisturbed run has after so many steps.
-fn undisturbed(config: &Config, steps: u64) -> Vec<(String, Vec<u8>)> {
+pub fn undisturbed(config: &Config, steps: u64) -> Vec<(String, Vec<u8>)> {
     let digits = digits();
     let mut session = Session::new(config, &digits).unwrap();
     session.run(&mut Until(steps)).unwrap();

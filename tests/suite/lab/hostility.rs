@@ -130,9 +130,21 @@ fn what_cannot_be_done_is_refused_in_a_line() {
         r#"{"do":"set","key":"generator.adam.learning_rate","value":"much"}"#,
         r#"{"do":"set","key":"generator.adam.learning_rate","value":-1}"#,
         r#"{"do":"set","key":"","value":1}"#,
+        r#"{"do":"to","step":0}"#,
+        r#"{"do":"to","step":99,"event":1}"#,
+        r#"{"do":"skip","player":"both"}"#,
+        r#"{"do":"fork","step":3}"#,
+        r#"{"do":"nudge","parameter":"generator.0.weight","element":0,"by":1e99}"#,
+        r#"{"do":"plane","data":"square"}"#,
+        r#"{"do":"plane","points":[]}"#,
+        r#"{"do":"plane","points":[[2,0]]}"#,
+        r#"{"do":"plane","radius":1}"#,
         r#"{"do":"set","key":"a.b.c.d.e.f.g","value":null}"#,
     ] {
         refused(400, lab.at.post(command), command);
+    }
+    for command in [r#"{"do":"fork"}"#, r#"{"do":"skip","player":"generator"}"#, r#"{"do":"forget"}"#] {
+        refused(409, lab.at.post(command), command);
     }
     for (path, status) in [
         ("/api/node", 400),
@@ -150,11 +162,32 @@ fn what_cannot_be_done_is_refused_in_a_line() {
         ("/%2e%2e/Cargo.toml", 404),
         ("/index.html/..", 404),
         ("/api/array?name=../../x", 409),
+        ("/api/nudge?index=0&element=0", 400),
+        ("/api/nudge?index=0&element=0&by=nan", 400),
+        ("/api/nudge?index=0&element=99999999&by=1", 400),
+        ("/api/nudge?index=0&element=0&by=1", 409),
+        ("/api/layers?network=judge", 400),
+        ("/api/layers?network=generator", 409),
+        ("/api/dirac?objective=win", 400),
+        ("/api/dirac?rate=7", 400),
     ] {
         refused(status, lab.at.get(path), path);
     }
     lab.do_and_see(r#"{"do":"step"}"#);
     refused(404, lab.at.get("/api/array?name=../../../etc/passwd"), "a name that is a path");
+    for command in [
+        r#"{"do":"mute","network":"generator","layer":99,"unit":0}"#,
+        r#"{"do":"mute","network":"generator","layer":0,"unit":99999}"#,
+        r#"{"do":"mute","network":"discriminator","layer":1,"unit":0}"#,
+        r#"{"do":"nudge","parameter":"average.generator.0.weight","element":0,"by":1}"#,
+        r#"{"do":"nudge","parameter":"generator.0.weight","element":99999,"by":1}"#,
+        r#"{"do":"teach","pixels":"","label":1}"#,
+    ] {
+        refused(400, lab.at.post(command), command);
+    }
+    for command in [r#"{"do":"forget"}"#, r#"{"do":"name"}"#, r#"{"do":"mend","remedy":"he"}"#] {
+        refused(409, lab.at.post(command), command);
+    }
     let large = format!(r#"{{"do":"set","key":"{}","value":1}}"#, "x".repeat(70_000));
     refused(413, lab.at.post(&large), "too large");
 }
