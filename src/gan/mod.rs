@@ -31,5 +31,6 @@ pub use session::{
     Snapshot, StepEnd, TrainError, preview_count, train,
 };
 pub use step::{
-    Average, Clock, Cost, Draws, GradientNorms, Norm, Scores, StepTime, Trainer, latent_vectors, one_walk_back,
+    Average, Clock, Cost, Draws, GradientNorms, Norm, OptimizerSchedule, Scores, StepTime, Trainer, latent_vectors,
+    one_walk_back,
 };

@@ -1,5 +1,6 @@
 //! Answers about the tape that lies open.
 
+use super::moves::Moves;
 use super::refusal::{Answer, Refusal};
 use super::source::{self, Source};
 use crate::autodiff::{Adjoint, Form, Nudge, Tensor, View, Weight};
@@ -165,6 +166,8 @@ struct Number {
     then: Option<String>,
     /// Where this is computed.
     source: Option<Source>,
+    /// What Adam makes of its gradient.
+    adam: Option<Moves>,
 }
 
 #[derive(Serialize)]
@@ -182,8 +185,8 @@ struct Others {
     amount: f64,
 }
 
-/// One number of a node's value, taken apart.
-pub fn number(view: View<'_>, index: usize, element: usize) -> Answer {
+/// One number of a node's value, taken apart; `adam` knows what becomes of a weight of this name with this gradient.
+pub fn number(view: View<'_>, index: usize, element: usize, adam: impl FnOnce(&str, f32) -> Option<Moves>) -> Answer {
     check_element(view, index, element)?;
     let explained = view.explain(index, element);
     let most = explained.most(TERMS);
@@ -202,6 +205,7 @@ pub fn number(view: View<'_>, index: usize, element: usize) -> Answer {
     };
     let gradient = adjoint(view, index, element);
     json(&Number {
+        adam: view.node(index).name().zip(gradient).and_then(|(name, slope)| adam(name, slope as f32)),
         index,
         element,
         place: explained.number.index.clone(),
@@ -317,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_number_is_told_with_its_terms_and_gradient() {
-        let seen = asked(|view| number(view, 2, 1)).unwrap();
+        let seen = asked(|view| number(view, 2, 1, |_, _| None)).unwrap();
         assert_eq!((&seen["value"], &seen["gradient"]), (&(-1.0).into(), &(-2.0).into()));
         let amounts: Vec<f64> =
             seen["terms"].as_array().unwrap().iter().map(|t| t["amount"].as_f64().unwrap()).collect();
@@ -327,8 +331,8 @@ mod tests {
     #[test]
     fn what_is_not_there_is_refused() {
         assert_eq!(asked(|view| node(view, 99, false)).unwrap_err().status, 400);
-        assert_eq!(asked(|view| number(view, 0, 4)).unwrap_err().status, 400);
-        assert_eq!(asked(|view| number(view, usize::MAX, 0)).unwrap_err().status, 400);
+        assert_eq!(asked(|view| number(view, 0, 4, |_, _| None)).unwrap_err().status, 400);
+        assert_eq!(asked(|view| number(view, usize::MAX, 0, |_, _| None)).unwrap_err().status, 400);
     }
 
     #[test]

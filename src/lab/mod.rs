@@ -25,6 +25,7 @@ mod layers;
 mod look;
 mod mailbox;
 mod moment;
+mod moves;
 mod plane;
 mod record;
 mod refusal;

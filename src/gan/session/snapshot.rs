@@ -26,6 +26,11 @@ impl Snapshot {
         self.arrays.iter().map(|array| size_of::<f32>() * array.value.len()).sum()
     }
 
+    /// An array by name, in row-major order.
+    pub fn array(&self, name: &str) -> Option<&[f32]> {
+        self.arrays.iter().find(|array| array.name == name)?.value.as_slice()
+    }
+
     /// Changes an array, whose numbers are in row-major order. A session from here goes on with what they have become.
     pub fn change(&mut self, array: &str, change: impl FnOnce(&mut [f32])) {
         if let Some(array) = self.arrays.iter_mut().find(|known| known.name == array) {

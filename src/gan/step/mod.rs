@@ -21,6 +21,7 @@ mod simultaneous;
 pub use clock::{Clock, Cost, StepTime};
 pub use images::latent_vectors;
 pub use norms::{GradientNorms, Norm};
+pub use optimizer_schedule::OptimizerSchedule;
 pub use scores::Scores;
 pub use simultaneous::one_walk_back;
 
@@ -30,7 +31,6 @@ use crate::nn::{Adam, Learner, Network, Precision, Training};
 use crate::random::Stream;
 use images::Requests;
 use losses::Losses;
-use optimizer_schedule::OptimizerSchedule;
 
 /// The two players and everything that a step changes.
 #[derive(Debug)]
@@ -79,11 +79,7 @@ impl<T: Precision> Trainer<T> {
             training: Stream::Dropout.of(seed).into(),
             critic_steps: config.training.critic_steps,
             update: config.training.update,
-            pace: OptimizerSchedule {
-                schedule: config.training.schedule,
-                floor: config.training.learning_rate_floor,
-                adam: Players { generator: g.adam.clone(), discriminator: d.adam.clone() },
-            },
+            pace: config.into(),
         })
     }
 }

@@ -1,20 +1,33 @@
 //! How both players' optimizers change over a run.
 
 use crate::autodiff::Real;
-use crate::gan::{AdamConfig, Players, Schedule};
+use crate::gan::{AdamConfig, Config, Players, Schedule};
 use crate::nn::Adam;
 
 /// How both players' optimizers change over the run.
 #[derive(Clone, Debug)]
-pub(super) struct OptimizerSchedule {
-    pub schedule: Schedule,
+pub struct OptimizerSchedule {
+    schedule: Schedule,
     /// The share of the learning rates that is left at the end.
-    pub floor: f64,
-    pub adam: Players<AdamConfig>,
+    floor: f64,
+    adam: Players<AdamConfig>,
+}
+
+impl From<&Config> for OptimizerSchedule {
+    fn from(config: &Config) -> Self {
+        Self {
+            schedule: config.training.schedule,
+            floor: config.training.learning_rate_floor,
+            adam: Players {
+                generator: config.generator.adam.clone(),
+                discriminator: config.discriminator.adam.clone(),
+            },
+        }
+    }
 }
 
 impl OptimizerSchedule {
-    /// Sets both players' optimizers.
+    /// Sets both players' optimizers for this part of the run, from 0 to 1.
     pub fn set<T: Real>(&self, progress: f64, optimizers: Players<&mut Adam<T>>) {
         let factor = 1.0 - (1.0 - self.floor) * self.schedule.way(progress);
         for (adam, config) in optimizers.zip(self.adam.each_ref()) {

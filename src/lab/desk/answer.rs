@@ -1,8 +1,9 @@
 //! What the engine answers, between two operations.
 
 use super::{Desk, Look};
-use crate::gan::Session;
+use crate::gan::{Session, UpdateRule};
 use crate::lab::mailbox::Question;
+use crate::lab::moves::{Moves, When, moves};
 use crate::lab::refusal::{Answer, Refusal};
 use crate::lab::rewind::rewound;
 use crate::lab::story::Story;
@@ -24,7 +25,9 @@ impl Desk {
                 }))
             }
             (&Question::Node { index, adjoint }, Look::Tape(view)) => look::node(view, index, adjoint),
-            (&Question::Number { index, element }, Look::Tape(view)) => look::number(view, index, element),
+            (&Question::Number { index, element }, Look::Tape(view)) => {
+                look::number(view, index, element, |name, gradient| self.moves(name, element, gradient))
+            }
             (&Question::Nudge { index, element, by }, Look::Tape(view)) => look::nudge(view, index, element, by),
             (Question::Node { .. } | Question::Number { .. } | Question::Nudge { .. }, _) => {
                 Err(Refusal::not_now("between two steps nothing lies on the tape; go into the next step"))
@@ -65,6 +68,20 @@ impl Desk {
             (Question::Config, _) => Ok(self.edits.at(self.step).config.to_toml().into_bytes()),
             (Question::Turn, _) => Err(Refusal::not_now("the turns are compared when the step is complete")),
         }
+    }
+
+    /// What becomes of a weight in the turn that is made.
+    fn moves(&self, name: &str, element: usize, gradient: f32) -> Option<Moves> {
+        let (before, _) = self.before.as_ref().filter(|(before, _)| before.step() == self.step)?;
+        let config = self.edits.config(self.step);
+        let is_generator = name.starts_with("generator.");
+        // Where one walk back serves both, the discriminator's adjoints are not of its loss.
+        if config.training.update == UpdateRule::Simultaneous && !is_generator {
+            return None;
+        }
+        let turns = if is_generator { 0 } else { self.turns_taken };
+        let when = When { step: self.step, of: self.shown.as_ref()?.run.total_steps, turns };
+        moves(before, config, &when, name, element, gradient)
     }
 
     /// The last step's turns, from the session before it: kept, or made again.

@@ -181,6 +181,31 @@ fn a_nudge_is_measured_and_is_what_the_tape_says() {
 }
 
 #[test]
+fn what_adam_is_about_to_do_is_what_it_does() {
+    for number in [0, 2, 3] {
+        let lab = Lab::of(game(number, 9), digits());
+        lab.go_to(2);
+        let arrays = lab.arrays();
+        let name = arrays.iter().map(|(name, _)| &**name).find(|name| name.ends_with(".weight")).unwrap();
+        let before = numbers(&lab, name);
+        // The first parameter moves when all gradients are known.
+        let mut frame = lab.do_and_see(r#"{"do":"phase"}"#);
+        let ends = |moment: &Value| moment["edge"] == "ends" && moment["phase"] == "backward";
+        while !(ends(&frame["at"]["moment"])
+            && frame["at"]["moment"]["network"].as_str().unwrap().contains("generator"))
+        {
+            frame = lab.do_and_see(r#"{"do":"phase"}"#);
+        }
+        let tape = get(&lab, "/api/tape");
+        let node = tape["nodes"].as_array().unwrap().iter().find(|node| node["name"] == name).unwrap()["index"].clone();
+        let told = get(&lab, &format!("/api/number?index={node}&element=4"));
+        lab.go_to(3);
+        let moved = numbers(&lab, name)[4] - before[4];
+        assert_eq!(told["adam"]["by"].as_f64().map(|by| by as f32), Some(moved), "game {number}: {}", told["adam"]);
+    }
+}
+
+#[test]
 fn every_layer_of_every_network_shows_its_units() {
     for (number, (name, _)) in GAMES.iter().enumerate() {
         let lab = Lab::of(game(number, 4), digits());
