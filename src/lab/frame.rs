@@ -63,6 +63,8 @@ pub struct Run {
     /// Whether images are drawn with a moving average of the generator's weights.
     averaged: bool,
     update: UpdateRule,
+    /// Both players' learning rates, before the schedule.
+    rates: Players<f64>,
     /// Whether somebody has changed it on the way.
     pub edited: bool,
     players: Players<Vec<String>>,
@@ -86,6 +88,7 @@ impl Run {
             objective: training.objective,
             averaged: generator.average_decay.is_some(),
             update: training.update,
+            rates: Players { generator: generator.adam.learning_rate, discriminator: discriminator.adam.learning_rate },
             edited,
             players: Players { generator: names(&generator.layers), discriminator: names(&discriminator.layers) },
             parameters: Players {

@@ -6,9 +6,9 @@ use super::faces::Faces;
 use super::frame::base64;
 use super::look::json;
 use super::refusal::Answer;
-use crate::autodiff::Tensor;
-use crate::gan::{GradientNorms, LayerView, Norm, Session, activations, draw_from, layer_views};
-use crate::nn::{LayerSpec, Network, Parameter};
+use crate::autodiff::{Tape, Tensor, Var};
+use crate::gan::{LayerView, Session, activations, draw_from, layer_views, play};
+use crate::nn::{Input, LayerSpec, Mode, Network, Parameter, one_hot};
 use serde::Serialize;
 
 /// Maps of a layer on a page; numbers of one that has no maps.
@@ -18,8 +18,6 @@ const NUMBERS: usize = 256;
 #[derive(Serialize)]
 struct Layers {
     network: &'static str,
-    /// The step at which gradients were measured last.
-    measured: Option<u64>,
     layers: Vec<Layer>,
 }
 
@@ -27,7 +25,8 @@ struct Layers {
 struct Layer {
     #[serde(flatten)]
     view: LayerView,
-    gradient: Option<f64>,
+    /// The norm of the gradient of its player's loss on the images that a page looks at, penalties left out.
+    gradient: f64,
     units: usize,
     activations: Maps,
     filters: Option<Maps>,
@@ -45,43 +44,51 @@ struct Maps {
 }
 
 /// The layers of a player, and what they make of the first image that a page looks at.
-pub fn layers(session: &Session, player: Player, faces: &Faces, norms: Option<&(u64, GradientNorms)>) -> Answer {
+pub fn layers(session: &Session, player: Player, faces: &Faces) -> Answer {
     let (trainer, config) = (session.trainer(), session.config());
-    let latent = faces.latent.as_slice().expect("values of a tape are contiguous");
+    let images = draw_from(trainer.generator(), &faces.latent, &faces.fake_labels);
     let (network, specs, inputs) = match player {
-        Player::Generator => (trainer.generator(), &config.generator.layers, latent.to_vec()),
-        Player::Discriminator => {
-            let images = draw_from(trainer.ema_generator(), &faces.latent, &faces.fake_labels);
-            (trainer.discriminator(), &config.discriminator.layers, images)
-        }
+        Player::Generator => (trainer.generator(), &config.generator.layers, faces.latent.iter().copied().collect()),
+        Player::Discriminator => (trainer.discriminator(), &config.discriminator.layers, images),
     };
-    let measured = norms.map(|(step, _)| *step);
-    let norms = norms.map(|(_, norms)| match player {
-        Player::Generator => &norms.generator,
-        Player::Discriminator => &norms.discriminator,
-    });
+    let slopes = slopes(session, player, faces);
     let views = layer_views(network, specs, &inputs, &faces.fake_labels);
     let outputs = activations(network, &inputs, &faces.fake_labels);
-    let layer = |((view, output), spec): ((LayerView, Tensor), &LayerSpec)| Layer {
-        gradient: norms.and_then(|norms| gradient(norms, player, view.place)),
-        units: units(spec, network, player, view.place),
-        activations: Maps::of(&output),
-        filters: filters(network, player, spec, view.place, config.image_shape()),
-        view,
+    let layer = |((view, output), spec): ((LayerView, Tensor), &LayerSpec)| {
+        let own = format!("{}.{}.", player.name(), view.place);
+        let squares = network.parameters.iter().zip(&slopes).filter(|(parameter, _)| parameter.name.starts_with(&own));
+        Layer {
+            gradient: squares.map(|(_, slope)| slope.powi(2)).sum::<f64>().sqrt(),
+            units: units(spec, network, &own),
+            activations: Maps::of(&output),
+            filters: filters(network, player, spec, view.place, config.image_shape()),
+            view,
+        }
     };
-    json(&Layers {
-        network: player.name(),
-        measured,
-        layers: views.into_iter().zip(outputs).zip(specs).map(layer).collect(),
-    })
+    json(&Layers { network: player.name(), layers: views.into_iter().zip(outputs).zip(specs).map(layer).collect() })
 }
 
-/// The norm of a layer's gradient.
-fn gradient(norms: &[Norm], player: Player, place: usize) -> Option<f64> {
-    let own = format!("{}.{place}.", player.name());
-    let squares: Vec<f64> =
-        norms.iter().filter(|norm| norm.parameter.starts_with(&own)).map(|norm| norm.gradient.powi(2)).collect();
-    (!squares.is_empty()).then(|| squares.iter().sum::<f64>().sqrt())
+/// The norm of the gradient of a player's loss with respect to each of its parameters.
+fn slopes(session: &Session, player: Player, faces: &Faces) -> Vec<f64> {
+    let (trainer, classes) = (session.trainer(), session.config().training.classes);
+    let tape = Tape::new();
+    let [generator, discriminator] = [trainer.generator(), trainer.discriminator()].map(|network| network.on(&tape));
+    let labels = |labels: &[u8]| one_hot(&tape, if classes > 0 { labels } else { &[] }, classes);
+    let asked = labels(&faces.fake_labels);
+    let latent = Input { x: tape.share(&faces.latent), labels: asked };
+    let fake = Input { x: generator.forward(latent, &mut Mode::Evaluate), labels: asked };
+    let pixels = session.config().pixels();
+    let reals = tape.fill(&[faces.reals.len() / pixels, pixels], |x| x.copy_from_slice(&faces.reals));
+    let game = play(&discriminator, Input { x: reals, labels: labels(&faces.real_labels) }, fake, &mut Mode::Evaluate);
+    let rules = session.config().training.rules();
+    let gradients = match player {
+        Player::Generator => tape.gradients(rules.generator_loss(game.fake, || game.real), &generator.parameters),
+        Player::Discriminator => {
+            tape.gradients(rules.discriminator_loss(game.real, game.fake), &discriminator.parameters)
+        }
+    };
+    let norm = |gradient: &Var<'_>| gradient.value().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    gradients.iter().map(norm).collect()
 }
 
 impl Maps {
@@ -135,11 +142,10 @@ fn mean(numbers: impl ExactSizeIterator<Item = f32>) -> f32 {
     numbers.sum::<f32>() / count
 }
 
-/// How many units of a layer have weights of their own.
-fn units(spec: &LayerSpec, network: &Network, player: Player, place: usize) -> usize {
-    let own = format!("{}.{place}.", player.name());
+/// How many units of a layer have weights of their own; `own` begins the names of its parameters.
+fn units(spec: &LayerSpec, network: &Network, own: &str) -> usize {
     let extent = |parameter: &Parameter| {
-        let axis = unit_axis(spec, parameter.name.strip_prefix(&own)?, parameter.value.ndim())?;
+        let axis = unit_axis(spec, parameter.name.strip_prefix(own)?, parameter.value.ndim())?;
         Some(parameter.value.shape()[axis])
     };
     network.parameters.iter().find_map(extent).unwrap_or(0)

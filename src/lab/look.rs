@@ -6,8 +6,6 @@ use super::source::{self, Source};
 use crate::autodiff::{Adjoint, Form, Nudge, Tensor, View, Weight};
 use serde::Serialize;
 
-/// The longest side of an overview.
-const SIDE: usize = 64;
 /// Bars of a histogram.
 const BARS: usize = 32;
 /// Terms that are told one by one.
@@ -88,8 +86,8 @@ struct Matrix {
     values: Vec<f32>,
 }
 
-/// What a node's value, or its adjoint, looks like.
-pub fn node(view: View<'_>, index: usize, adjoint: bool) -> Answer {
+/// What a node's value, or its adjoint, looks like; no side of the overview is longer than `side`.
+pub fn node(view: View<'_>, index: usize, adjoint: bool, side: usize) -> Answer {
     check(view, index)?;
     let value: Tensor = match adjoint {
         false => view.node(index).value().clone(),
@@ -109,7 +107,7 @@ pub fn node(view: View<'_>, index: usize, adjoint: bool) -> Answer {
         index,
         of: if adjoint { "adjoint" } else { "value" },
         histogram: histogram(numbers, minimum, maximum),
-        overview: overview(numbers, &shape),
+        overview: overview(numbers, &shape, side),
         shape,
         minimum,
         maximum,
@@ -131,10 +129,10 @@ fn histogram(numbers: &[f32], from: f32, to: f32) -> Histogram {
 }
 
 /// The numbers as a matrix, the first axis down, all others across, each of its elements the mean of a block.
-fn overview(numbers: &[f32], shape: &[usize]) -> Matrix {
+fn overview(numbers: &[f32], shape: &[usize], side: usize) -> Matrix {
     let of_rows = if shape.len() > 1 { shape[0] } else { 1 };
     let of_columns = numbers.len().checked_div(of_rows).unwrap_or(0);
-    let (rows, columns) = (of_rows.min(SIDE), of_columns.min(SIDE));
+    let (rows, columns) = (of_rows.min(side), of_columns.min(side));
     let edge = |i: usize, parts: usize, whole: usize| i * whole / parts.max(1);
     let mut values = Vec::with_capacity(rows * columns);
     for row in 0..rows {
@@ -311,11 +309,11 @@ mod tests {
 
     #[test]
     fn a_node_is_summed_up() {
-        let seen = asked(|view| node(view, 0, false)).unwrap();
+        let seen = asked(|view| node(view, 0, false, 64)).unwrap();
         assert_eq!((&seen["minimum"], &seen["maximum"], &seen["mean"]), (&1.0.into(), &4.0.into(), &2.5.into()));
         assert_eq!(seen["overview"]["values"], serde_json::json!([1.0, 2.0, 3.0, 4.0]));
         // y = x·w = (−1, −1), L = Σy², ∂L/∂x = 2y·wᵀ = (−2, 2) in each row.
-        let seen = asked(|view| node(view, 0, true)).unwrap();
+        let seen = asked(|view| node(view, 0, true, 64)).unwrap();
         assert_eq!(seen["overview"]["values"], serde_json::json!([-2.0, 2.0, -2.0, 2.0]));
     }
 
@@ -330,7 +328,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_refused() {
-        assert_eq!(asked(|view| node(view, 99, false)).unwrap_err().status, 400);
+        assert_eq!(asked(|view| node(view, 99, false, 64)).unwrap_err().status, 400);
         assert_eq!(asked(|view| number(view, 0, 4, |_, _| None)).unwrap_err().status, 400);
         assert_eq!(asked(|view| number(view, usize::MAX, 0, |_, _| None)).unwrap_err().status, 400);
     }
@@ -338,8 +336,8 @@ mod tests {
     #[test]
     fn a_large_node_is_pooled_and_no_block_is_left_out() {
         let numbers: Vec<f32> = (0..200 * 100).map(|i| (i / 100) as f32).collect();
-        let seen = overview(&numbers, &[200, 10, 10]);
-        assert_eq!([seen.rows, seen.columns, seen.values.len()], [SIDE, SIDE, SIDE * SIDE]);
+        let seen = overview(&numbers, &[200, 10, 10], 64);
+        assert_eq!([seen.rows, seen.columns, seen.values.len()], [64, 64, 64 * 64]);
         assert!(seen.values.iter().all(|x| x.is_finite()));
         assert!(seen.values[0] < 3.0 && *seen.values.last().unwrap() > 196.0);
     }

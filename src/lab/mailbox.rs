@@ -27,6 +27,8 @@ pub enum Question {
         index: usize,
         /// Its adjoint, not its value.
         adjoint: bool,
+        /// The longest side of the overview.
+        side: usize,
     },
     /// One number, explained.
     Number {

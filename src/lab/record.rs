@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// How long one moment may take.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// The longest side of a recorded overview.
+const SIDE: usize = 12;
 const REPLAY: &str = include_str!("page/replay.js");
 
 /// Why there is no recording.
@@ -113,7 +115,42 @@ async fn moment(mailbox: &Mailbox, mut after: u64, step: u64) -> Result<Value, R
     if is_step && step > 0 {
         moment["turn"] = read(&mailbox.send(What::Question(Question::Turn)).await?);
     }
+    let at = &moment["frame"]["at"]["moment"];
+    if at["phase"] == "backward" && at["edge"] == "ends" {
+        overviews(mailbox, &mut moment).await?;
+    }
     Ok(moment)
+}
+
+/// All values and adjoints of the tape that lies open, as a page asks for them.
+async fn overviews(mailbox: &Mailbox, moment: &mut Value) -> Result<(), Refusal> {
+    let nodes: Vec<Value> = moment["tape"]["nodes"].as_array().cloned().unwrap_or_default();
+    for (index, node) in nodes.iter().enumerate() {
+        let is_known = node["adjoint"] == "known";
+        for (of, adjoint) in [("value", false), ("adjoint", true)].into_iter().filter(|(_, of)| !of || is_known) {
+            let answer = mailbox.send(What::Question(Question::Node { index, adjoint, side: SIDE })).await?;
+            moment[format!("node?index={index}&of={of}")] = shortened(&answer);
+        }
+    }
+    Ok(())
+}
+
+/// An answer with numbers of a few digits.
+fn shortened(json: &[u8]) -> Value {
+    fn shorten(value: &mut Value) {
+        match value {
+            Value::Number(number) if !number.is_u64() && !number.is_i64() => {
+                let number = number.as_f64().unwrap_or(0.0);
+                *value = format!("{number:.3e}").parse::<f64>().unwrap_or(number).into();
+            }
+            Value::Array(list) => list.iter_mut().for_each(shorten),
+            Value::Object(map) => map.values_mut().for_each(shorten),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_slice(json).expect("the engine's own");
+    shorten(&mut value);
+    value
 }
 
 /// The page with everything in it.

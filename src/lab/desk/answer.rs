@@ -24,7 +24,7 @@ impl Desk {
                     "nodes": nodes,
                 }))
             }
-            (&Question::Node { index, adjoint }, Look::Tape(view)) => look::node(view, index, adjoint),
+            (&Question::Node { index, adjoint, side }, Look::Tape(view)) => look::node(view, index, adjoint, side),
             (&Question::Number { index, element }, Look::Tape(view)) => {
                 look::number(view, index, element, |name, gradient| self.moves(name, element, gradient))
             }
@@ -35,7 +35,7 @@ impl Desk {
             (Question::Turn, Look::Session(session)) => self.last_turns(session),
             (&Question::Layers(player), Look::Session(session)) => {
                 let shown = self.shown_for(session).ok_or_else(|| Refusal::not_now("nothing has been drawn yet"))?;
-                layers::layers(session, player, &shown.faces, self.norms.as_ref())
+                layers::layers(session, player, &shown.faces)
             }
             (Question::Nearest(picture), Look::Session(session)) => easel::nearest(picture, session),
             (Question::Dirac(settings), _) => dirac::played(settings),

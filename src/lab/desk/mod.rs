@@ -8,7 +8,7 @@ mod show;
 
 use crate::autodiff::{Part, Phase, View};
 use crate::data::Digits;
-use crate::gan::{Config, GradientNorms, History, Session, Snapshot, StepEnd, TrainError, Warning};
+use crate::gan::{Config, History, Session, Snapshot, StepEnd, TrainError, Warning};
 use crate::lab::clinic::Clinic;
 use crate::lab::edits::Edits;
 use crate::lab::frame::Seen;
@@ -111,7 +111,6 @@ pub struct Desk {
     newest: u64,
     story: Story,
     twin: Option<Twin>,
-    norms: Option<(u64, GradientNorms)>,
     shown: Option<Seen>,
     /// The session before the step that is made, if it was looked at, and how many edits were made in it.
     before: Option<(Snapshot, usize)>,
@@ -148,7 +147,6 @@ impl Desk {
             newest: 0,
             story: Story::default(),
             twin: None,
-            norms: None,
             shown: None,
             before: None,
             speed: 0.0,
@@ -162,7 +160,7 @@ impl Desk {
         self.edits = Edits::of(game.config.clone());
         self.history = History::new(BUDGET);
         (self.story, self.newest, self.made) = (Story::default(), 0, 0);
-        (self.shown, self.before, self.trouble, self.norms) = (None, None, None, None);
+        (self.shown, self.before, self.trouble) = (None, None, None);
         self.goal = if game.playing { Goal::Play } else { Goal::Step };
         let beside = game.beside.as_ref().and_then(|config| Session::new(config, &game.digits).ok());
         self.twin =
@@ -225,9 +223,6 @@ impl Desk {
     pub fn note(&mut self, end: &StepEnd<'_>) {
         self.epoch = end.epoch;
         self.story.note(end.step, end.scores);
-        if let Some(norms) = end.norms {
-            self.norms = Some((end.step, norms.clone()));
-        }
     }
 
     /// Something looks wrong with the step at hand.

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Bytes of a command.
 const MOST: usize = 64 << 10;
+/// The longest side of an overview of a node.
+const SIDE: usize = 64;
 /// How long a page waits for a frame before it asks again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -118,7 +120,7 @@ async fn node(State(mailbox): State<Arc<Mailbox>>, RawQuery(query): RawQuery) ->
             Some("adjoint") => true,
             Some(_) => return Err(Refusal::bad("of must be value or adjoint")),
         };
-        Ok(Question::Node { index: query.place("index")?, adjoint })
+        Ok(Question::Node { index: query.place("index")?, adjoint, side: SIDE })
     });
     ask(&mailbox, question).await
 }

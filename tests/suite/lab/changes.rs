@@ -222,7 +222,7 @@ fn every_layer_of_every_network_shows_its_units() {
                 assert_eq!(bytes.len(), size("height") * size("width") * size("count"), "{name}, {network}");
                 assert!(bytes.iter().any(|&byte| byte != 128), "{name}, {network}: nothing is seen");
             }
-            assert!(layers[0]["gradient"].as_f64().unwrap() > 0.0, "{name}, {network}: log_every is 1");
+            assert!(layers[0]["gradient"].as_f64().unwrap() > 0.0, "{name}, {network}");
             assert!(layers.iter().any(|layer| layer["units"].as_u64() > Some(0)), "{name}, {network}");
         }
         let filters = &get(&lab, "/api/layers?network=discriminator")["layers"][0]["filters"];
