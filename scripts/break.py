@@ -32,7 +32,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from hostile import runs, checkpoints, endless, digits, figures, numbers, memory, outputs, streams, signals, paths  # noqa: F401 (each declares kinds, in this order)
+from hostile import runs, checkpoints, endless, digits, figures, numbers, memory, outputs, streams, signals, lab, paths  # noqa: F401 (each declares kinds, in this order)
 from hostile.cases import KINDS, all_cases
 from hostile.made import Made
 from hostile.place import Place, Skipped

@@ -35,6 +35,7 @@ COMMANDS = {
     "data": (["data", "--data", "DATA", "--show", "x.png"], True, False),
     "bench": (["bench", "--steps", "1", "--batch-size", "2"], True, False),
     "bench --json": (["bench", "--steps", "1", "--batch-size", "2", "--json"], True, False),
+    "lab --record": (["lab", "--config", "LABELLED", "--data", "DATA", "--record", "x.html", "--steps", "2"], True, False),
     "completions": (["completions", "bash"], True, False),
     "man": (["man", "train"], True, False),
     "--help": (["--help"], True, False),
@@ -171,6 +172,7 @@ def small_disks(random):
         "sample to a folder": (["sample", "RUN", "-o", "folder/"], []), "interpolate": (["interpolate", "RUN", "-o", "x.png", "--animation", "y.png"], ["x.png", "y.png"]),
         "inspect": (["inspect", "RUN", "--data", "LARGER"], []), "report": (["report", "RUN"], []), "data": (["data", "--data", "DATA", "--show", "x.png"], ["x.png"]),
         "evaluate": (["evaluate", "RUN", "--data", "DATA", "--count", "20", "--pictures", "p"], []),
+        "lab --record": (COMMANDS["lab --record"][0], ["x.html"]),
         "confusion": (["recognize", "SAMPLES", "--labels", "LABELS", "--confusion", "x.png"], ["x.png"]),
         "recognizer train": (COMMANDS["recognizer train"][0], []),
     }.items():

@@ -67,6 +67,17 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Refuses a file for which there is no directory, before the work that it is to hold.
+///
+/// # Errors
+/// As [`write_atomically`] would give it at the end.
+pub fn check_directory(path: &Path) -> Result<(), WriteError> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let found = directory.map_or(Ok(true), |directory| fs::metadata(directory).map(|found| found.is_dir()));
+    let found = found.and_then(|is_one| is_one.then_some(()).ok_or(ErrorKind::NotADirectory.into()));
+    found.map_err(|reason| WriteError { path: path.to_path_buf(), reason })
+}
+
 /// The process id keeps two programs apart, the count two threads of one program.
 fn temporary_beside(path: &Path) -> io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -114,6 +125,16 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
         assert_eq!(names_in(directory.path()), ["log.txt"]);
+    }
+
+    #[test]
+    fn a_missing_directory_is_said_before_anything_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        check_directory(&directory.path().join("x.html")).unwrap();
+        check_directory(Path::new("x.html")).unwrap();
+        let missing = directory.path().join("nowhere/x.html");
+        let [early, late] = [check_directory(&missing), write_atomically(&missing, |_| Ok(()))];
+        assert_eq!(early.unwrap_err().to_string(), late.unwrap_err().to_string());
     }
 
     #[test]

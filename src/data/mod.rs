@@ -17,7 +17,7 @@ mod mnist;
 mod png_file;
 mod source;
 
-pub use atomic::{WriteError, check_replaceable, sweep, write_atomically};
+pub use atomic::{WriteError, check_directory, check_replaceable, sweep, write_atomically};
 pub use batches::{Batch, Batches, PixelRange, fill};
 pub use error::{DataError, IdxError, PngError};
 pub use grey::Grey;

@@ -7,7 +7,7 @@ use super::outputs::Files;
 use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::train::{Interrupt, Interrupted};
-use crate::data::{Digits, Source, file};
+use crate::data::{Digits, Source, check_directory, file};
 use crate::gan::{Config, Snapshot};
 use crate::lab::{Address, Engine, Mailbox, Steps, record, serve};
 use crate::run::RunDirectory;
@@ -100,6 +100,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (_, digits) = images_of(&config)?;
     let from = arguments.run.as_deref().map(|root| last_checkpoint(root, &config, &digits)).transpose()?;
     if let Some(path) = &arguments.record {
+        check_directory(path)?;
         let engine = Engine { name: config.name.clone(), config, from, playing: false };
         let steps = Steps { count: arguments.steps, every: arguments.every };
         on_threads(arguments.threads, || Ok(record(engine, &digits, steps, path)?))?;
