@@ -1,12 +1,15 @@
 //! The easel: what discriminator and recognizer make of a picture that somebody has drawn.
 
+use super::faces::IMAGES;
 use super::frame::{LATENT, base64, bytes, bytes_of};
 use super::look::json;
 use super::refusal::{Answer, Refusal};
 use crate::data::{CLASSES, Digits, PixelRange};
-use crate::gan::{Session, input_gradients, nearest_latent, score};
+use crate::gan::{Session, draw, input_gradients, nearest_latent, score};
 use crate::nn::Network;
+use crate::random::Stream;
 use crate::recognizer::Recognizer;
+use crate::run::pretrained_generator;
 use serde::{Deserialize, Serialize};
 
 /// Digits that are told as what it may be.
@@ -131,6 +134,21 @@ pub fn real(digits: &Digits, index: usize) -> Answer {
         shape: [digits.height(), digits.width(), digits.channels()],
         pixels: base64(digits.image(place)),
     })
+}
+
+#[derive(Serialize)]
+struct Trained {
+    shape: [usize; 3],
+    count: usize,
+    pixels: String,
+}
+
+/// What the generator draws that comes with the program: where a game may lead.
+pub fn trained() -> Answer {
+    let (generator, config) = pretrained_generator();
+    let drawn = draw(&generator, IMAGES, &mut Stream::Sample.of(0));
+    let range = config.pixel_range().map_err(|error| Refusal::bad(error.to_string()))?;
+    json(&Trained { shape: config.image_shape(), count: IMAGES, pixels: base64(&bytes(range, &drawn.images)) })
 }
 
 #[cfg(test)]

@@ -72,6 +72,8 @@ pub enum Question {
     },
     /// The faults that can be caused.
     Cards,
+    /// Digits that the generator draws which comes with the program.
+    Trained,
 }
 
 /// Something for the engine, and where its answer goes.

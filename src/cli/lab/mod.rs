@@ -7,6 +7,7 @@ use super::outputs::Files;
 use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::train::{Interrupt, Interrupted};
+use super::usage_error::UsageError;
 use crate::data::{Digits, Source, check_directory, file};
 use crate::gan::{Config, Snapshot};
 use crate::lab::{Address, Engine, Mailbox, Steps, record, serve};
@@ -61,6 +62,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
 
+    /// Read the page's files from here, for whoever works on them
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    assets: Option<PathBuf>,
+
     /// Do not open the browser
     #[arg(long)]
     no_open: bool,
@@ -70,7 +75,7 @@ pub struct Arguments {
     paused: bool,
 
     /// Record some steps into a page that opens from the disk, and end
-    #[arg(long, value_name = "FILE.html", value_parser = output(), conflicts_with_all = ["port", "no_open", "paused"])]
+    #[arg(long, value_name = "FILE.html", value_parser = output(), conflicts_with_all = ["port", "no_open", "paused", "assets"])]
     record: Option<PathBuf>,
 
     /// How many steps to record
@@ -96,6 +101,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { record: recording, run, config: file, data, .. } = arguments;
     let files = Files::default().of_run(run.as_deref()).reading(file.clone()).of_data(data.as_deref());
     files.writing("--record", recording.as_deref()).check()?;
+    if let Some(directory) = arguments.assets.as_deref().filter(|directory| !directory.is_dir()) {
+        return Err(UsageError(format!("--assets {}: no such directory", directory.display())).into());
+    }
     let config = config(arguments)?;
     let (_, digits) = images_of(&config)?;
     let from = arguments.run.as_deref().map(|root| last_checkpoint(root, &config, &digits)).transpose()?;
@@ -107,7 +115,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(super::say::say(format_args!("The recording is in {}: open it in a browser.", path.display()))?);
     }
     let interrupt = Interrupt::listen(None)?;
-    let address = Address::take(arguments.port)?;
+    let address = Address::take(arguments.port)?.with_assets(arguments.assets.clone());
     super::say::say(&address)?;
     super::say::note("The lab is at this address, for this machine alone. Ctrl-C ends it.");
     let page = (!arguments.no_open).then(|| Page::open(&address.to_string()));

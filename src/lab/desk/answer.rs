@@ -65,6 +65,7 @@ impl Desk {
             (&Question::Real { index }, Look::Session(session)) => easel::real(session.digits(), index),
             (Question::Real { .. }, _) => Err(Refusal::not_now("real digits are shown when the step is complete")),
             (Question::Cards, _) => clinic::cards(),
+            (Question::Trained, _) => easel::trained(),
             (Question::Config, _) => Ok(self.edits.at(self.step).config.to_toml().into_bytes()),
             (Question::Turn, _) => Err(Refusal::not_now("the turns are compared when the step is complete")),
         }

@@ -1,5 +1,8 @@
 // What the page asks of the server. The token comes from the address and is sent as a header, nowhere else.
 
+/** Whether there is an engine behind the page; behind a recording there is none. */
+export const live = true;
+
 /** The address after `#`: the token, then `&name=value` parts. */
 export function readAddress() {
   const [token, ...parts] = location.hash.slice(1).split("&");

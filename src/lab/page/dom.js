@@ -26,6 +26,12 @@ export function button(key, text, onclick, props = {}) {
   return h("button", { type: "button", "data-key": key, onclick, ...props }, text);
 }
 
+/** One of several: `options` are `[value, text]`, or a value that is its text; `now` is the chosen value. */
+export const choose = (name, legend, options, now, pick) => h("fieldset", { class: "choose" }, h("legend", {}, legend),
+  options.map((option) => [option].flat()).map(([value, text = value]) => h("label", {},
+    h("input", { type: "radio", name, value, checked: value === now, "data-key": `${name} ${value}`, onchange: () => pick(value) }),
+    " ", text)));
+
 export const p = (...children) => h("p", {}, ...children);
 export const small = (...children) => h("small", {}, ...children);
 export const code = (...children) => h("code", { class: "code" }, ...children);

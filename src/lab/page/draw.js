@@ -25,14 +25,17 @@ function canvas(width, height, label, colour, props) {
   const context = element.getContext("2d");
   const picture = context.createImageData(width, height);
   for (let at = 0; at < width * height; at += 1) {
-    const [red, green, blue] = colour(at);
-    picture.data[at * 4] = red;
-    picture.data[at * 4 + 1] = green;
-    picture.data[at * 4 + 2] = blue;
-    picture.data[at * 4 + 3] = 255;
+    picture.data.set([...colour(at), 255], at * 4);
   }
   context.putImageData(picture, 0, 0);
   return element;
+}
+
+/** Where a click on a picture of so many rows and columns was: `[row, column]`. */
+export function cellOf(event, rows, columns) {
+  const box = event.currentTarget.getBoundingClientRect();
+  const at = (share, of) => Math.min(of - 1, Math.max(0, Math.floor(share * of)));
+  return [at((event.clientY - box.top) / box.height, rows), at((event.clientX - box.left) / box.width, columns)];
 }
 
 /** One image of 1 or 3 channels. */
@@ -53,8 +56,11 @@ export function dot(pixels, [height, width, channels], x, y, radius, erase) {
   }
 }
 
+/** A colour of the page, such as `--real`. */
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
 const hex = (name) => {
-  const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim().slice(1);
+  const text = colour(name).slice(1);
   return [0, 2, 4].map((at) => parseInt(text.slice(at, at + 2), 16));
 };
 
@@ -71,27 +77,38 @@ function diverging() {
 /** A heat map: orange is above zero, blue below; the strongest colour is `limit`, or the largest number in it. */
 export function heat(values, rows, columns, label, { limit, ...props } = {}) {
   const most = limit ?? values.reduce((most, x) => Math.max(most, Math.abs(x ?? 0)), 0);
-  const colour = diverging();
-  return canvas(columns, rows, label, (at) => colour(most > 0 ? (values[at] ?? 0) / most : 0), { class: "heat", ...props });
+  const shade = diverging();
+  return canvas(columns, rows, label, (at) => shade(most > 0 ? (values[at] ?? 0) / most : 0), { class: "heat", ...props });
 }
 
-/** Signed bytes of an image (128: nothing) as numbers from −1 to 1, one a pixel: the channels' mean. */
-export function signedPixels(pixels, channels) {
-  return Array.from({ length: pixels.length / channels }, (_, at) => {
-    let sum = 0;
-    for (let channel = 0; channel < channels; channel += 1) sum += (pixels[at * channels + channel] - 128) / 127;
-    return sum / channels;
+/** What each pixel of an image is: the mean of `of` over its channels' places. */
+const pixelwise = (length, channels, of) => Array.from({ length: length / channels }, (_, at) => {
+  let sum = 0;
+  for (let place = at * channels; place < (at + 1) * channels; place += 1) sum += of(place);
+  return sum / channels;
+});
+
+/** Signed bytes of an image (128: nothing) as numbers from −1 to 1, one a pixel. */
+export const signedPixels = (pixels, channels) => pixelwise(pixels.length, channels, (at) => (pixels[at] - 128) / 127);
+
+/** Maps of signed bytes side by side, `columns` in a row; a line parts those that are larger than a point. */
+export function maps({ height, width, count, bytes: packed }, columns, label, props) {
+  const size = height * width;
+  const gap = size > 1 ? 1 : 0;
+  const [rows, wide] = [Math.ceil(count / columns) * (height + gap), columns * (width + gap)];
+  const values = new Array(rows * wide).fill(0);
+  signedPixels(bytes(packed), 1).forEach((x, at) => {
+    const [map, place] = [Math.floor(at / size), at % size];
+    const row = Math.floor(map / columns) * (height + gap) + Math.floor(place / width);
+    values[row * wide + (map % columns) * (width + gap) + (place % width)] = x;
   });
+  const picture = heat(values, rows, wide, label, { limit: 1, class: "maps", ...props });
+  picture.style.imageRendering = wide > 90 ? "auto" : "pixelated"; // what is shrunk must be smoothed
+  return picture;
 }
 
-/** What one image has more than another, a pixel each: the channels' mean, in bytes. */
-export function difference(after, before, channels) {
-  return Array.from({ length: after.length / channels }, (_, at) => {
-    let sum = 0;
-    for (let channel = 0; channel < channels; channel += 1) sum += after[at * channels + channel] - before[at * channels + channel];
-    return sum / channels;
-  });
-}
+/** What one image has more than another, one a pixel, in bytes. */
+export const difference = (after, before, channels) => pixelwise(after.length, channels, (at) => after[at] - before[at]);
 
 /** Small bars above and below a line, such as a latent vector. */
 export function bars(values, label) {

@@ -1,9 +1,10 @@
-// Easel: a picture of one's own, judged by D after every stroke; and a game: real or generated?
+// Easel: a picture of one's own, judged by D after every stroke.
 // Its elements are made once and then kept up to date: a canvas under somebody's pen must not be replaced.
 
-import { h, p, small, code, button, num, sigmoid, plural } from "./dom.js";
+import { h, p, small, code, button, num, signed, plural } from "./dom.js";
 import * as draw from "./draw.js";
-import { bar } from "./game.js";
+import { bar, between } from "./game.js";
+import { border, buildQuiz, mean, said, scored } from "./quiz.js";
 import { labelled, likelihood } from "./words.js";
 
 export const title = "Easel";
@@ -12,11 +13,11 @@ const RADIUS = 1.6; // of the brush, in pixels of an image 28 wide
 const UNDO = 40; // strokes
 const AT_MOST = 150; // milliseconds between two questions to D
 const FOLLOW = 28; // how far a pixel goes where D's gradient is strongest, of 255
-const ROUNDS = 10;
 
 let easel = null;
 
 export function render(frame, view, act) {
+  if (frame.plane) return [h("section", { class: "wide" }, h("h2", {}, "Easel"), p("Here images are points: draw them in the panel Plane."))];
   if (easel?.shape.join() !== frame.run.image_shape.join()) easel = build(frame.run.image_shape, act);
   easel.update(frame);
   return easel.sections;
@@ -28,24 +29,7 @@ export const load = async (frame, view, get, post) => (easel ? easel.judge(frame
 /** The keys of the game. */
 export const key = (name) => easel?.key(name) ?? false;
 
-const mean = (list) => list.reduce((a, b) => a + b, 0) / (list.length || 1);
 const middle = ([x, y]) => [x + 0.5, y + 0.5];
-
-/** The logit above which D takes a picture for real: for scores that are no logits, the middle of what it gives here. */
-const border = (frame) => (likelihood(frame) ? 0 : (mean(frame.reals.logits) + mean(frame.fakes.logits)) / 2);
-
-/** D's score as a share of a bar, and in words. */
-function scored(logit, frame) {
-  if (likelihood(frame)) return { share: sigmoid(logit), text: num(sigmoid(logit), 2) };
-  const all = [...frame.reals.logits, ...frame.fakes.logits, logit];
-  const low = Math.min(...all);
-  return { share: (logit - low) / (Math.max(...all) - low || 1), text: num(logit, 2) };
-}
-
-function said(logit, frame) {
-  const { text } = scored(logit, frame);
-  return likelihood(frame) ? `D takes it for real with ${text}` : `D’s score is ${text}`;
-}
 
 function build(shape, act) {
   const [height, width, channels] = shape;
@@ -217,7 +201,6 @@ function build(shape, act) {
     { title: "adds a little of what D would change to the picture" });
 
   const meant = h("select", { "data-key": "easel label", onchange: redraw }, [...Array(10).keys()].map((digit) => h("option", {}, digit)));
-  const label = h("label", {}, "meant as a ", meant);
 
   function tools() {
     brush.setAttribute("aria-pressed", String(!erase));
@@ -267,9 +250,9 @@ function build(shape, act) {
 
   function update(frame) {
     now = frame;
-    label.hidden = !labelled(frame);
     tools();
     quiz.update();
+    own.update(frame);
     if (!verdict) return;
     const { share } = scored(verdict.logit, frame);
     slots.score.replaceChildren(h("p", { class: "verdict" }, said(verdict.logit, frame),
@@ -291,6 +274,7 @@ function build(shape, act) {
 
   const reader = h("section", {}, h("h2", {}, "How it is read ", small("by the recognizer, which knows digits only")), slots.read);
   const quiz = buildQuiz(act, () => now);
+  const own = buildOwn(shape, act, { picture, meant, put, blank });
 
   function reading(read) {
     reader.hidden = !read;
@@ -308,91 +292,81 @@ function build(shape, act) {
           h("span", { class: "key fake" }, "brighter"), ", ", h("span", { class: "key real" }, "darker")))),
       slots.score,
       h("div", { class: "words" }, slots.words),
-      h("div", { class: "choices" }, h("div", { class: "depth", role: "group", "aria-label": "Tool" }, brush, eraser), back, clear, label),
+      h("div", { class: "choices" }, h("div", { class: "depth", role: "group", "aria-label": "Tool" }, brush, eraser), back, clear,
+        h("label", {}, "meant as a ", meant)),
       h("div", { class: "choices" }, button("easel real", "start from a real digit", real),
         button("easel fake", "start from a generated one", generated), follower),
       h("p", { class: "cap", id: "easel-how" }, "Mouse, pen or finger; or by keys: the arrows move, ", h("kbd", {}, "space"),
         " paints, ", h("kbd", {}, "Shift"), " with an arrow paints along."),
       h("p", { class: "math formula" }, "pull = ∂D(x)/∂x;   follow: x ← x + ", num(FOLLOW / 255, 2), " · pull / max |pull|"),
       code("POST /api/judge: logit, pull, read")),
-    h("aside", {}, h("section", { class: "answer" }, h("h2", {}, "Does it?"), slots.answer), reader, quiz.section),
+    h("aside", {}, h("section", { class: "answer" }, h("h2", {}, "Does it?"), slots.answer), reader, own.section, quiz.section),
   ];
   show();
   return { shape, sections, update, judge, key: quiz.key };
 }
 
-// ---- Real or generated? ----
+/** What else can be done with the picture: G's nearest digit, and a place among the real digits. */
+function buildOwn(shape, act, { picture, meant, put, blank }) {
+  const slots = Object.fromEntries(["near", "own"].map((name) => [name, h("div", {})]));
+  const pixels = () => {
+    if (!blank()) return draw.base64(picture);
+    act.say("Nothing is drawn yet. Draw a digit.");
+    return null;
+  };
 
-function buildQuiz(act, frame) {
-  let round = 0;
-  let asked = null; // the digit at hand: its pixels, what it is, what D said
-  let told = null; // the person's answer
-  let score = { you: 0, d: 0 };
-  let seen = [];
-
-  const slots = Object.fromEntries(["picture", "line", "score"].map((name) => [name, h("div", {})]));
-  const yours = (is, text, name) => button(`quiz ${name}`, text, () => say(is), { "aria-keyshortcuts": name });
-  const [isReal, isFake] = [yours(true, ["real ", code("r")], "r"), yours(false, ["generated ", code("g")], "g")];
-  const next = button("quiz next", "", ask, { "aria-keyshortcuts": "n" });
-
-  /** Shows another digit, one that has not been shown: real or generated, as a coin falls. */
-  function ask() {
-    if (round === ROUNDS) [round, score, seen] = [0, { you: 0, d: 0 }, []];
-    const { reals, fakes } = frame();
-    const real = Math.random() < 0.5;
-    const set = real ? reals : fakes;
-    const pictures = draw.images(set.pixels, set.shape);
-    const left = [...pictures.keys()].filter((at) => !seen.includes(`${real} ${at}`));
-    const at = left[Math.floor(Math.random() * left.length)] ?? 0;
-    seen.push(`${real} ${at}`);
-    const logit = set.logits[at];
-    asked = { real, label: set.labels?.[at], said: said(logit, frame()), right: logit > border(frame()) === real };
-    [told, round] = [null, round + 1];
-    slots.picture.replaceChildren(draw.digit(pictures[at], set.shape, "A digit: real or generated?"));
-    swap(next, isReal);
-    act.hear(`Digit ${round} of ${ROUNDS}: real or generated?`);
+  let seeking = false;
+  async function seek() {
+    const what = !seeking && pixels();
+    if (!what) return;
+    seeking = true;
+    slots.near.replaceChildren(p("Searching among the latent vectors …"));
+    const found = await act.get("nearest", { pixels: what });
+    seeking = false;
+    slots.near.replaceChildren(...(found ? near(found) : []));
+    if (found) act.hear(`Found: its distance is ${num(found.distance, 2)}. D’s logit is ${num(found.logit, 2)}.`);
   }
 
-  function say(is) {
-    if (!asked || told !== null) return;
-    told = is;
-    score.you += Number(is === asked.real);
-    score.d += Number(asked.right);
-    swap(document.activeElement === isFake ? isFake : isReal, next);
-    act.hear(`${line()} ${total()}`);
+  function near({ pixels, distance, first, latent, logit, tried }) {
+    const one = draw.bytes(pixels);
+    return [h("div", { class: "near pic" }, draw.digit(one, shape, "the nearest digit G can draw"), draw.bars(latent, "its latent vector")),
+      p(`Of ${plural(tried, "latent vector")} the best was ${num(first, 3)} away, in the mean over the pixels; `,
+        `from there the gradient led to ${num(distance, 3)}. D’s logit for it is ${num(logit, 2)}.`),
+      h("p", { class: "choices" }, button("near put", "put it on the canvas", () => put(one, { kind: "generated" })))];
   }
 
-  /** Brings the buttons up to date; if the one that goes had the focus, another gets it. */
-  function swap(goes, comes) {
-    const had = document.activeElement === goes;
-    update();
-    if (had) comes.focus({ preventScroll: true });
+  const short = (logit) => num(logit, Math.abs(logit) < 10 ? 1 : 0);
+
+  function ours(own) {
+    const strip = draw.images(own.pixels, own.shape).map((one, at) => h("figure", {},
+      draw.digit(one, own.shape, `own digit ${at + 1}, a ${own.labels[at]}`),
+      h("figcaption", { "aria-label": "D’s logit when added, and now" }, short(own.was[at]), "→", short(own.logits[at]))));
+    const more = mean(own.logits) - mean(own.was);
+    return [h("div", { class: "strip own pic" }, strip),
+      p(`Each ${own.every}th real digit is one of yours now. D’s mean logit for them is ${num(mean(own.logits), 2)}, `,
+        `${signed(more, 2)} since they were added: ${more > 0 ? "D learns that they are real." : "D has not learned that they are real."}`)];
   }
 
-  function line() {
-    if (!asked) return `${ROUNDS} digits, one after the other. D judges the same ones. Who knows more of them?`;
-    if (told === null) return `Digit ${round} of ${ROUNDS}: real or generated?`;
-    const what = asked.real ? `real${asked.label === undefined ? "" : `, a ${asked.label}`}` : "generated";
-    return `${told === asked.real ? "Right" : "Wrong"}: it is ${what}. ${asked.said}: ${asked.right ? "right" : "wrong"}.`;
+  const nearest = button("easel nearest", "nearest digit G can draw", seek);
+  const teach = button("easel teach", "add it to the real digits", () => {
+    const what = pixels();
+    if (what) act.command({ do: "teach", pixels: what, label: Number(meant.value) });
+  });
+  const forget = button("easel forget", "take them out", () => act.command({ do: "forget" }).then(() => teach.focus()));
+  const when = small("between two steps only");
+
+  function update(frame) {
+    const free = between(frame);
+    when.hidden = free;
+    forget.hidden = !frame.own;
+    teach.disabled = forget.disabled = !free;
+    teach.textContent = `add it to the real digits, as a ${meant.value}`;
+    slots.own.replaceChildren(...(frame.own ? ours(frame.own) : []));
   }
 
-  function total() {
-    if (round < ROUNDS || told === null) return `You ${score.you} : ${score.d} D`;
-    const who = score.you === score.d ? "Neither knows more." : score.you > score.d ? "You win." : "D wins.";
-    return `You ${score.you} : ${score.d} D over ${ROUNDS}. ${who}`;
-  }
-
-  function update() {
-    for (const one of [isReal, isFake]) one.hidden = !asked || told !== null;
-    next.hidden = Boolean(asked) && told === null;
-    next.replaceChildren(!asked ? "begin " : round === ROUNDS ? "once more " : "next ", code("n"));
-    slots.line.textContent = line();
-    slots.score.textContent = asked ? total() : "";
-  }
-
-  const section = h("section", { class: "quiz" }, h("h2", {}, "Real or generated?"),
-    slots.picture, slots.line, h("div", { class: "choices" }, isReal, isFake, next),
-    h("div", { class: "total" }, slots.score));
-  const keys = { r: () => say(true), g: () => say(false), n: () => { if (!next.hidden) ask(); } };
-  return { section, update, key: (name) => (keys[name] ? (keys[name](), true) : false) };
+  const section = h("section", { class: "own" }, h("h2", {}, "What becomes of it ", when),
+    h("p", { class: "choices" }, nearest), slots.near,
+    h("p", { class: "choices" }, teach, forget), slots.own,
+    code("POST /api/nearest; teach, forget"));
+  return { section, update };
 }

@@ -1,13 +1,14 @@
 // Game, the home panel: from random numbers to digits to scores, and what the losses mean now.
 
-import { h, p, small, code, num, sigmoid, count, plural } from "./dom.js";
+import { button, choose, h, p, small, code, num, sigmoid, count, plural } from "./dom.js";
 import * as draw from "./draw.js";
+import { mean as meanOf } from "./quiz.js";
 import { likelihood, sentence } from "./words.js";
 
 export const title = "Game";
 
 /** The panel for a frame. Pure: the same frame gives the same elements. */
-export function render(frame, view) {
+export function render(frame, view, act) {
   const { run, at, fakes, reals, scores } = frame;
   return [
     h("section", { class: "flow" },
@@ -21,16 +22,20 @@ export function render(frame, view) {
       row(h("div", {}, "latent vector z", small(plural(run.latent_dim, "random number")), code("latent_dim = ", run.latent_dim)),
         h("div", { class: "pic" },
           draw.bars(frame.latent, `The first ${frame.latent.length} numbers of the first digit’s latent vector`))),
-      row(who("G", "Generator", "draws from z", `${count(run.parameters.generator)} weights`),
+      row(who("G", "Generator", "draws from z", `${count(run.parameters.generator)} weights`), frame.plane ?
+        h("p", {}, button("to plane", "Here images are points: see the plane", () => act.panel("plane"), { class: "chip" })) :
         digits(fakes, frame, "generated digit", "fakes")),
-      row(h("div", {}, "real digits", small("from people’s hands"), code("data")), digits(reals, frame, "real digit", "reals")),
+      frame.fork && !frame.plane && row(h("div", {}, "the game beside", small("the same z, unchanged")),
+        digits(frame.fork.fakes, frame, "digit of the game beside", "fakes")),
+      !frame.plane && row(h("div", {}, "real digits", small("from people’s hands"), code("data")),
+        digits(reals, frame, "real digit", "reals")),
       row(who("D", "Discriminator", "scores them", `${count(run.parameters.discriminator)} weights`), logits(frame, view))),
     h("aside", {},
       h("section", { class: "meaning" }, h("h2", {}, "What it means now"), p(frame.says), verdict(frame),
         h("p", { class: "math formula" }, formulas(frame)),
         code(`objective = ${run.objective}`)),
       h("section", {}, h("h2", {}, "Losses ", small(span(frame))), losses(frame, view), lossWords(frame)),
-      warnings(frame)),
+      warnings(frame), changing(frame, view, act)),
   ];
 }
 
@@ -76,7 +81,7 @@ function logits(frame, view) {
       "probability = σ(logit) = 1 / (1 + e^−logit); a logit of 0 is a probability of 0.5"));
 }
 
-const mean = (list) => num(list.reduce((a, b) => a + b, 0) / (list.length || 1), 2);
+const mean = (list) => num(meanOf(list), 2);
 
 /** What D takes for real, counted. */
 function verdict(frame) {
@@ -129,4 +134,45 @@ function lossWords({ scores, coin, reals, fakes }) {
     `G’s is ${num(scores.g_loss)}${coin ? `; before a coin it would be ${num(coin.g_loss)}` : ""}. `,
     `D’s mean logit is ${mean(reals.logits)} for these real digits and ${mean(fakes.logits)} for these generated ones. `,
     code("scores.d_loss, scores.g_loss, scores.real, scores.fake"));
+}
+
+// ---- Changing something, and the game beside that is not changed ----
+
+/** Whether something can be changed: not within a step. */
+export const between = ({ at }) => at.playing || at.moment.kind === "step";
+
+let rate = { of: "discriminator", value: "0.01" }; // what is typed
+
+function changing(frame, view, act) {
+  const { fork, edits = [] } = frame;
+  const free = between(frame);
+  const set = () => (Number(rate.value) >= 0 && rate.value.trim() !== "" ?
+    act.command({ do: "set", key: `${rate.of}.adam.learning_rate`, value: Number(rate.value) }) :
+    act.say("A learning rate is a number, 0 or more."));
+  const pick = (what) => { rate = { ...rate, ...what }; act.redraw(); };
+  const times = (factor) => pick({ value: String(Number((Number(rate.value) * factor).toPrecision(3))) });
+  return h("section", {}, h("h2", {}, "Change something ", !free && small("between two steps only")),
+    !fork && p("Fork first: then the game as it is goes on beside the game as you change it, from the same seed and the same z."),
+    h("p", { class: "choices" }, fork ? button("join", "put the other away", () => act.command({ do: "join" })) :
+      button("fork", "fork", () => act.command({ do: "fork" }), { disabled: !free })),
+    fork && beside(frame, view),
+    choose("rate of", "Learning rate of", [["discriminator", "D"], ["generator", "G"]], rate.of, (of) => pick({ of })),
+    h("p", { class: "choices" },
+      button("rate less", "÷10", () => times(0.1)),
+      h("input", { "data-key": "rate", value: rate.value, size: 6, inputmode: "decimal", autocomplete: "off", "aria-label": "Learning rate",
+        oninput: (event) => { rate.value = event.target.value; }, onkeydown: (event) => event.key === "Enter" && set() }),
+      button("rate more", "×10", () => times(10)),
+      button("rate set", "set", set, { disabled: !free })),
+    edits.length > 0 && [h("h3", {}, "Changed by hand"), h("ul", {}, edits.map(({ step, says }) => h("li", {}, `step ${step}: ${says}`)))]);
+}
+
+/** Where the two games are, in words and curves. */
+function beside(frame, view) {
+  const { fork, scores } = frame;
+  const pair = (key) => `${num(scores?.[key], 2)} here, ${num(fork.scores?.[key], 2)} beside`;
+  return [p(`Two games since step ${fork.since}: `, fork.changes.length > 0 ? `here ${fork.changes.join("; ")}.` : "they do not differ yet.",
+    scores && fork.scores && ` D’s loss is ${pair("d_loss")}; G’s is ${pair("g_loss")}.`,
+    fork.step !== frame.at.step && ` The other is at step ${fork.step}.`),
+  h("h3", {}, "Losses of the game beside"), losses({ ...fork, coin: frame.coin }, view),
+  fork.warnings.length > 0 && p("Its newest warning: ", fork.warnings.at(-1))];
 }

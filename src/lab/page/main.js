@@ -7,13 +7,15 @@ import * as easel from "./easel.js";
 import * as game from "./game.js";
 import * as networks from "./networks.js";
 import * as number from "./number.js";
+import * as plane from "./plane.js";
 import * as tape from "./tape.js";
+import * as tours from "./tour.js";
 import * as transport from "./transport.js";
 import * as turn from "./turn.js";
 import { crumbs, sentence } from "./words.js";
 
-const panels = { game, turn, networks, tape, number, easel, clinic };
-const DEPTHS = ["words", "pictures", "formulas", "code"];
+const panels = { game, turn, networks, tape, number, easel, clinic, plane };
+const DEPTHS = { words: "Words", pictures: "Pictures", formulas: "Formulas", code: "Code" };
 const at = (id) => document.getElementById(id);
 
 /** What the page knows beside the frame: what is chosen, and what has been fetched. */
@@ -24,9 +26,10 @@ const view = {
   tape: null, tapeFor: 0, pass: "", network: "", overviews: new Map(), open: new Map(),
   chosen: null, of: "value", node: null, place: "",
   asked: null, number: null, numberFor: 0, trail: [],
-  cards: null, guesses: new Map(), sick: new Map(), treated: "",
+  cards: null, cases: null, guesses: new Map(), treated: null, stop: null,
 };
 let frame = null;
+let tour = null;
 
 // ---- Drawing ----
 
@@ -35,6 +38,7 @@ let pressed = false; // somebody presses a button, which must stay until it is l
 /** Draws the open panel anew; what had the focus has it afterwards. */
 function paint() {
   if (!frame || pressed) return;
+  tour.update(frame, view);
   const main = at("panel");
   const had = document.activeElement;
   const key = main.contains(had) ? had.dataset.key : null;
@@ -52,28 +56,21 @@ function paint() {
     main.focus({ preventScroll: true });
   }
   document.body.dataset.depth = view.depth;
-  for (const button of document.querySelectorAll("[data-panel]")) current(button, button.dataset.panel === view.panel, "page");
-  for (const button of document.querySelectorAll("[data-depth-choice]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.depthChoice === view.depth));
-  }
+  for (const one of at("panels").children) one.setAttribute("aria-current", one.dataset.panel === view.panel ? "page" : "false");
+  for (const one of at("depths").children) one.setAttribute("aria-pressed", one.dataset.depthChoice === view.depth);
   trail();
   address();
-}
-
-function current(element, is, how) {
-  if (is) element.setAttribute("aria-current", how);
-  else element.removeAttribute("aria-current");
 }
 
 function trail() {
   const list = crumbs(frame, view.panel === "number" ? view.number : null);
   const old = at("crumbs");
-  const text = list.map((crumb) => crumb.text).join(" › ");
+  const text = list.map((crumb) => crumb.text + (crumb.title ?? "")).join(" › ");
   if (old.dataset.text === text) return;
   const key = old.contains(document.activeElement) ? [...old.querySelectorAll("button")].indexOf(document.activeElement) : -1;
   old.dataset.text = text;
   old.replaceChildren(...list.map((crumb) =>
-    h("li", {}, h("button", { type: "button", onclick: () => act.panel(crumb.panel) }, crumb.text))));
+    h("li", {}, h("button", { type: "button", title: crumb.title, onclick: () => act.panel(crumb.panel) }, crumb.text))));
   if (key >= 0) (old.querySelectorAll("button")[key] ?? old.querySelector("button")).focus();
 }
 
@@ -85,17 +82,12 @@ async function refresh() {
   again = true;
   if (loading || !frame) return;
   loading = true;
-  try {
+  await attempt(async () => {
     while (again) {
       again = false;
       while (await panels[view.panel].load?.(frame, view, get, post)) paint();
     }
-  } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
-    if (!refusal.gone && !refusal.barred) act.say(refusal.message);
-  } finally {
-    loading = false;
-  }
+  }).finally(() => { loading = false; });
 }
 
 // ---- What one can do ----
@@ -105,19 +97,31 @@ const redraw = () => {
   return refresh();
 };
 
+const change = (what) => {
+  Object.assign(view, what);
+  return redraw();
+};
+
+/** What `ask` gives, or nothing and a line that says why. */
+async function attempt(ask) {
+  try {
+    return await ask();
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    if (!refusal.gone && !refusal.barred) act.say(refusal.message); // those are said already
+    return null;
+  }
+}
+
 const act = {
+  /** Gives whether it is obeyed. */
   async command(what) {
-    if (!what) return;
+    if (!what) return false;
     document.body.classList.add("waiting");
-    try {
-      await command(what);
-      act.say(null);
-      if (what.do === "speed") document.body.classList.remove("waiting"); // all others bring a frame
-    } catch (refusal) {
-      document.body.classList.remove("waiting");
-      if (!(refusal instanceof Refusal)) throw refusal;
-      if (!refusal.gone) act.say(refusal.message); // that is said already
-    }
+    const done = await attempt(() => command(what).then(() => true));
+    if (done) act.say(null);
+    if (!done || what.do === "speed") document.body.classList.remove("waiting"); // all others bring a frame
+    return Boolean(done);
   },
   move: (move) => frame && act.command(transport.commandOf(move, frame)),
   panel(name) {
@@ -129,10 +133,7 @@ const act = {
     at("panel").scrollTo(0, 0);
     return done.then(showNow);
   },
-  depth(name) {
-    view.depth = name;
-    redraw();
-  },
+  depth: (depth) => change({ depth }),
   async toScope(scope) {
     view.open.set(`${scope} 1`, true);
     await act.panel("tape");
@@ -142,48 +143,28 @@ const act = {
       focusOn(`group ${scope} 1`);
     }
   },
-  open(key, open) {
-    view.open.set(key, open);
-    redraw();
-  },
+  open: (key, open) => change({ open: view.open.set(key, open) }),
   choose(index) {
-    [view.chosen, view.node, view.place] = [index, null, ""];
-    redraw();
+    change({ chosen: index, node: null, place: "" });
     if (innerWidth < 900) focusOn("detail");
   },
-  of(one) {
-    [view.of, view.node] = [one, null];
-    redraw();
-  },
+  of: (of) => change({ of, node: null }),
   place: (text) => { view.place = text; },
   number(index, element) {
     if (view.asked) view.trail.push(view.asked);
     [view.asked, view.number] = [{ index, element }, null];
     act.panel("number");
   },
-  numberBack() {
-    [view.asked, view.number] = [view.trail.pop() ?? null, null];
-    redraw();
-  },
+  numberBack: () => change({ asked: view.trail.pop() ?? null, number: null }),
   toNode(index) {
     [view.chosen, view.node] = [index, null];
     act.panel("tape");
   },
-  guess(card, choice) {
-    view.guesses.set(card, choice);
-    redraw();
-  },
+  guess: (card, choice) => change({ guesses: view.guesses.set(card, choice) }),
   refresh,
-  /** An answer of the server, or nothing and a line that says why. */
-  async get(path) {
-    try {
-      return await get(path);
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal)) throw refusal;
-      if (!refusal.gone) act.say(refusal.message); // that is said already
-      return null;
-    }
-  },
+  redraw,
+  /** An answer of the server; `what` is sent along. */
+  get: (path, what) => attempt(() => (what ? post(path, what) : get(path))),
   /** A line for who listens. */
   hear(line) {
     clearTimeout(hearing);
@@ -207,26 +188,26 @@ const showNow = () => at("panel").querySelector("tr.now")?.scrollIntoView({ bloc
 
 // ---- The address, the keyboard, the screen ----
 
-/** Keeps panel, depth and, while paused, the step in the address, so that it can be sent to somebody. */
+/** Keeps panel, depth and, while paused, step and moment in the address, so that it can be sent to somebody. */
 let written = 0;
 function address() {
   if (frame.at.playing && Date.now() - written < 1000) return;
   written = Date.now();
   const parts = [readAddress().token, `panel=${view.panel}`];
-  if (!frame.at.playing) parts.push(`step=${frame.at.step}`);
+  if (!frame.at.playing) parts.push(`step=${frame.at.step}`, ...(frame.at.event > 0 ? [`event=${frame.at.event}`] : []));
   if (view.depth !== "pictures") parts.push(`depth=${view.depth}`);
   const hash = `#${parts.join("&")}`;
   if (hash !== location.hash) history.replaceState(null, "", hash);
 }
 
-/** Does what the address says: its panel, its depth, its step if one can go there. */
+/** Does what the address says: its panel, its depth, its moment if one can go there. */
 function obey({ parts }) {
   if (panels[parts.get("panel")]) view.panel = parts.get("panel");
-  if (DEPTHS.includes(parts.get("depth"))) view.depth = parts.get("depth");
+  if (DEPTHS[parts.get("depth")]) view.depth = parts.get("depth");
   if (!parts.has("step") || !frame) return;
-  const step = Number(parts.get("step"));
-  if (step === frame.at.step) return;
-  if (step >= frame.at.oldest && step <= frame.at.newest) act.command({ do: "back", step });
+  const [step, event] = ["step", "event"].map((name) => Number(parts.get(name)));
+  if (step === frame.at.step && event === (frame.at.event ?? 0)) return;
+  if (step >= frame.at.oldest && step <= frame.at.newest) act.command(event > 0 ? { do: "to", step, event } : { do: "back", step });
   else act.say(`The address asks for step ${step}, but this run can only go to steps ${frame.at.oldest} to ${frame.at.newest}.`);
 }
 
@@ -237,7 +218,8 @@ function key(event) {
   if (event.key === " " && target.matches("button, summary")) return; // it presses that button
   const move = transport.moveOf(event.key);
   const panel = Object.keys(panels)[Number(event.key) - 1];
-  if (move) act.move(move);
+  if (tour.key(event.key)) void 0;
+  else if (move) act.move(move);
   else if (panel && event.key !== " ") act.panel(panel);
   else if (panels[view.panel].key?.(event.key)) void 0;
   else if (event.key === "?") at("help").showModal();
@@ -268,9 +250,13 @@ function start() {
   const update = transport.build(at("foot"), act);
   obey(readAddress());
   measure();
-  for (const button of document.querySelectorAll("[data-panel]")) button.onclick = () => act.panel(button.dataset.panel);
-  for (const button of document.querySelectorAll("[data-depth-choice]")) button.onclick = () => act.depth(button.dataset.depthChoice);
+  at("panels").append(...Object.entries(panels).map(([name, { title }], nth) => h("button",
+    { type: "button", "data-panel": name, "aria-keyshortcuts": nth + 1, onclick: () => act.panel(name) }, title)));
+  at("depths").append(...Object.entries(DEPTHS).map(([name, title]) =>
+    h("button", { type: "button", "data-depth-choice": name, onclick: () => act.depth(name) }, title)));
   at("keys").append(...transport.SHORTCUTS.flatMap(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]));
+  tour = tours.build(at("tour"), act);
+  at("open-tour").onclick = tour.begin;
   at("open-help").onclick = () => at("help").showModal();
   at("close-help").onclick = () => at("help").close();
   at("panel").addEventListener("pointerdown", ({ target }) => {

@@ -1,10 +1,12 @@
 // Number: one element of a node's value, and what it is made of.
 
-import { h, p, small, code, button, num, signed, plural } from "./dom.js";
+import { choose, h, p, small, code, button, num, signed, plural } from "./dom.js";
 import { empty, load as loadTape, nameOf, within } from "./tape.js";
 import { isParameter, shortName } from "./words.js";
 
 export const title = "Number";
+
+let nudge = { of: "", by: 0.01, guess: null, told: null }; // a change of which number, by how much, and what came of it
 
 /** The tape, for the nodes' names, then the number that was asked for. */
 export async function load(frame, view, get) {
@@ -19,20 +21,18 @@ export async function load(frame, view, get) {
 export function render(frame, view, act) {
   if (!within(frame) || view.tape?.nodes.length === 0) return [empty(frame, act)];
   const intro = p("Every number on the tape can be taken apart: what it was computed from, and what it is to the loss.");
-  if (!view.asked) {
-    return [h("section", { class: "wide" }, h("h2", {}, "One number"), intro,
-      p("Choose a node on the tape and click on its picture, or begin with the last number that was computed."),
-      h("div", { class: "choices" }, button("to tape", "Choose on the tape", () => act.panel("tape")),
-        view.tape && button("to last", "Open the last number", () => act.number(view.tape.nodes.at(-1).index, 0))))];
+  const { number, asked, tape } = view;
+  const other = (...what) => [h("section", { class: "wide" }, h("h2", {}, "One number"), ...what)];
+  const choices = (...more) => h("div", { class: "choices" }, button("to tape", "Choose on the tape", () => act.panel("tape")), ...more);
+  if (!asked) {
+    return other(intro, p("Choose a node on the tape and click on its picture, or begin with the last number that was computed."),
+      choices(tape && button("to last", "Open the last number", () => act.number(tape.nodes.at(-1).index, 0))));
   }
-  const { number } = view;
-  if (view.tape && view.asked.index >= view.tape.nodes.length) {
-    return [h("section", { class: "wide" }, h("h2", {}, "One number"),
-      p(`There is no node ${view.asked.index} on this tape yet. Go on by operations, or choose another node.`),
-      h("div", { class: "choices" }, button("to tape", "Choose on the tape", () => act.panel("tape"))))];
+  if (tape && asked.index >= tape.nodes.length) {
+    return other(p(`There is no node ${asked.index} on this tape yet. Go on by operations, or choose another node.`), choices());
   }
-  if (!number || !view.tape) return [h("section", { class: "wide" }, h("h2", {}, "One number"), p("Reading …"))];
-  const node = view.tape.nodes[number.index];
+  if (!number || !tape) return other(p("Reading …"));
+  const node = tape.nodes[number.index];
   return [h("section", { class: "number" },
     h("h2", {}, "One number ",
       small(`place ${number.place.join(", ") || "0"} of node ${number.index}${node?.scope ? `, ${node.scope}` : ""}`)),
@@ -41,7 +41,7 @@ export function render(frame, view, act) {
     h("p", { class: "math formula" }, number.formula),
     number.then && !/^Identity/.test(number.then) &&
       p("The sum of its terms then goes through an activation: ", activation(number.then), "."),
-    terms(number, node, act), source(number.source)), side(number, node, view, act)];
+    terms(number, node, act), source(number.source)), side(number, node, frame, view, act)];
 }
 
 /** The lines of the program that computed it, and those that find its inputs' adjoints. */
@@ -87,7 +87,7 @@ function terms(number, node, act) {
   return [
     p(number.others.count > 0 ? `These ${plural(number.terms.length, "term")} weigh most. ` :
       `It follows ${plural(number.terms.length, "term")}. `,
-      "Choose one to take it apart in turn.", 
+      "Choose one to take it apart in turn.",
       number.terms.some((term) => term.what.includes("#")) && " A number after # is a node.",
       !adds && " An amount is what a term brings in, taken by its slope; they need not sum up to the value."),
     h("table", {},
@@ -103,7 +103,7 @@ function terms(number, node, act) {
   ];
 }
 
-function side(number, node, view, act) {
+function side(number, node, frame, view, act) {
   const state = node?.adjoint ?? "not yet";
   return h("section", { class: "detail" }, h("h2", {}, "What it is to the loss"),
     number.gradient !== null ? [
@@ -113,6 +113,7 @@ function side(number, node, view, act) {
       state === "not wanted" ? p("Its adjoint is not wanted: nothing that learns in this turn lies behind it.") :
         state === "known" ? p("Its adjoint has arrived, and is no finite number.") :
           p("Its adjoint has not arrived yet: it comes when the walk back reaches this node."),
+    node?.derivative_of === null && nudging(number, frame, act),
     h("h2", {}, "Where it stands"),
     p("It is one of the numbers of ",
       button("its node", `node ${number.index}, ${node ? nameOf(node) : ""}`, () => act.toNode(number.index), { class: "chip" })),
@@ -122,4 +123,51 @@ function side(number, node, view, act) {
     button("number more", "neighbour ▶", () => act.number(number.index, number.element + 1),
       { disabled: node && number.element + 1 >= node.shape.reduce((a, b) => a * b, 1) })),
     code(`/api/number?index=${number.index}&element=${number.element}`));
+}
+
+const SIZES = [0.001, 0.01, 0.1, 1, -0.001, -0.01, -0.1, -1].map((by) => [by, `${by > 0 ? "+" : "−"}${Math.abs(by)}`]);
+
+/** Moves the number by a little: what the loss does is predicted first, then measured. */
+function nudging(number, frame, act) {
+  const of = `${frame.run.seed} ${frame.at.step} ${frame.at.turn} ${number.index} ${number.element}`;
+  if (nudge.of !== of) nudge = { of, by: nudge.by, guess: null, told: null };
+  const change = (what) => { nudge = { ...nudge, told: null, ...what }; act.redraw(); };
+  const measure = async () => {
+    const told = await act.get(`nudge?index=${number.index}&element=${number.element}&by=${nudge.by}`);
+    if (!told) return;
+    change({ told });
+    act.hear(`The loss ${went(told)}, by ${signed(told.measured, 6)}. ${verdict(told)}`);
+  };
+  return [h("h2", {}, "Nudge it"),
+    choose("nudge by", "By so much (ε)", SIZES, nudge.by, (by) => change({ by, guess: null })),
+    choose("nudge guess", "What will the loss do?", ["rise", "fall", "stay"], nudge.guess, (guess) => change({ guess })),
+    h("p", { class: "choices" }, button("nudge", "nudge it", measure, { disabled: !nudge.guess }), !nudge.guess && small("choose first")),
+    nudge.told && measured(nudge.told)];
+}
+
+const SAYS_NOTHING = 4; // roundings
+const lost = ({ measured, rounding }) => Math.abs(measured) <= SAYS_NOTHING * rounding;
+const went = (told) => (lost(told) ? "stays" : told.measured > 0 ? "rises" : "falls");
+
+function measured(told) {
+  const right = went(told).startsWith(nudge.guess);
+  const row = (name, value) => h("tr", {}, h("td", {}, name), h("td", {}, h("code", {}, value)));
+  return [p(right ? "✓ You were right: " : `✗ You had said “${nudge.guess}”: `, `the loss ${went(told)}.`),
+    h("table", {}, h("tbody", {}, row("the loss before", num(told.before, 6)), row("after", num(told.after, 6)),
+      row("measured change", signed(told.measured, 7)),
+      told.predicted !== null && [row("adjoint · ε", signed(told.predicted, 7)),
+        row("difference", signed(told.measured - told.predicted, 7))])),
+    p(verdict(told)), h("p", { class: "math formula" }, "L(y + ε) − L(y) = ε·∂L/∂y + ½·ε²·∂²L/∂y² + …")];
+}
+
+/** What measured and predicted change say of each other. */
+function verdict(told) {
+  const { measured, predicted, rounding } = told;
+  if (measured === 0 && predicted === 0) return "The loss does not follow this number here: its slope is 0.";
+  if (lost(told)) return "Single precision cannot tell so small a change from rounding. Take a larger ε.";
+  if (predicted === null) return "The tape’s prediction comes with the adjoint, on the walk back.";
+  const off = Math.abs(measured - predicted);
+  if (off <= 0.05 * Math.abs(measured)) return "Both agree: the adjoint is the loss’s slope here.";
+  if (off <= SAYS_NOTHING * rounding) return "Both agree as far as single precision can tell.";
+  return "They differ: the adjoint is the slope here, but the loss bends, or has a corner as ReLU has. A smaller ε comes closer.";
 }

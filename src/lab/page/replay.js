@@ -1,5 +1,7 @@
 // The page's way to a recording: in its place, what api.js is to a running lab. The moments are in the page itself.
 
+export const live = false;
+
 const moments = JSON.parse(document.getElementById("moments").textContent);
 const ONLY_LIVE = "A recording does not know this. Ask a running lab: twoplayer lab";
 /** Milliseconds a step while it plays. */
@@ -16,10 +18,7 @@ export function readAddress() {
 }
 
 /** Why something cannot be done. */
-export class Refusal extends Error {
-  gone = false;
-  barred = false;
-}
+export class Refusal extends Error {}
 
 export async function get(path) {
   const answer = moments[place][path.split("?")[0]];
@@ -55,8 +54,9 @@ export async function command(what) {
   if (what.do === "step") return show(next(isStep));
   if (["operation", "phase", "turn"].includes(what.do)) return show(next(() => true));
   if (what.do === "restart" && what.seed === undefined) return show(0);
-  if (what.do === "back") {
-    const there = moments.findIndex((moment) => isStep(moment) && moment.frame.at.step >= what.step);
+  if (["back", "to"].includes(what.do)) {
+    const { step, event = 0 } = what;
+    const there = moments.findIndex(({ frame: { at } }) => at.step > step || (at.step === step && (at.event ?? 0) >= event));
     return show(there < 0 ? moments.length - 1 : there);
   }
   if (what.do === "play") {

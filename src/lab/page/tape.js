@@ -216,10 +216,7 @@ function numbers(node, view, act) {
     `Overview of the ${data.of}: ${plural(overview.of_rows, "row")}, ${plural(overview.of_columns, "column")}`, {
       class: "heat large", title: "a click opens that number",
       onclick: (event) => {
-        const box = event.currentTarget.getBoundingClientRect();
-        const at = (share, of) => Math.min(of - 1, Math.max(0, Math.floor(share * of)));
-        const row = at((event.clientY - box.top) / box.height, overview.of_rows);
-        const column = at((event.clientX - box.left) / box.width, overview.of_columns);
+        const [row, column] = draw.cellOf(event, overview.of_rows, overview.of_columns);
         act.number(node.index, row * overview.of_columns + column);
       },
     });

@@ -90,16 +90,18 @@ export function build(foot, act) {
     h("div", { class: "time" }, oldest, slider, newest, chosen, speed, menu));
 
   let run = null;
+  let pace; // the speed, as it was last heard of
   return (frame) => {
     const { at } = frame;
+    if (at.speed !== pace) speed.value = SPEEDS.some(([value]) => value === at.speed) ? at.speed : "";
+    pace = at.speed;
     keys.play.firstChild.data = at.playing ? "❚❚ pause" : "▶ play";
     keys.back.disabled = commandOf("back", frame) === null;
     const marks = progress(frame);
     for (const [network, items] of Object.entries(phases)) {
       items.forEach((item, index) => {
         item.className = marks[network][index];
-        if (marks[network][index].includes("now")) item.setAttribute("aria-current", "step");
-        else item.removeAttribute("aria-current");
+        item.setAttribute("aria-current", marks[network][index].includes("now") ? "step" : "false");
       });
     }
     oldest.textContent = `step ${at.oldest}`;
@@ -120,4 +122,4 @@ export function build(foot, act) {
 }
 
 /** All shortcuts, for the help. */
-export const SHORTCUTS = [...MOVES.map(([, , key, what]) => [key, what]), ["1–7", "the panels, from the first to the last"], ["?", "this help"]];
+export const SHORTCUTS = [...MOVES.map(([, , key, what]) => [key, what]), ["1–8", "the panels, from the first to the last"], ["?", "this help"]];

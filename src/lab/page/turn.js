@@ -1,8 +1,9 @@
 // Turn: what the last turn of each player did, on eight digits.
 
-import { h, p, small, code, num, sigmoid, plural } from "./dom.js";
+import { h, p, small, code, button, num, sigmoid, plural } from "./dom.js";
 import * as draw from "./draw.js";
-import { bar } from "./game.js";
+import { bar, digits } from "./game.js";
+import { mean } from "./quiz.js";
 import { likelihood } from "./words.js";
 
 export const title = "Turn";
@@ -18,22 +19,60 @@ export async function load(frame, view, get) {
   return true;
 }
 
-export function render(frame, view) {
+export function render(frame, view, act) {
+  if (frame.plane) return [h("section", { class: "wide" }, h("h2", {}, "Turns"), p("Here images are points: the panel Plane shows them."))];
+  const late = frame.at.moment.kind !== "step";
+  const { only, open } = view.stop ?? {}; // of the tour
+  if (view.turn && only && open) {
+    return [h("section", { class: "wide" }, h("h2", {}, `Before ${only}’s turn`),
+      p("Answer the tour’s question: then the turn is shown. These are G’s digits, with D’s scores as they are now."),
+      digits(frame.fakes, frame, "generated digit", "fakes"))];
+  }
   if (!view.turn) {
     return [h("section", { class: "wide" }, h("h2", {}, "Turns"),
       p("A step is two turns: first D learns to tell real from generated digits, then G learns to deceive it. ",
-        frame.at.moment.kind === "step" ? ["Press ", h("kbd", {}, "s"), " to play a step."] :
-          ["This step is not complete: what its turns do is shown at its end. Press ", h("kbd", {}, "s"), " to get there."]))];
+        late ? ["This step is not complete: what its turns do is shown at its end. Press ", h("kbd", {}, "s"), " to get there."] :
+          ["Press ", h("kbd", {}, "s"), " to play a step."])), skips(frame, act)];
   }
-  const { discriminator, generator } = view.turn;
+  const { discriminator, generator, compare } = view.turn;
   const chance = likelihood(frame);
-  const late = frame.at.moment.kind !== "step";
   return [late && h("section", { class: "wide" },
     p(`These are the turns of step ${view.turnStep}. Those of the step under way are shown when it is complete.`)),
-    discriminator && ofDiscriminator(discriminator, frame.run.image_shape, chance), generator && ofGenerator(generator, chance)];
+  discriminator && only !== "G" && ofDiscriminator(discriminator, frame.run.image_shape, chance),
+  generator && only !== "D" && ofGenerator(generator, chance),
+  !only && [generator && compare && comparison(compare, generator), skips(frame, act)]];
 }
 
-const mean = (list) => list.reduce((a, b) => a + b, 0) / (list.length || 1);
+function skips({ at }, act) {
+  const disabled = at.playing || at.moment.kind !== "step";
+  const skip = (letter, player) =>
+    button(`skip ${letter}`, `skip ${letter}’s turn`, () => act.command({ do: "skip", player }), { disabled });
+  return h("section", { class: "wide" }, h("h2", {}, "Skip a turn"),
+    p("The next step is made while one player stands still: so one sees what the other does alone."),
+    h("p", { class: "choices" }, skip("D", "discriminator"), skip("G", "generator"), disabled && small("only between steps, paused")));
+}
+
+/** Where no score has moved, its player has not. */
+const stood = (who, ...pairs) => pairs.every(([before, after]) => before.every((x, at) => x === after[at])) &&
+  h("p", { class: "verdict" }, h("b", {}, `${who} stood still in this step`), ": none of these scores has moved.");
+
+/** The generator's gradient under both losses, digit by digit. */
+function comparison(compare, { before, shape, logits_before: logits }) {
+  const [minimax, other] = ["minimax", "non-saturating"].map((name) => compare.find((one) => one.objective === name));
+  const figure = (pixels, at) => {
+    const [pale, full] = [minimax, other].map((one) => one.slopes[at]);
+    return h("figure", {}, draw.digit(pixels, shape, `digit ${at + 1}; D takes it for real with ${num(sigmoid(logits[at]), 2)}; ` +
+      `slope ${num(pale, 2)} with minimax, ${num(full, 2)} with the non-saturating loss`),
+    h("figcaption", { "aria-hidden": true }, h("span", { class: "was" }, bar(pale)), bar(full),
+      h("span", { class: "soft" }, num(pale, 2)), " ", num(full, 2)));
+  };
+  return h("section", { class: "wide" }, h("h2", {}, "Two losses for G ", small("how hard each pulls")),
+    p("Where D is sure that a digit is generated, minimax’s slope vanishes and the non-saturating one is largest."),
+    h("div", { class: "row pic" }, h("div", {}, "slope at each digit", small("pale: minimax; full: non-saturating")),
+      h("div", { class: "strip eight fakes" }, draw.images(before, shape).map(figure))),
+    p(`The gradient by G’s weights has norm ${num(minimax.norm)} with minimax, ${num(other.norm)} with the non-saturating loss.`),
+    h("p", { class: "math formula" }, "minimax: ∂L/∂D = −σ(D);   non-saturating: ∂L/∂D = −(1 − σ(D))"));
+}
 
 function score(logit, chance) {
   return chance ? num(sigmoid(logit), 2) : num(logit, Math.abs(logit) < 10 ? 2 : 1);
@@ -61,6 +100,7 @@ function ofDiscriminator(turn, shape, chance) {
     p("D looked at a batch of real and of generated digits and moved its weights, so that real ones ",
       "score higher and generated ones lower. These sixteen show what that did; they need not have been in the batch. ",
       "G stands behind a wall in this turn: its digits are constants here, so no gradient reaches it."),
+    stood("D", [turn.real_before, turn.real_after], [turn.fake_before, turn.fake_after]),
     h("div", { class: "row pic" }, h("div", {}, "real", small("before → after")),
       strip(draw.images(turn.reals, shape), shape, "reals", "real digit", turn.real_before, turn.real_after, chance)),
     h("div", { class: "row pic" }, h("div", {}, "generated", small("before → after")),
@@ -87,6 +127,7 @@ function ofGenerator(turn, chance) {
   return h("section", { class: "wide" }, h("h2", {}, h("span", { class: "is G" }, "G’s turn"), " ", small("only G’s weights move")),
     p("D’s gradient says of every pixel which way to change it so that D takes the digit for real. G cannot change pixels, ",
       "only its weights; it moves them so that its digits go that way."),
+    stood("G", [turn.logits_before, turn.logits_after]),
     line("before", "what G drew", before.map((pixels, at) => draw.digit(pixels, shape, `digit ${at + 1} before G’s turn`))),
     line("the pull", ["D wants it ", h("span", { class: "key fake" }, "brighter"), ", ", h("span", { class: "key real" }, "darker")],
       pull.map(map("pull of D’s gradient"))),

@@ -43,23 +43,14 @@ export const phaseOf = (moment) => (moment.kind === "update" ? "update" : (momen
 /** One sentence of where the engine stands. */
 export function sentence({ at }) {
   const { moment } = at;
-  const who = player(moment.network);
-  switch (moment.kind) {
-    case "step":
-      return at.step === 0 ? "Nothing is trained yet." : `Step ${at.step} is complete: both players have moved.`;
-    case "phase": {
-      const what = { forward: "forward pass", backward: "walk back", update: "update" }[moment.phase] ?? moment.phase;
-      return `${who}’s ${what} ${moment.edge === "begins" ? "is about to begin" : "has ended"}.`;
-    }
-    case "operation":
-      return `Just computed: node ${moment.node}${moment.scope ? ` of ${moment.scope}` : ""}, ${moment.formula}.`;
-    case "adjoint":
-      return `Just found on the way back: the adjoint of node ${moment.node}.`;
-    case "update":
-      return `Just moved: ${moment.parameter}.`;
-    default:
-      return "";
-  }
+  const pass = { forward: "forward pass", backward: "walk back", update: "update" }[moment.phase] ?? moment.phase;
+  return {
+    step: at.step === 0 ? "Nothing is trained yet." : `Step ${at.step} is complete.`,
+    phase: `${player(moment.network)}’s ${pass} ${moment.edge === "begins" ? "is about to begin" : "has ended"}.`,
+    operation: `Just computed: node ${moment.node}${moment.scope ? ` of ${moment.scope}` : ""}, ${moment.formula}.`,
+    adjoint: `Just found on the way back: the adjoint of node ${moment.node}.`,
+    update: `Just moved: ${moment.parameter}.`,
+  }[moment.kind] ?? "";
 }
 
 /** run › step › turn › phase › operation › number, as far as each is known, with the panel that shows it. */
@@ -67,16 +58,16 @@ export function crumbs(frame, number) {
   const { run, at } = frame;
   const { moment } = at;
   const trail = [
-    { text: `${run.name}, seed ${run.seed}${run.edited ? ", edited" : ""}`, panel: "networks" },
+    { text: `${run.name}, seed ${run.seed}${run.edited ? ", edited" : ""}`, panel: "networks",
+      title: frame.edits?.map(({ step, says }) => `step ${step}: ${says}`).join("\n") || null },
     { text: `step ${at.step}`, panel: "game" },
   ];
   if (frame.clinic) trail.splice(1, 0, { text: "clinic", panel: "clinic" });
   if (at.turn) trail.push({ text: at.turn === "both" ? "both players’ turn" : `${player(at.turn)}’s turn`, panel: "turn" });
   const phase = phaseOf(moment);
   if (phase) trail.push({ text: draws(at) ? "G draws" : phaseName({ network: moment.network, phase }), panel: "tape" });
-  if (moment.kind === "operation") trail.push({ text: moment.formula, panel: "tape" });
-  if (moment.kind === "adjoint") trail.push({ text: `adjoint of ${moment.node}`, panel: "tape" });
-  if (moment.kind === "update") trail.push({ text: moment.parameter, panel: "tape" });
+  const text = { operation: moment.formula, adjoint: `adjoint of ${moment.node}`, update: moment.parameter }[moment.kind];
+  if (text) trail.push({ text, panel: "tape" });
   if (number) trail.push({ text: `node ${number.index} [${number.place.join(", ")}]`, panel: "number" });
   return trail;
 }

@@ -4,6 +4,8 @@ use super::reply::refused;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
+use std::fs;
+use std::path::Path;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -29,21 +31,26 @@ page! {
     "main.js" JS,
     "networks.js" JS,
     "number.js" JS,
+    "plane.js" JS,
+    "quiz.js" JS,
     "tape.js" JS,
+    "tour.js" JS,
     "transport.js" JS,
     "turn.js" JS,
     "words.js" JS,
 }
 
-/// A file of the page, known by its name alone: no path is ever looked up.
-pub async fn serve(method: Method, uri: Uri) -> Response {
+/// A file of the page, known by its name alone: no path is ever looked up. It is read from the directory, if one is given
+/// and has it.
+pub fn serve(method: &Method, uri: &Uri, directory: Option<&Path>) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return refused(StatusCode::METHOD_NOT_ALLOWED, "not in this way");
     }
     let name = if uri.path() == "/" { "index.html" } else { &uri.path()[1..] };
     match PAGE.iter().find(|(known, ..)| *known == name) {
-        Some((_, kind, text)) => {
-            let mut response = Response::new(Body::from(*text));
+        Some((name, kind, text)) => {
+            let read = directory.and_then(|directory| fs::read_to_string(directory.join(name)).ok());
+            let mut response = Response::new(read.map_or_else(|| Body::from(*text), Body::from));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
             response
         }

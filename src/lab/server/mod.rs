@@ -17,6 +17,7 @@ use rand::TryRng;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,7 @@ pub struct Address {
     listener: TcpListener,
     port: u16,
     token: String,
+    assets: Option<PathBuf>,
 }
 
 impl Address {
@@ -82,7 +84,13 @@ impl Address {
         let port = listener.local_addr().map_err(|error| start(&error))?.port();
         let mut random = [0u8; 16];
         rand::rngs::SysRng.try_fill_bytes(&mut random).map_err(|error| start(&error))?;
-        Ok(Self { listener, port, token: URL_SAFE_NO_PAD.encode(random) })
+        Ok(Self { listener, port, token: URL_SAFE_NO_PAD.encode(random), assets: None })
+    }
+
+    /// The same, where the page's files are read from this directory each time they are asked for: for whoever works on
+    /// the page. What is not there is the program's own.
+    pub fn with_assets(self, directory: Option<PathBuf>) -> Self {
+        Self { assets: directory, ..self }
     }
 
     /// Where it is.
@@ -115,10 +123,10 @@ pub fn serve(
 ) -> Result<(), ServerError> {
     let start = |error: io::Error| ServerError::Start(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
-    let Address { listener, port, token } = address;
+    let Address { listener, port, token, assets } = address;
     listener.set_nonblocking(true).map_err(start)?;
     let guard = Arc::new(Guard::new(port, &token));
-    let router: Router = routes::router(mailbox).layer(middleware::from_fn_with_state(guard, guard::check));
+    let router: Router = routes::router(mailbox, assets).layer(middleware::from_fn_with_state(guard, guard::check));
     let end = async {
         while !is_over() {
             tokio::time::sleep(every).await;

@@ -11,9 +11,10 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +25,8 @@ const SIDE: usize = 64;
 /// How long a page waits for a frame before it asks again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The routes; what they are guarded by is laid around them.
-pub fn router(mailbox: Arc<Mailbox>) -> Router {
+/// The routes; what they are guarded by is laid around them. The page's files are those of a directory, if one is given.
+pub fn router(mailbox: Arc<Mailbox>, directory: Option<PathBuf>) -> Router {
     Router::new()
         .route("/api/frame", get(frame))
         .route("/api/command", post(command))
@@ -43,7 +44,8 @@ pub fn router(mailbox: Arc<Mailbox>) -> Router {
         .route("/api/dirac", get(dirac))
         .route("/api/real", get(real))
         .route("/api/cards", about(Question::Cards))
-        .fallback(assets::serve)
+        .route("/api/trained", about(Question::Trained))
+        .fallback(move |method: Method, uri: Uri| async move { assets::serve(&method, &uri, directory.as_deref()) })
         .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED, "not in this way"))
         .layer(DefaultBodyLimit::max(MOST))
         .with_state(mailbox)

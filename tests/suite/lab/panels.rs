@@ -33,6 +33,12 @@ fn a_drawn_digit_is_scored_as_it_would_be_in_training_and_read() {
     // The first real digit of the frame, sent back as if it had been drawn.
     let (_, real) = lab.at.get("/api/real?index=0");
     let real: Value = serde_json::from_slice(&real).unwrap();
+    let trained: Value = serde_json::from_slice(&lab.at.get("/api/trained").1).unwrap();
+    let drawn = STANDARD.decode(trained["pixels"].as_str().unwrap()).unwrap();
+    assert_eq!((drawn.len(), trained["shape"][0].as_u64()), (16 * 784, Some(28)));
+    let read = |image: &[u8]| judge(&lab, &json!({ "pixels": base64(image) })).1["read"][0][1].as_f64().unwrap();
+    let clear = drawn.chunks_exact(784).filter(|image| read(image) > 0.9).count();
+    assert!(clear >= 14, "{clear} of 16 trained digits can be read");
     let (status, judged) = judge(&lab, &json!({ "pixels": real["pixels"] }));
     assert_eq!((status, &judged["logit"]), (200, &frame["reals"]["logits"][0]));
     assert_eq!(judged["read"][0][0], real["label"], "the recognizer reads it");
