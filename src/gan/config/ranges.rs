@@ -44,6 +44,7 @@ impl Config {
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
         self.training.auxiliary_classifier.as_ref().map_or(Ok(()), AuxiliaryClassifier::validate)?;
+        self.training.mistake.map_or(Ok(()), |mistake| mistake.validate(&self.training))?;
         check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
         let channels = self.generator.channels;
         check([1, 3].contains(&channels), "generator.channels", &channels, "1 for grey or 3 for colours")?;
