@@ -1,8 +1,6 @@
 //! Mistakes of programs, made on purpose.
 
 use crate::autodiff::Real;
-use crate::gan::config::check::check;
-use crate::gan::{ConfigError, TrainingConfig, UpdateRule};
 use crate::nn::Network;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +17,7 @@ pub enum Mistake {
     /// generator's loss as well as its own. Only with players that move in turn.
     ForgottenDetach,
     /// The discriminator is given real and generated images as one batch even where it compares the samples of a batch,
-    /// as batch normalisation does: it tells them apart by the company they are in (Salimans et al. 2016, section 3.2,
-    /// on batches of their own).
+    /// as batch normalisation does: it tells them apart by the company they are in.
     JointBatchNorm,
 }
 
@@ -44,26 +41,13 @@ impl Mistake {
     }
 
     /// Its name in a configuration.
-    fn name(self) -> &'static str {
+    pub(in crate::gan) fn name(self) -> &'static str {
         match self {
             Mistake::DeadBias => "dead-bias",
             Mistake::LabelsZero => "labels-zero",
             Mistake::ForgottenDetach => "forgotten-detach",
             Mistake::JointBatchNorm => "joint-batch-norm",
         }
-    }
-
-    /// Refuses a mistake that this training has no place for.
-    pub(in crate::gan) fn validate(self, training: &TrainingConfig) -> Result<(), ConfigError> {
-        let (is_fine, allowed) = match self {
-            Mistake::ForgottenDetach => (
-                training.update == UpdateRule::Alternating,
-                "left out where players do not move in turn (training.update)",
-            ),
-            Mistake::LabelsZero => (training.classes > 0, "left out where there are no labels (training.classes)"),
-            Mistake::DeadBias | Mistake::JointBatchNorm => (true, ""),
-        };
-        check(is_fine, "training.mistake", &self.name(), allowed)
     }
 }
 
@@ -72,14 +56,11 @@ mod tests {
     use super::*;
     use crate::gan::{Config, build_generator};
 
-    fn with(changes: &str) -> Config {
-        Config::preset("mlp").unwrap().with(changes.parse().unwrap()).unwrap()
-    }
-
     #[test]
     fn dead_biases_are_those_of_the_first_layer() {
         let [sound, dead] = ["", "training.mistake = \"dead-bias\""].map(|changes| {
-            let network: Network = build_generator(&with(changes)).unwrap();
+            let config = Config::preset("mlp").unwrap().with(changes.parse().unwrap()).unwrap();
+            let network: Network = build_generator(&config).unwrap();
             network.parameters
         });
         for (sound, dead) in sound.iter().zip(&dead) {
@@ -90,14 +71,19 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_that_has_no_place_is_refused() {
-        let refused = |changes: &str| with(changes).validate().unwrap_err().to_string();
-        let simultaneous = "training.update = \"simultaneous\"\ntraining.mistake = \"forgotten-detach\"";
-        assert_eq!(
-            refused(simultaneous),
-            "training.mistake is forgotten-detach; it must be left out where players do not move in turn (training.update)"
-        );
-        assert!(refused("training.mistake = \"labels-zero\"").contains("no labels (training.classes)"));
-        with("training.mistake = \"dead-bias\"").validate().unwrap();
+    fn the_name_is_as_it_is_written() {
+        for mistake in [Mistake::DeadBias, Mistake::LabelsZero, Mistake::ForgottenDetach, Mistake::JointBatchNorm] {
+            let changes = format!("training.mistake = \"{}\"", mistake.name()).parse().unwrap();
+            assert_eq!(Config::preset("mlp").unwrap().with(changes).unwrap().training.mistake, Some(mistake));
+        }
+    }
+
+    #[test]
+    fn only_lost_labels_are_zero() {
+        for (mistake, expected) in [(Mistake::LabelsZero, [0, 0]), (Mistake::DeadBias, [3, 9])] {
+            let mut labels = [3, 9];
+            mistake.in_labels(&mut labels);
+            assert_eq!(labels, expected);
+        }
     }
 }
