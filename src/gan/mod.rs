@@ -21,9 +21,9 @@ pub use draw::{
     generator_slopes, input_gradients, interpolate, latent_in_pieces, layer_views, nearest_latent, score, slerp,
 };
 pub use game::{
-    AuxiliaryClassifier, BuildError, Coin, Game, Judgement, Objective, Pairing, Players, Regulariser, Regularisers,
-    Rules, ToLogits, blank_discriminator, blank_generator, build_discriminator, build_generator, clip_weights, dragan,
-    judge, play, r1, r2, wgan_gp,
+    AuxiliaryClassifier, BuildError, Coin, Game, Judgement, Mistake, Objective, Pairing, Players, Regulariser,
+    Regularisers, Rules, ToLogits, blank_discriminator, blank_generator, build_discriminator, build_generator,
+    clip_weights, dragan, judge, play, r1, r2, wgan_gp,
 };
 pub use health::{Clues, Diagnosis, Fault, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
 pub use session::{

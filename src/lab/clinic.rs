@@ -80,7 +80,7 @@ struct Card {
     key: &'static str,
     title: &'static str,
     what: &'static str,
-    choices: [&'static str; 6],
+    choices: [&'static str; Diagnosis::NAMES.len()],
     steps: Option<u64>,
 }
 
@@ -206,7 +206,11 @@ mod tests {
         let cards = cards["cards"].as_array().unwrap();
         assert_eq!(cards.len(), Fault::ALL.len());
         for card in cards {
-            assert_eq!(card["choices"].as_array().unwrap().len(), 6, "all of them, whatever the fault");
+            assert_eq!(
+                card["choices"].as_array().unwrap().len(),
+                Diagnosis::NAMES.len(),
+                "all of them, whatever the fault"
+            );
             assert!(Diagnosis::NAMES.iter().all(|name| !card["what"].as_str().unwrap().contains(name)), "{card}");
         }
     }

@@ -1,11 +1,11 @@
 //! Figures of a run while it trains.
 
 use super::to_bytes;
-use crate::data::Digits;
+use crate::data::{CLASSES, Digits};
 use crate::gan::{Diagnosis, EpochEnd, LabelEvidence, StepCost, draw};
-use crate::metrics::{MetricError, Quality, Reference};
+use crate::metrics::{Histogram, MetricError, Quality, Reference};
 use crate::random::Stream;
-use crate::recognizer::Recognizer;
+use crate::recognizer::{Readings, Recognizer};
 use std::cell::OnceCell;
 use std::time::Instant;
 
@@ -100,12 +100,17 @@ impl Evaluator {
             return Ok(None);
         }
         let start = Instant::now();
-        let drawn = draw(epoch.trainer.ema_generator(), self.real.len(), &mut Stream::Sample.of(0));
-        let readings = self.recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range));
-        let quality = self.reference()?.compare(&readings, &drawn.labels)?;
+        let (readings, labels) = read_drawn(&self.recognizer, epoch, self.real.len());
+        let quality = self.reference()?.compare(&readings, &labels)?;
         log::debug!("evaluation with {} digits: {:.3} s", self.real.len(), start.elapsed().as_secs_f64());
         Ok(Some(quality))
     }
+}
+
+/// So many digits that the run now draws, as the recognizer reads them, and the labels that were asked for.
+fn read_drawn(recognizer: &Recognizer, epoch: &EpochEnd<'_>, count: usize) -> (Readings, Vec<u8>) {
+    let drawn = draw(epoch.trainer.ema_generator(), count, &mut Stream::Sample.of(0));
+    (recognizer.read(&to_bytes(&drawn.images, epoch.pixel_range)), drawn.labels)
 }
 
 /// Below this share of the samples, a digit counts as missing; a tenth of what it should be.
@@ -117,15 +122,30 @@ const DISAGREES: f64 = 0.5;
 
 /// What these figures of an epoch show to be wrong.
 pub(super) fn diagnosis(quality: &Quality, epoch: u64) -> Option<Diagnosis> {
-    let missing = |&digit: &usize| quality.shares[digit] < MISSING;
-    let digits: Vec<usize> = (0..quality.shares.len()).filter(missing).collect();
     if let Some(agreement) = quality.agreement.as_ref().filter(|agreement| agreement.share < DISAGREES) {
         let evidence = LabelEvidence::Agreement(agreement.share);
         return Some(Diagnosis::LabelIgnored { epoch, evidence });
     }
+    missing(&quality.shares, epoch)
+}
+
+/// The digits, 0 to 9, of which there is next to none among so many that a run draws at the end of an epoch; none is
+/// missing in its first epochs.
+///
+/// # Panics
+/// When `count` is 0, or the recognizer reads images of another shape.
+pub fn digits_missing(recognizer: &Recognizer, epoch: &EpochEnd<'_>, count: usize) -> Option<Diagnosis> {
+    let (readings, _) = read_drawn(recognizer, epoch, count);
+    let histogram = Histogram::of(&readings.digits(), CLASSES).expect("digits have been drawn");
+    missing(&histogram.shares(), epoch.epoch)
+}
+
+/// The digits whose shares of the samples, `[10]`, are next to nothing.
+fn missing(shares: &[f64], epoch: u64) -> Option<Diagnosis> {
+    let digits: Vec<usize> = (0..shares.len()).filter(|&digit| shares[digit] < MISSING).collect();
     (!digits.is_empty() && epoch >= FIRST_EPOCH).then(|| Diagnosis::DigitsMissing {
         epoch,
-        share: digits.iter().map(|&digit| quality.shares[digit]).sum(),
+        share: digits.iter().map(|&digit| shares[digit]).sum(),
         digits: digits.iter().map(|&digit| digit as u8).collect(),
     })
 }

@@ -30,7 +30,7 @@ pub use confusion::confusion_picture;
 pub use directory::RunDirectory;
 pub use epochs::Epochs;
 pub use error::RunError;
-pub use evaluator::Evaluator;
+pub use evaluator::{Evaluator, digits_missing};
 pub use evolution::write_evolution;
 pub use grid::{Grid, contact_sheet, grid};
 pub use history::History;

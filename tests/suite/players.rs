@@ -3,8 +3,8 @@
 use twoplayer::autodiff::Tape;
 use twoplayer::data::Digits;
 use twoplayer::gan::{
-    Config, Drawn, EpochEnd, Observer, ObserverError, Trainer, UpdateRule, build_discriminator, build_generator, draw,
-    draw_from, judge, play, preview_count, train,
+    Config, Drawn, EpochEnd, Mistake, Observer, ObserverError, Trainer, UpdateRule, build_discriminator,
+    build_generator, draw, draw_from, judge, play, preview_count, train,
 };
 use twoplayer::nn::{Input, Mode, Network, Training, one_hot};
 use twoplayer::parallel;
@@ -96,6 +96,32 @@ fn a_discriminator_that_compares_samples_sees_real_and_generated_ones_apart() {
     let game = play(&d, real, generated, &mut mode);
     let [real, fake] = [real, generated].map(|images| d.forward(images, &mut mode).value());
     assert_eq!((game.real.value(), game.fake.value()), (real, fake));
+}
+
+#[test]
+fn a_trainer_goes_on_from_its_arrays_whatever_mistake_it_makes() {
+    let mistakes = [Mistake::DeadBias, Mistake::LabelsZero, Mistake::ForgottenDetach, Mistake::JointBatchNorm];
+    for mistake in mistakes.map(Some).into_iter().chain([None]) {
+        let mut config = config(UpdateRule::Alternating);
+        config.training.mistake = mistake;
+        let new = || Trainer::<f32>::new(&config).unwrap();
+        let write = |images: &mut [f32], labels: &mut [u8]| {
+            images.iter_mut().enumerate().for_each(|(i, x)| *x = (i as f32).sin());
+            labels.fill(3);
+        };
+        let mut whole = new();
+        for _ in 0..3 {
+            whole.step(write);
+        }
+        let (draws, arrays) = (whole.draws(), whole.arrays());
+        whole.step(write);
+        let mut resumed = new();
+        let find = &mut |name: &str| arrays.iter().find(|array| array.name == name).map(|array| array.value.to_owned());
+        resumed.resume(config.seed, 3, draws, find).unwrap();
+        resumed.step(write);
+        assert!(numbers(whole.discriminator()) == numbers(resumed.discriminator()), "{mistake:?}");
+        assert!(numbers(whole.generator()) == numbers(resumed.generator()), "{mistake:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is done about a run that goes wrong.
 
-use crate::gan::{Observer, ObserverError, TrainError, Warning};
+use crate::gan::{Diagnosis, Observer, ObserverError, TrainError, Warning};
 use crate::run::RunError;
 use clap::ValueEnum;
 
@@ -30,6 +30,7 @@ struct Grave(&'static str);
 impl Observer for Guard {
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {
         match self.0 {
+            _ if matches!(warning.diagnosis, Diagnosis::Diverged { .. }) => Ok(()), // the run ends by itself
             OnDivergence::Stop | OnDivergence::Rollback if warning.diagnosis.is_grave() => {
                 Err(Grave(warning.diagnosis.name()).into())
             }

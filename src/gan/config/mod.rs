@@ -20,7 +20,7 @@ pub use record::RecordConfig;
 pub use schedule::{Ramp, Schedule};
 
 use crate::data::PixelRange;
-use crate::gan::{AuxiliaryClassifier, Objective, Pairing, Regulariser, Rules};
+use crate::gan::{AuxiliaryClassifier, Mistake, Objective, Pairing, Regulariser, Rules};
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use merge::{merge, nested};
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,9 @@ pub struct TrainingConfig {
     /// classifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auxiliary_classifier: Option<AuxiliaryClassifier>,
+    /// If given, a mistake that is easily made in a program is made on purpose, for teaching.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mistake: Option<Mistake>,
     /// How the learning rates fall over the run.
     pub schedule: Schedule,
     /// The share of them that is left at the end, in [0, 1].

@@ -2,7 +2,9 @@
 
 use crate::data::CLASSES;
 use crate::gan::config::check::{check, check_count};
-use crate::gan::{AdamConfig, AuxiliaryClassifier, Config, ConfigError, Regulariser, TrainingConfig};
+use crate::gan::{
+    AdamConfig, AuxiliaryClassifier, Config, ConfigError, Mistake, Regulariser, TrainingConfig, UpdateRule,
+};
 
 /// The most moves of the discriminator's for one of the generator's.
 const MOST_CRITIC_STEPS: u64 = 10_000;
@@ -44,6 +46,7 @@ impl Config {
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
         self.training.auxiliary_classifier.as_ref().map_or(Ok(()), AuxiliaryClassifier::validate)?;
+        self.training.check_mistake()?;
         check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
         let channels = self.generator.channels;
         check([1, 3].contains(&channels), "generator.channels", &channels, "1 for grey or 3 for colours")?;
@@ -77,6 +80,18 @@ impl Config {
             Ok(_) => Err(ConfigError::Unreadable { reason: "a number of it comes back as another".into() }),
             Err(reason) => Err(ConfigError::Unreadable { reason: reason.replace('\n', " ") }),
         }
+    }
+}
+
+impl TrainingConfig {
+    /// Refuses a mistake that has no place in this training.
+    fn check_mistake(&self) -> Result<(), ConfigError> {
+        let Some(mistake) = self.mistake else { return Ok(()) };
+        let in_turn = mistake != Mistake::ForgottenDetach || self.update == UpdateRule::Alternating;
+        let is_told = mistake != Mistake::LabelsZero || self.classes > 0;
+        let (key, name) = ("training.mistake", mistake.name());
+        check(in_turn, key, &name, "left out where players do not move in turn (training.update)")?;
+        check(is_told, key, &name, "left out where there are no labels (training.classes)")
     }
 }
 
@@ -134,6 +149,11 @@ mod tests {
         assert!(message(|c| c.training.steps = Some(0)).contains("training.steps"));
         assert!(message(|c| c.training.critic_steps = 0).contains("critic_steps is 0; it must be at least 1"));
         assert!(message(|c| c.training.learning_rate_floor = 1.1).contains("floor is 1.1; it must be from 0 to 1"));
+        let without_turns = message(|c| {
+            (c.training.update, c.training.mistake) = (UpdateRule::Simultaneous, Some(Mistake::ForgottenDetach));
+        });
+        assert!(without_turns.contains("training.mistake is forgotten-detach; it must be left out"), "{without_turns}");
+        assert!(message(|c| c.training.mistake = Some(Mistake::LabelsZero)).contains("no labels (training.classes)"));
         assert!(message(|c| c.training.label_smoothing = Some(0.5)).contains("is 0.5; it must be above 0.5"));
         let smoothed_hinge = message(|c| {
             c.training.label_smoothing = Some(0.9);

@@ -62,7 +62,9 @@ pub enum BuildError {
 pub fn build_generator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
     let c = &config.generator;
     let mut rng = Stream::GeneratorWeights.of(config.seed);
-    fitting(Network::new("generator", latent(config), &c.layers, c.init, &mut rng)?, config)
+    let mut generator = Network::new("generator", latent(config), &c.layers, c.init, &mut rng)?;
+    config.training.mistake.iter().for_each(|mistake| mistake.in_weights(&mut generator));
+    fitting(generator, config)
 }
 
 /// The configuration's discriminator with the weights that a run begins with.

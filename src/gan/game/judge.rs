@@ -19,6 +19,12 @@ pub struct Game<'t, T: Real> {
     pub fake_classes: Option<Var<'t, T>>,
 }
 
+impl<'t, T: Real> Game<'t, T> {
+    fn of(logits: Var<'t, T>, real: Judgement<'t, T>, fake: Judgement<'t, T>) -> Self {
+        Self { logits, real: real.logits, fake: fake.logits, real_classes: real.classes, fake_classes: fake.classes }
+    }
+}
+
 /// What a discriminator says of some images.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement<'t, T: Real> {
@@ -59,13 +65,21 @@ pub fn play<'t, T: Real>(
     mode: &mut Mode<'_, T>,
 ) -> Game<'t, T> {
     let (real, generated) = (real.into(), generated.into());
-    let (logits, real, fake) = if discriminator.network.mixes_samples() {
-        let [real, fake] = [real, generated].map(|images| judge(discriminator, images, mode));
-        (real.logits.concat_rows(fake.logits), real, fake)
-    } else {
-        let all = judge(discriminator, real.concat_rows(generated), mode); // [2·batch, 1]
-        let (border, end) = (real.batch(), real.batch() + generated.batch());
-        (all.logits, all.slice_rows(0..border), all.slice_rows(border..end))
-    };
-    Game { logits, real: real.logits, fake: fake.logits, real_classes: real.classes, fake_classes: fake.classes }
+    if !discriminator.network.mixes_samples() {
+        return play_jointly(discriminator, real, generated, mode);
+    }
+    let [real, fake] = [real, generated].map(|images| judge(discriminator, images, mode));
+    Game::of(real.logits.concat_rows(fake.logits), real, fake)
+}
+
+/// The same logits from one batch, whatever the network.
+pub(in crate::gan) fn play_jointly<'t, T: Real>(
+    discriminator: &OnTape<'_, 't, T>,
+    real: Input<'t, T>,
+    generated: Input<'t, T>,
+    mode: &mut Mode<'_, T>,
+) -> Game<'t, T> {
+    let all = judge(discriminator, real.concat_rows(generated), mode); // [2·batch, 1]
+    let (border, end) = (real.batch(), real.batch() + generated.batch());
+    Game::of(all.logits, all.slice_rows(0..border), all.slice_rows(border..end))
 }

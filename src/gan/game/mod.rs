@@ -4,6 +4,7 @@ pub(in crate::gan) mod build;
 pub(in crate::gan) mod classifier;
 pub(in crate::gan) mod clipping;
 pub(in crate::gan) mod judge;
+pub(in crate::gan) mod mistake;
 pub(in crate::gan) mod objective;
 pub(in crate::gan) mod penalty;
 pub(in crate::gan) mod players;
@@ -14,6 +15,7 @@ pub use build::{BuildError, blank_discriminator, blank_generator, build_discrimi
 pub use classifier::AuxiliaryClassifier;
 pub use clipping::clip_weights;
 pub use judge::{Game, Judgement, judge, play};
+pub use mistake::Mistake;
 pub use objective::Objective;
 pub use penalty::{ToLogits, dragan, r1, r2, wgan_gp};
 pub use players::Players;

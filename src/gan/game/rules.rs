@@ -74,6 +74,19 @@ impl Rules {
         }
     }
 
+    /// What the mean scores of real and of generated images sum to where no change of the last bias, which moves all logits
+    /// alike, would make the discriminator's loss smaller. The cross-entropies' slope there is
+    /// `E[D(x) − label] + E[D(G(z))]` with `D = σ(logit)`, that of least squares is the same with `D = logit`: the label.
+    /// None for the other objectives, and with pairs, which the bias moves alike.
+    pub fn sum_of_scores(&self) -> Option<f64> {
+        match self.objective {
+            Objective::NonSaturating | Objective::Minimax | Objective::LeastSquares => {
+                (self.pairing == Pairing::None).then_some(self.real_label)
+            }
+            Objective::Hinge | Objective::Wasserstein => None,
+        }
+    }
+
     /// Both losses, and the score of any image, where the discriminator cannot tell real images from generated ones and
     /// gives the logit to all that costs it least: like a coin. None for Wasserstein, whose logits have no scale.
     pub fn of_a_coin(&self) -> Option<Coin> {
@@ -195,6 +208,24 @@ mod tests {
                 assert!(rules.discriminator_loss(s, s).item() >= least - 1e-12, "{objective:?} {logit}");
             }
         }
+    }
+
+    #[test]
+    fn where_scores_sum_to_the_label_no_bias_makes_the_loss_smaller() {
+        for (objective, real_label) in [(Objective::NonSaturating, 0.8), (Objective::LeastSquares, 0.9)] {
+            let rules = Rules { real_label, ..Rules::from(objective) };
+            let tape = Tape::<f64>::new();
+            let bias = tape.leaf(array![[0.3]].into_dyn());
+            let [real, fake] = [0.9, -0.4].map(|logit| bias + logit);
+            let slope = tape.gradients(rules.discriminator_loss(real, fake), &[bias])[0].item();
+            let sum = [real, fake].into_iter().map(|s| objective.score(s.item())).sum::<f64>();
+            assert!((slope - (sum - rules.sum_of_scores().unwrap())).abs() < 1e-12, "{objective:?}: {slope} {sum}");
+        }
+        let paired = Rules { pairing: Pairing::Relativistic, ..Rules::from(Objective::NonSaturating) };
+        assert_eq!(
+            [paired, Objective::Hinge.into(), Objective::Wasserstein.into()].map(|r| r.sum_of_scores()),
+            [None; 3]
+        );
     }
 
     #[test]

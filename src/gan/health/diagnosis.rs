@@ -1,6 +1,7 @@
 //! What can be wrong with a run, in words.
 
 use super::Clues;
+use crate::gan::Players;
 use std::fmt::{Display, Formatter, Result};
 
 /// What is wrong, and how that shows.
@@ -62,6 +63,24 @@ pub enum Diagnosis {
         /// For how many steps that was so.
         steps: u64,
     },
+    /// The discriminator does not follow its own loss.
+    DiscriminatorMisled {
+        /// The step at which this was noticed.
+        step: u64,
+        /// What the mean scores of real and of generated images sum to, averaged over the last steps.
+        sum: f64,
+        /// What they [sum to](crate::gan::Rules::sum_of_scores) where its own loss is least.
+        balanced: f64,
+        /// For how many steps the sum has been far above that.
+        steps: u64,
+    },
+    /// A loss is no number any more, and the run at its end.
+    Diverged {
+        /// The step at which that was so.
+        step: u64,
+        /// Both losses.
+        losses: Players<f64>,
+    },
     /// The players chase each other.
     Oscillation {
         /// The step at which this was noticed.
@@ -75,8 +94,16 @@ pub enum Diagnosis {
 
 impl Diagnosis {
     /// The names of all, by which the list of runs calls them.
-    pub const NAMES: [&str; 6] =
-        ["discriminator wins", "mode collapse", "digits missing", "label ignored", "dead layer", "oscillation"];
+    pub const NAMES: [&str; 8] = [
+        "discriminator wins",
+        "mode collapse",
+        "digits missing",
+        "label ignored",
+        "dead layer",
+        "oscillation",
+        "misled discriminator",
+        "divergence",
+    ];
 
     /// Its name, one of [`NAMES`](Self::NAMES): it stands in the words after the step or the epoch.
     pub fn name(&self) -> &'static str {
@@ -87,6 +114,8 @@ impl Diagnosis {
             Diagnosis::LabelIgnored { .. } => 3,
             Diagnosis::LayerDead { .. } => 4,
             Diagnosis::Oscillation { .. } => 5,
+            Diagnosis::DiscriminatorMisled { .. } => 6,
+            Diagnosis::Diverged { .. } => 7,
         };
         Self::NAMES[place]
     }
@@ -112,6 +141,8 @@ impl Diagnosis {
         match *self {
             Diagnosis::DiscriminatorWins { step, .. }
             | Diagnosis::LayerDead { step, .. }
+            | Diagnosis::DiscriminatorMisled { step, .. }
+            | Diagnosis::Diverged { step, .. }
             | Diagnosis::Oscillation { step, .. } => ("step", step),
             Diagnosis::SamplesAlike { epoch, .. }
             | Diagnosis::SamplesRepeat { epoch, .. }
@@ -195,6 +226,17 @@ impl Display for Diagnosis {
                 "{parameter} has had no gradient for {steps} steps ({count} such in that player): the layer answers every \
                  input alike and learns nothing any more, as where too large a step has left the units of a relu at zero \
                  for good, or those of a tanh at their ends"
+            ),
+            Diagnosis::DiscriminatorMisled { sum, balanced, steps, .. } => write!(
+                f,
+                "D(x) + D(G(z)) has been far above {balanced:.1} for {steps} steps, and is {sum:.2} on average: of the images \
+                 that it takes for real, more are generated than its own loss would have. Its steps are too large to follow it, \
+                 or something else moves its weights"
+            ),
+            Diagnosis::Diverged { losses: Players { generator, discriminator }, .. } => write!(
+                f,
+                "a loss is no number any more (the discriminator's is {discriminator:.3}, the generator's {generator:.3}): \
+                 with the last steps the weights have left what numbers can hold"
             ),
             Diagnosis::Oscillation { range: [low, high], steps, .. } => write!(
                 f,

@@ -4,15 +4,18 @@ pub(in crate::gan) mod usual;
 
 pub use usual::Usual;
 
+mod balance;
 mod clues;
 mod diagnosis;
 mod fault;
+mod faults;
 mod images;
 mod remedy;
 mod swings;
 mod warning;
 
 use super::{GradientNorms, Norm, Rules, Scores};
+use balance::Balance;
 use images::{distance_to_nearest, mean_change, variance};
 use serde::{Deserialize, Serialize};
 use swings::Swings;
@@ -31,6 +34,8 @@ pub struct Health {
     real_distance: f64,
     /// The least the discriminator's loss can be, if it says there that all is lost.
     least_loss: Option<f64>,
+    /// What the scores sum to where the discriminator follows its own loss, if they have such a sum.
+    balanced: Option<f64>,
     pub(super) watch: Symptoms,
 }
 
@@ -45,6 +50,8 @@ pub struct Symptoms {
     samples_repeat: bool,
     label_ignored: bool,
     swings: Swings,
+    #[serde(default)] // older checkpoints have none
+    balance: Balance,
     /// For how many steps each player's gradients have been zero, parameter by parameter.
     still: [Vec<u64>; 2],
     /// The generator's gradient when it was first measured, and last.
@@ -84,13 +91,17 @@ impl Health {
             real_variance: variance(real_images, pixels),
             real_distance: distance_to_nearest(real_images, pixels),
             least_loss: rules.loss_of_certainty(),
+            balanced: rules.sum_of_scores(),
             watch: Symptoms::default(),
         }
     }
 
     /// Looks at a step's scores.
     pub fn after_step(&mut self, step: u64, scores: &Scores) -> Option<Diagnosis> {
-        self.winner(step, scores).or_else(|| self.watch.swings.after_step(step, scores.generator_loss))
+        let Symptoms { swings, balance, .. } = &mut self.watch;
+        let swings = swings.after_step(step, scores.generator_loss);
+        let misled = self.balanced.and_then(|balanced| balance.after_step(step, scores, balanced));
+        self.winner(step, scores).or(misled).or(swings)
     }
 
     fn winner(&mut self, step: u64, scores: &Scores) -> Option<Diagnosis> {

@@ -31,6 +31,12 @@ pub enum Remedy {
     He,
     /// The generator's units are never cut off: leaky-relu in place of relu.
     LeakyRelu,
+    /// The discriminator moves once for each move of the generator's.
+    OneCriticStep,
+    /// All digits of the data are learned from.
+    AllDigits,
+    /// A mistake that was made on purpose is taken back.
+    Correct,
 }
 
 /// The largest learning rate that mends.
@@ -45,7 +51,7 @@ const EVERY: u64 = 4;
 
 impl Remedy {
     /// All of them.
-    pub const ALL: [Remedy; 9] = [
+    pub const ALL: [Remedy; 12] = [
         Remedy::Alternating,
         Remedy::Tanh,
         Remedy::Penalty,
@@ -55,6 +61,9 @@ impl Remedy {
         Remedy::Latent,
         Remedy::He,
         Remedy::LeakyRelu,
+        Remedy::OneCriticStep,
+        Remedy::AllDigits,
+        Remedy::Correct,
     ];
 
     /// Its name, as in an address.
@@ -69,17 +78,35 @@ impl Remedy {
             Remedy::Latent => "latent",
             Remedy::He => "he",
             Remedy::LeakyRelu => "leaky-relu",
+            Remedy::OneCriticStep => "one-critic-step",
+            Remedy::AllDigits => "all-digits",
+            Remedy::Correct => "correct",
         }
     }
 
-    /// Those of a diagnosis that are not in force in a configuration.
+    /// Those of a diagnosis that are not in force in a configuration; where a mistake is made, to take it back is the only
+    /// one that has been tried.
     pub fn of(diagnosis: &Diagnosis, config: &Config) -> Vec<Remedy> {
+        if config.training.mistake.is_some() {
+            return vec![Remedy::Correct];
+        }
         let tried: &[Remedy] = match diagnosis {
-            Diagnosis::DiscriminatorWins { .. } | Diagnosis::SamplesAlike { .. } => {
+            Diagnosis::DiscriminatorWins { .. } => &[
+                Remedy::OneCriticStep,
+                Remedy::EqualRates,
+                Remedy::LowerRates,
+                Remedy::He,
+                Remedy::Tanh,
+                Remedy::Alternating,
+                Remedy::Beta1,
+            ],
+            Diagnosis::SamplesAlike { .. } => {
                 &[Remedy::EqualRates, Remedy::LowerRates, Remedy::He, Remedy::Tanh, Remedy::Alternating, Remedy::Beta1]
             }
-            Diagnosis::SamplesRepeat { .. } => &[Remedy::Latent],
-            Diagnosis::DigitsMissing { .. } => &[Remedy::Penalty],
+            Diagnosis::DiscriminatorMisled { .. } => &[Remedy::LowerRates],
+            Diagnosis::Diverged { .. } => &[Remedy::LowerRates],
+            Diagnosis::SamplesRepeat { .. } => &[Remedy::Latent, Remedy::Penalty],
+            Diagnosis::DigitsMissing { .. } => &[Remedy::AllDigits, Remedy::Penalty],
             Diagnosis::LabelIgnored { .. } => &[Remedy::EqualRates],
             Diagnosis::LayerDead { .. } => &[Remedy::LowerRates, Remedy::LeakyRelu],
             Diagnosis::Oscillation { .. } => &[Remedy::Beta1],
@@ -132,6 +159,9 @@ impl Remedy {
                 }
             }
             Remedy::LeakyRelu => generator.layers.iter_mut().for_each(leaky),
+            Remedy::OneCriticStep => training.critic_steps = 1,
+            Remedy::AllDigits => training.digits = None,
+            Remedy::Correct => training.mistake = None,
         }
     }
 }
@@ -172,6 +202,11 @@ impl Display for Remedy {
             Remedy::Latent => write!(f, "more random numbers for an image (latent_dim = {LATENT} or more)"),
             Remedy::He => f.write_str("larger first weights for the generator (init = \"he\")"),
             Remedy::LeakyRelu => f.write_str("activation = \"leaky-relu\" in place of \"relu\" in the generator"),
+            Remedy::OneCriticStep => {
+                f.write_str("one move of the discriminator's for each of the generator's (critic_steps)")
+            }
+            Remedy::AllDigits => f.write_str("all digits of the data (digits = \"off\")"),
+            Remedy::Correct => f.write_str("the mistake taken back (mistake = \"off\")"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why training ended early.
 
 use crate::data::DataError;
-use crate::gan::{BuildError, ConfigError, Scores};
+use crate::gan::{BuildError, ConfigError, Diagnosis, Players, Scores};
 use crate::nn::NetworkError;
 
 /// What a watcher may answer: an error (a full disk, say) ends the training.
@@ -75,6 +75,15 @@ pub enum TrainError {
     /// A watcher could not go on.
     #[error("{0}")]
     Observer(ObserverError),
+}
+
+impl TrainError {
+    /// What is wrong with a run that ended so, if that can be said.
+    pub(super) fn diagnosis(&self) -> Option<Diagnosis> {
+        let Self::Diverged { step, scores, .. } = self else { return None };
+        let losses = Players { generator: scores.generator_loss, discriminator: scores.discriminator_loss };
+        Some(Diagnosis::Diverged { step: *step, losses })
+    }
 }
 
 impl From<ObserverError> for TrainError {

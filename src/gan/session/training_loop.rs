@@ -40,7 +40,13 @@ impl Session {
             flow = observer.pause(self)?;
         }
         while flow.is_continue() && self.step < self.total_steps() {
-            let Made { epoch, ends_epoch, scores, norms } = self.make_step()?;
+            let Made { epoch, ends_epoch, scores, norms } = match self.make_step() {
+                Ok(made) => made,
+                Err(diverged) => {
+                    self.warn([diverged.diagnosis(), None], observer)?;
+                    return Err(diverged);
+                }
+            };
             let (step, log_every) = (self.step, self.config.record.log_every);
             observer.step_end(&StepEnd { step, epoch, scores, norms: norms.as_ref() })?;
             let pulled = norms.and_then(|norms| self.health.after_measurement(step, log_every, &norms));

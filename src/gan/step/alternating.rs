@@ -19,6 +19,7 @@ impl<T: Real> Trainer<T> {
             let loss = discriminator.take_part(generator.tape, training, |discriminator, training| {
                 losses.of_generator(discriminator, real, fake, training)
             });
+            losses.mislead(discriminator, real, fake, training);
             (loss, Scores { generator_loss: loss.item().as_f64(), ..before })
         })
     }

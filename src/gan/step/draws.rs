@@ -1,7 +1,7 @@
 //! Everything that a step changes, as arrays by name and a few numbers: what it takes to go on elsewhere.
 
 use crate::autodiff::Real;
-use crate::gan::{Players, Trainer};
+use crate::gan::{Mistake, Players, Trainer};
 use crate::nn::{NetworkError, Parameter};
 use crate::random::{Stream, words_drawn};
 use ndarray::ArrayD;
@@ -65,7 +65,9 @@ impl<T: Real> Trainer<T> {
         if let Some(average) = &mut self.average {
             average.load(steps, |name| find(&format!("{AVERAGE}{name}")))?;
         }
-        for (player, moves) in self.players.each_mut().zip(Players { generator: steps, discriminator: turns }) {
+        let misled = if self.losses.mistake == Some(Mistake::ForgottenDetach) { steps } else { 0 };
+        let moves = Players { generator: steps, discriminator: turns + misled };
+        for (player, moves) in self.players.each_mut().zip(moves) {
             player.optimizer.load(&player.network.parameters, moves, &mut *find)?;
         }
         self.losses.regularisers.resume(turns, seed, draws.penalty);

@@ -1,6 +1,7 @@
 //! The images of a step, and what they are made from.
 
 use crate::autodiff::{Real, Tape, Var};
+use crate::gan::Mistake;
 use crate::nn::{Input, InputShape, OnTape, Training, one_hot};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt};
@@ -12,13 +13,16 @@ pub(in crate::gan) struct Requests {
     pub batch_size: usize,
     pub latent_rng: ChaCha8Rng,
     pub label_rng: ChaCha8Rng,
+    pub mistake: Option<Mistake>,
 }
 
 impl Requests {
     /// A batch of generated images, `[batch, pixels]`, with the classes that were asked for where there are any.
     pub fn generate<'t, T: Real>(&mut self, generator: &OnTape<'_, 't, T>, training: &mut Training<T>) -> Input<'t, T> {
         let (tape, classes) = (generator.tape, generator.network.classes());
-        let labels = one_hot(tape, &random_labels(self.batch_size, classes, &mut self.label_rng), classes);
+        let mut labels = random_labels(self.batch_size, classes, &mut self.label_rng);
+        self.mistake.iter().for_each(|mistake| mistake.in_labels(&mut labels));
+        let labels = one_hot(tape, &labels, classes);
         let z = latent_vectors(tape, self.batch_size, generator.network.input_width(), &mut self.latent_rng);
         Input { x: generator.forward(Input { x: z, labels }, &mut training.into()), labels }
     }

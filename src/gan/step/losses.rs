@@ -3,8 +3,9 @@
 use super::scores::Scores;
 use crate::autodiff::{Real, Var};
 use crate::gan::game::classifier::with_classes;
+use crate::gan::game::judge::play_jointly;
 use crate::gan::game::{Game, judge, play};
-use crate::gan::{AuxiliaryClassifier, Regularisers, Rules};
+use crate::gan::{AuxiliaryClassifier, Mistake, Regularisers, Rules};
 use crate::nn::{Input, Learner, Mode, OnTape, Training};
 
 /// All that a configuration says of both losses.
@@ -13,6 +14,7 @@ pub(in crate::gan) struct Losses {
     pub rules: Rules,
     pub classifier: AuxiliaryClassifier,
     pub regularisers: Regularisers,
+    pub mistake: Option<Mistake>,
 }
 
 impl Losses {
@@ -31,13 +33,44 @@ impl Losses {
                 Input { x: images.x.named(name), ..images }
             };
             let (real, fake) = (on_tape(real, "real images"), on_tape(fake, "generated images"));
-            let game = play(discriminator, real, fake, &mut Mode::Train(training));
+            let game = self.play(discriminator, real, fake, training);
             let loss = self.of_discriminator(&game, real);
             let penalised = self.penalty(discriminator, real, fake, training).map_or(loss, |penalty| loss + penalty);
             (penalised, Scores::of(&game, self.rules.objective, loss, None))
         });
         self.regularisers.after_update(&mut discriminator.network.parameters);
         scores
+    }
+
+    /// The discriminator before both kinds of images.
+    pub fn play<'t, T: Real>(
+        &self,
+        discriminator: &OnTape<'_, 't, T>,
+        real: Input<'t, T>,
+        fake: Input<'t, T>,
+        training: &mut Training<T>,
+    ) -> Game<'t, T> {
+        let mode = &mut Mode::Train(training);
+        match self.mistake {
+            Some(Mistake::JointBatchNorm) => play_jointly(discriminator, real, fake, mode),
+            _ => play(discriminator, real, fake, mode),
+        }
+    }
+
+    /// Where generated images have not been detached, the discriminator moves as the generator wants it to.
+    pub fn mislead<T: Real>(
+        &self,
+        discriminator: &mut Learner<T>,
+        real: Input<'_, T>,
+        fake: Input<'_, T>,
+        training: &mut Training<T>,
+    ) {
+        if self.mistake == Some(Mistake::ForgottenDetach) {
+            discriminator.learn(training, |discriminator, training| {
+                let [real, fake] = [real, fake].map(|images| images.on(discriminator.tape));
+                (self.of_generator(discriminator, real, fake, training), ())
+            });
+        }
     }
 
     /// The discriminator's loss, without penalties.

@@ -70,11 +70,13 @@ impl<T: Precision> Trainer<T> {
                 batch_size: config.training.batch_size,
                 latent_rng: Stream::Latent.of(seed),
                 label_rng: Stream::Labels.of(seed),
+                mistake: config.training.mistake,
             },
             losses: Losses {
                 rules: config.training.rules(),
                 classifier: config.training.auxiliary_classifier.unwrap_or_default(),
                 regularisers: Regularisers::new(&d.regularisers, seed),
+                mistake: config.training.mistake,
             },
             training: Stream::Dropout.of(seed).into(),
             critic_steps: config.training.critic_steps,
@@ -121,6 +123,11 @@ impl<T: Real> Trainer<T> {
     /// their labels, `[batch]`, or `[]` if the players look at none, into the buffers it is given; it
     /// is called once for each move of the discriminator's.
     pub fn step(&mut self, mut write_real: impl FnMut(&mut [T], &mut [u8])) -> Scores {
+        let mistake = self.losses.mistake;
+        let mut write_real = |images: &mut [T], labels: &mut [u8]| {
+            write_real(images, labels);
+            mistake.iter().for_each(|mistake| mistake.in_labels(labels));
+        };
         for _ in 1..self.critic_steps {
             self.extra_turn(&mut write_real);
         }

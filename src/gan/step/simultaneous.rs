@@ -5,8 +5,8 @@ use super::images::real_images;
 use super::scores::Scores;
 use crate::autodiff::{Gradient, Phase, Real, Var};
 use crate::gan::Players;
-use crate::gan::game::{Game, play};
-use crate::nn::{Mode, OnTape, learn_together};
+use crate::gan::game::Game;
+use crate::nn::{OnTape, learn_together};
 
 impl<T: Real> Trainer<T> {
     /// Both gradients from one forward pass; then both players move.
@@ -17,7 +17,7 @@ impl<T: Real> Trainer<T> {
             let (real, fake, game, loss, scores) = tape.part(&both, Phase::Forward, || {
                 let fake = requests.generate(generator, training); //                      [batch, pixels]
                 let real = real_images(tape, fake.batch(), discriminator.network.input(), write_real);
-                let game = play(discriminator, real, fake, &mut Mode::Train(training));
+                let game = losses.play(discriminator, real, fake, training);
                 let discriminator = losses.of_discriminator(&game, real);
                 let loss = Players { generator: losses.of_generator_in(&game, fake), discriminator };
                 (real, fake, game, loss, Scores::of(&game, losses.rules.objective, discriminator, Some(loss.generator)))
