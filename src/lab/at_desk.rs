@@ -4,7 +4,7 @@ use super::desk::{Desk, Goal, Look};
 use super::gate::held;
 use super::moment::{Moment, Place};
 use crate::autodiff::{Part, Phase, View, Watch};
-use crate::gan::{Observer, ObserverError, Session, StepEnd, Warning};
+use crate::gan::{Diagnosis, EpochEnd, Observer, ObserverError, Session, StepEnd, Warning};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -80,6 +80,15 @@ impl Observer for AtDesk {
     fn step_end(&mut self, end: &StepEnd<'_>) -> Result<(), ObserverError> {
         self.lock().note(end);
         Ok(())
+    }
+
+    fn epoch_end(&mut self, end: &EpochEnd<'_>) -> Result<(), ObserverError> {
+        self.lock().read(end);
+        Ok(())
+    }
+
+    fn diagnosis(&mut self) -> Option<Diagnosis> {
+        self.lock().missing.take()
     }
 
     fn warning(&mut self, warning: &Warning) -> Result<(), ObserverError> {

@@ -26,9 +26,9 @@ struct Case {
 
 /// The blind cases.
 const CASES: [Case; 3] = [
-    Case { key: "case-1", title: "Case 1", fault: "dead-layer" },
-    Case { key: "case-2", title: "Case 2", fault: "one-number" },
-    Case { key: "case-3", title: "Case 3", fault: "generator-stands" },
+    Case { key: "case-1", title: "Case 1", fault: "generator-stands" },
+    Case { key: "case-2", title: "Case 2", fault: "digits-left-out" },
+    Case { key: "case-3", title: "Case 3", fault: "forgotten-detach" },
 ];
 
 /// What a blind case was taken for.

@@ -8,7 +8,7 @@ mod show;
 
 use crate::autodiff::{Part, Phase, View};
 use crate::data::Digits;
-use crate::gan::{Config, History, Session, Snapshot, StepEnd, TrainError, Warning};
+use crate::gan::{Config, Diagnosis, EpochEnd, History, Session, Snapshot, StepEnd, TrainError, Warning};
 use crate::lab::clinic::Clinic;
 use crate::lab::edits::Edits;
 use crate::lab::frame::Seen;
@@ -19,6 +19,7 @@ use crate::lab::rewind::Twin;
 use crate::lab::story::Story;
 use crate::nn::Network;
 use crate::recognizer::Recognizer;
+use crate::run::{digits_missing, pretrained_recognizer};
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ use std::time::{Duration, Instant};
 
 /// Steps between two snapshots.
 const EVERY: u64 = 25;
+/// Digits that are read after an epoch.
+const READ: usize = 500;
 /// Bytes of snapshots.
 const BUDGET: usize = 512 << 20;
 
@@ -123,6 +126,8 @@ pub struct Desk {
     judge: Option<Network>,
     /// Read when it is first asked.
     recognizer: OnceCell<Recognizer>,
+    /// What the last epoch has shown to be missing.
+    pub missing: Option<Diagnosis>,
 }
 
 impl Desk {
@@ -138,6 +143,7 @@ impl Desk {
             made: 0,
             judge: None,
             recognizer: OnceCell::new(),
+            missing: None,
             history: History::new(BUDGET),
             parts: Vec::new(),
             turns_taken: 0,
@@ -223,6 +229,15 @@ impl Desk {
     pub fn note(&mut self, end: &StepEnd<'_>) {
         self.epoch = end.epoch;
         self.story.note(end.step, end.scores);
+    }
+
+    /// An epoch has ended: where a fault is played, it is looked which digits the generator draws.
+    pub fn read(&mut self, end: &EpochEnd<'_>) {
+        if self.game.clinic.is_some() {
+            let recognizer = self.recognizer.get_or_init(pretrained_recognizer);
+            let reads = recognizer.check_image_shape(end.image_shape).is_ok();
+            self.missing = reads.then(|| digits_missing(recognizer, end, READ)).flatten();
+        }
     }
 
     /// Something looks wrong with the step at hand.
