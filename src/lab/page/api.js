@@ -24,11 +24,8 @@ const BARRED = "This address has no valid token. Open the address that `twoplaye
 async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, {
-      ...options,
-      cache: "no-store",
-      headers: { ...options.headers, Authorization: `Bearer ${readAddress().token}` },
-    });
+    const headers = { ...options.headers, Authorization: `Bearer ${readAddress().token}` };
+    answer = await fetch(path, { ...options, cache: "no-store", headers });
   } catch {
     throw new Refusal(GONE, { gone: true });
   }
@@ -42,17 +39,11 @@ async function ask(path, options = {}) {
 export const get = (path) => ask(`/api/${path}`);
 
 export const post = (path, what) =>
-  ask(`/api/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(what),
-  });
+  ask(`/api/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(what) });
 
 export const command = (what) => post("command", what);
 
-/** Milliseconds between two pictures while it plays: the engine needs the processor more than the eye does. */
-const PAUSE = 60;
-
+const PAUSE = 60; // milliseconds between two pictures while it plays: the engine needs the processor more than the eye
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const painted = () => new Promise((done) => requestAnimationFrame(done));
 

@@ -1,6 +1,6 @@
 // Clinic: a fault is caused on purpose; one predicts which warning comes, sees it come, and mends the game.
 
-import { h, p, small, code, button, choose, plural } from "./dom.js";
+import { ask, h, p, small, code, button, choose, plural } from "./dom.js";
 import { digits, losses } from "./game.js";
 
 export const title = "Clinic";
@@ -8,13 +8,8 @@ export const title = "Clinic";
 /** The cards, once. */
 export async function load(frame, view, get) {
   if (view.cards) return false;
-  view.cards = [];
-  try {
-    ({ cards: view.cards, cases: view.cases = [] } = await get("cards"));
-  } catch (refusal) {
-    if (refusal.gone) view.cards = null; // the server may come back
-    throw refusal;
-  }
+  const { cards = [], cases = [] } = await ask(get, "cards");
+  Object.assign(view, { cards, cases });
   return true;
 }
 

@@ -28,8 +28,7 @@ const view = {
   asked: null, number: null, numberFor: 0, trail: [],
   cards: null, cases: null, guesses: new Map(), treated: null, stop: null,
 };
-let frame = null;
-let tour = null;
+let [frame, tour] = [null, null];
 
 // ---- Drawing ----
 
@@ -49,12 +48,8 @@ function paint() {
   if (drawn.length !== main.children.length || drawn.some((one, index) => one !== main.children[index])) main.replaceChildren(...drawn);
   if (scrolled) main.querySelector(".detail")?.scrollTo(0, scrolled);
   const now = key && [...main.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key);
-  if (now) {
-    now.focus({ preventScroll: true });
-    if (typeof caret === "number") now.setSelectionRange(caret, caret);
-  } else if (key) {
-    main.focus({ preventScroll: true });
-  }
+  if (key) (now ?? main).focus({ preventScroll: true });
+  if (now && typeof caret === "number") now.setSelectionRange(caret, caret);
   document.body.dataset.depth = view.depth;
   for (const one of at("panels").children) one.setAttribute("aria-current", one.dataset.panel === view.panel ? "page" : "false");
   for (const one of at("depths").children) one.setAttribute("aria-pressed", one.dataset.depthChoice === view.depth);
@@ -74,8 +69,7 @@ function trail() {
   if (key >= 0) (old.querySelectorAll("button")[key] ?? old.querySelector("button")).focus();
 }
 
-let loading = false;
-let again = false;
+let [loading, again] = [false, false];
 
 /** Fetches what the open panel lacks, piece by piece, and draws after each. */
 async function refresh() {
@@ -92,15 +86,8 @@ async function refresh() {
 
 // ---- What one can do ----
 
-const redraw = () => {
-  paint();
-  return refresh();
-};
-
-const change = (what) => {
-  Object.assign(view, what);
-  return redraw();
-};
+const redraw = () => (paint(), refresh());
+const change = (what) => (Object.assign(view, what), redraw());
 
 /** What `ask` gives, or nothing and a line that says why. */
 async function attempt(ask) {
@@ -137,11 +124,9 @@ const act = {
   async toScope(scope) {
     view.open.set(`${scope} 1`, true);
     await act.panel("tape");
-    if (tape.within(frame) && view.tape && !view.tape.nodes.some((node) => node.scope === scope)) {
-      act.say(`This tape has no operation of ${scope} yet. Go on until its player computes.`);
-    } else {
-      focusOn(`group ${scope} 1`);
-    }
+    const misses = tape.within(frame) && view.tape && !view.tape.nodes.some((node) => node.scope === scope);
+    if (misses) act.say(`This tape has no operation of ${scope} yet. Go on until its player computes.`);
+    else focusOn(`group ${scope} 1`);
   },
   open: (key, open) => change({ open: view.open.set(key, open) }),
   choose(index) {
@@ -156,10 +141,7 @@ const act = {
     act.panel("number");
   },
   numberBack: () => change({ asked: view.trail.pop() ?? null, number: null }),
-  toNode(index) {
-    [view.chosen, view.node] = [index, null];
-    act.panel("tape");
-  },
+  toNode: (index) => (Object.assign(view, { chosen: index, node: null }), act.panel("tape")),
   guess: (card, choice) => change({ guesses: view.guesses.set(card, choice) }),
   refresh,
   redraw,
@@ -228,12 +210,11 @@ function key(event) {
 }
 
 function measure() {
-  const inner = innerWidth - 62;
-  [view.chart, view.narrow] = innerWidth < 900 ? [Math.min(520, inner), Math.min(520, inner)] : [520, 304];
+  view.chart = innerWidth < 900 ? Math.min(520, innerWidth - 62) : 520;
+  view.narrow = innerWidth < 900 ? view.chart : 304;
 }
 
-let telling = 0;
-let hearing = 0;
+let [telling, hearing] = [0, 0]; // timers
 /** What has changed, for who listens: only while paused, and not faster than one can hear. */
 function tell(before) {
   clearTimeout(telling);

@@ -1,12 +1,10 @@
-// Real or generated? Ten digits, judged by a person and by D. Its elements are made once and then kept up to date.
+// Real or generated? Ten digits, judged by a person and by D.
 
-import { h, button, code, num, sigmoid } from "./dom.js";
+import { button, choices, code, h, mean, num, sigmoid } from "./dom.js";
 import * as draw from "./draw.js";
 import { likelihood } from "./words.js";
 
 const ROUNDS = 10;
-
-export const mean = (list) => list.reduce((a, b) => a + b, 0) / (list.length || 1);
 
 /** The logit above which D takes a picture for real: for scores that are no logits, the middle of what it gives here. */
 export const border = (frame) => (likelihood(frame) ? 0 : (mean(frame.reals.logits) + mean(frame.fakes.logits)) / 2);
@@ -19,83 +17,59 @@ export function scored(logit, frame) {
   return { share: (logit - low) / (Math.max(...all) - low || 1), text: num(logit, 2) };
 }
 
-export function said(logit, frame) {
-  const { text } = scored(logit, frame);
-  return likelihood(frame) ? `D takes it for real with ${text}` : `D’s score is ${text}`;
-}
+export const said = (logit, frame) =>
+  `${likelihood(frame) ? "D takes it for real with" : "D’s score is"} ${scored(logit, frame).text}`;
 
-/** The game's section; `frame()` is the newest frame. It is done when all digits are judged. */
+/** The game's section, drawn anew when something has happened; `frame()` is the newest frame. */
 export function buildQuiz(act, frame) {
-  let round = 0;
-  let asked = null; // the digit at hand: its pixels, what it is, what D said
+  let [round, you, d, seen] = [0, 0, 0, []];
+  let asked = null; // the digit at hand: its picture, what it is, what D said, and whether that was right
   let told = null; // the person's answer
-  let score = { you: 0, d: 0 };
-  let seen = [];
-
-  const slots = Object.fromEntries(["picture", "line", "score"].map((name) => [name, h("div", {})]));
-  const yours = (is, text, name) => button(`quiz ${name}`, text, () => say(is), { "aria-keyshortcuts": name });
-  const [isReal, isFake] = [yours(true, ["real ", code("r")], "r"), yours(false, ["generated ", code("g")], "g")];
-  const next = button("quiz next", "", ask, { "aria-keyshortcuts": "n" });
 
   /** Shows another digit, one that has not been shown: real or generated, as a coin falls. */
   function ask() {
-    if (round === ROUNDS) [round, score, seen] = [0, { you: 0, d: 0 }, []];
-    const { reals, fakes } = frame();
+    if (round === ROUNDS) [round, you, d, seen] = [0, 0, 0, []];
     const real = Math.random() < 0.5;
-    const set = real ? reals : fakes;
+    const set = real ? frame().reals : frame().fakes;
     const pictures = draw.images(set.pixels, set.shape);
     const left = [...pictures.keys()].filter((at) => !seen.includes(`${real} ${at}`));
     const at = left[Math.floor(Math.random() * left.length)] ?? 0;
     seen.push(`${real} ${at}`);
-    const logit = set.logits[at];
-    asked = { real, label: set.labels?.[at], said: said(logit, frame()), right: logit > border(frame()) === real };
+    asked = { real, what: !real ? "generated" : set.labels ? `real, a ${set.labels[at]}` : "real",
+      said: said(set.logits[at], frame()), right: set.logits[at] > border(frame()) === real,
+      picture: draw.digit(pictures[at], set.shape, "A digit: real or generated?") };
     [told, round] = [null, round + 1];
-    slots.picture.replaceChildren(draw.digit(pictures[at], set.shape, "A digit: real or generated?"));
-    swap(next, isReal);
-    act.hear(`Digit ${round} of ${ROUNDS}: real or generated?`);
+    show();
   }
-
   function say(is) {
-    if (!asked || told !== null) return;
     told = is;
-    score.you += Number(is === asked.real);
-    score.d += Number(asked.right);
-    swap(document.activeElement === isFake ? isFake : isReal, next);
-    act.hear(`${line()} ${total()}`);
+    you += Number(is === asked.real);
+    d += Number(asked.right);
+    show();
   }
-
-  /** Brings the buttons up to date; if the one that goes had the focus, another gets it. */
-  function swap(goes, comes) {
-    const had = document.activeElement === goes;
-    update();
-    if (had) comes.focus({ preventScroll: true });
-  }
-
   function line() {
     if (!asked) return `${ROUNDS} digits, one after the other. D judges the same ones. Who knows more of them?`;
     if (told === null) return `Digit ${round} of ${ROUNDS}: real or generated?`;
-    const what = asked.real ? `real${asked.label === undefined ? "" : `, a ${asked.label}`}` : "generated";
-    return `${told === asked.real ? "Right" : "Wrong"}: it is ${what}. ${asked.said}: ${asked.right ? "right" : "wrong"}.`;
+    const right = (is) => (is ? "right" : "wrong");
+    return `You are ${right(told === asked.real)}: it is ${asked.what}. ${asked.said}: ${right(asked.right)}.`;
   }
-
   function total() {
-    if (round < ROUNDS || told === null) return `You ${score.you} : ${score.d} D`;
-    const who = score.you === score.d ? "Neither knows more." : score.you > score.d ? "You win." : "D wins.";
-    return `You ${score.you} : ${score.d} D over ${ROUNDS}. ${who}`;
+    const who = you === d ? "Neither knows more." : you > d ? "You win." : "D wins.";
+    return `You ${you} : ${d} D${round === ROUNDS && told !== null ? ` over ${ROUNDS}. ${who}` : ""}`;
   }
-
-  function update() {
-    for (const one of [isReal, isFake]) one.hidden = !asked || told !== null;
-    next.hidden = Boolean(asked) && told === null;
-    next.replaceChildren(!asked ? "begin " : round === ROUNDS ? "once more " : "next ", code("n"));
-    slots.line.textContent = line();
-    slots.score.textContent = asked ? total() : "";
+  const all = { r: ["real ", () => say(true)], g: ["generated ", () => say(false)], n: ["", ask] };
+  const open = () => (asked && told === null ? ["r", "g"] : ["n"]); // what can be pressed
+  const body = h("section", { class: "quiz" });
+  function show() {
+    all.n[0] = !asked ? "begin " : round === ROUNDS ? "once more " : "next ";
+    const buttons = open().map((name) =>
+      button(`quiz ${name}`, [all[name][0], code(name)], all[name][1], { "aria-keyshortcuts": name }));
+    const had = body.contains(document.activeElement);
+    body.replaceChildren(h("h2", {}, "Real or generated?"), h("div", {}, asked?.picture), h("div", {}, line()),
+      choices(buttons), h("div", { class: "total" }, asked && total()));
+    if (had) buttons[0].focus({ preventScroll: true });
+    if (asked) act.hear(`${line()} ${told === null ? "" : total()}`);
   }
-
-  const section = h("section", { class: "quiz" }, h("h2", {}, "Real or generated?"),
-    slots.picture, slots.line, h("div", { class: "choices" }, isReal, isFake, next),
-    h("div", { class: "total" }, slots.score));
-  const keys = { r: () => say(true), g: () => say(false), n: () => { if (!next.hidden) ask(); } };
-  const done = () => round === ROUNDS && told !== null;
-  return { section, update, done, key: (name) => (keys[name] ? (keys[name](), true) : false) };
+  show();
+  return { section: body, key: (name) => open().includes(name) && (all[name][1](), true) };
 }

@@ -4,8 +4,7 @@ export const live = false;
 
 const moments = JSON.parse(document.getElementById("moments").textContent);
 const ONLY_LIVE = "A recording does not know this. Ask a running lab: twoplayer lab";
-/** Milliseconds a step while it plays. */
-const BEAT = 400;
+const BEAT = 400; // milliseconds a step while it plays
 
 let place = 0; // the moment that is shown
 let playing = null; // the timer
@@ -18,10 +17,12 @@ export function readAddress() {
 }
 
 /** Why something cannot be done. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  gone = false;
+}
 
 export async function get(path) {
-  const answer = moments[place][path.split("?")[0]];
+  const answer = moments[place][path] ?? moments[place][path.split("?")[0]];
   if (answer === undefined) throw new Refusal(ONLY_LIVE);
   return answer;
 }
@@ -37,15 +38,8 @@ const next = (wanted) => {
   return found;
 };
 
-function show(there) {
-  place = there;
-  wake();
-}
-
-function pause() {
-  clearInterval(playing);
-  playing = null;
-}
+const show = (there) => (place = there, wake());
+const pause = () => (clearInterval(playing), playing = null);
 
 export async function command(what) {
   const wasPlaying = playing !== null;

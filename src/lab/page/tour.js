@@ -2,9 +2,9 @@
 
 import { live } from "./api.js";
 import { outcome, OTHERS } from "./clinic.js";
-import { button, h, num, sigmoid } from "./dom.js";
+import { button, h, mean, num, sigmoid } from "./dom.js";
 import { digit, images } from "./draw.js";
-import { buildQuiz, mean } from "./quiz.js";
+import { buildQuiz } from "./quiz.js";
 import { likelihood } from "./words.js";
 
 const STEPS = 600; // that the game plays by itself at the fourth stop
@@ -145,7 +145,6 @@ export function build(place, act) {
     place.hidden = Number.isNaN(at) || (!stop && Boolean(frame.plane));
     quiz.section.hidden = at !== 0 || Boolean(frame.plane);
     there.hidden = !stop || barred(stop, frame) !== null || stop.panel === view.panel;
-    if (at === 0) quiz.update();
     trained.hidden = Boolean(stop);
     if (!stop && live && !shows) show();
     draw(stop);

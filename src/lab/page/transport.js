@@ -40,16 +40,11 @@ export function build(foot, act) {
       h("ol", { "aria-label": `Phases of ${player(network)}’s turn` }, phases[network]));
   });
 
-  const oldest = h("span", {});
-  const newest = h("span", {});
-  const chosen = h("output", {});
+  const [oldest, newest, chosen] = ["span", "span", "output"].map((tag) => h(tag));
   let held = false; // somebody has the slider in hand
   let timer = 0;
   const slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Go to a step",
-    oninput: () => {
-      held = true;
-      chosen.textContent = `to step ${slider.value}`;
-    },
+    oninput: () => [held, chosen.textContent] = [true, `to step ${slider.value}`],
     onchange: () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
@@ -59,10 +54,7 @@ export function build(foot, act) {
       }, 250); // one command for several arrow keys
     },
     onpointerup: () => setTimeout(release, 600) });
-  const release = () => {
-    held = false;
-    chosen.textContent = "";
-  };
+  const release = () => [held, chosen.textContent] = [false, ""];
 
   const speed = h("select", { "aria-label": "Speed", onchange: () => act.command({ do: "speed", steps_per_second: Number(speed.value) }) },
     h("option", { value: "", disabled: true, selected: true }, "speed"), SPEEDS.map(([value, text]) => h("option", { value }, text)));
@@ -74,10 +66,7 @@ export function build(foot, act) {
     h("summary", {}, "restart"),
     h("div", {}, again, h("label", {}, "or with seed ", seed),
       h("button", { type: "button", onclick: () => restart({ seed: Number(seed.value) }) }, "begin anew")));
-  const close = () => {
-    menu.open = false;
-    menu.firstChild.focus();
-  };
+  const close = () => (menu.open = false, menu.firstChild.focus());
   document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
   function restart(how) {
     if (!Number.isSafeInteger(how.seed ?? 0) || (how.seed ?? 0) < 0) return act.say("A seed is a whole number, 0 or more.");
@@ -89,8 +78,7 @@ export function build(foot, act) {
     h("div", { class: "phases" }, turns),
     h("div", { class: "time" }, oldest, slider, newest, chosen, speed, menu));
 
-  let run = null;
-  let pace; // the speed, as it was last heard of
+  let run, pace; // the seed and the speed, as they were last heard of
   return (frame) => {
     const { at } = frame;
     if (at.speed !== pace) speed.value = SPEEDS.some(([value]) => value === at.speed) ? at.speed : "";
@@ -106,18 +94,13 @@ export function build(foot, act) {
     }
     oldest.textContent = `step ${at.oldest}`;
     newest.textContent = String(at.newest);
-    if (!held) {
-      slider.min = at.oldest;
-      slider.max = at.newest;
-      slider.value = at.step;
-    }
+    if (!held) Object.assign(slider, { min: at.oldest, max: at.newest, value: at.step });
     slider.disabled = at.newest <= at.oldest;
     slider.setAttribute("aria-valuetext", `step ${slider.value}`);
-    if (run !== frame.run.seed) {
-      run = frame.run.seed;
-      again.textContent = `the same again: seed ${run}`;
-      seed.value = run + 1;
-    }
+    if (run === frame.run.seed) return;
+    run = frame.run.seed;
+    again.textContent = `the same again: seed ${run}`;
+    seed.value = run + 1;
   };
 }
 

@@ -1,9 +1,8 @@
 // Turn: what the last turn of each player did, on eight digits.
 
-import { h, p, small, code, button, num, sigmoid, plural } from "./dom.js";
+import { bar, button, choices, code, formula, h, mean, num, p, plural, section, sigmoid, small, soft } from "./dom.js";
 import * as draw from "./draw.js";
-import { bar, digits } from "./game.js";
-import { mean } from "./quiz.js";
+import { digits } from "./game.js";
 import { likelihood } from "./words.js";
 
 export const title = "Turn";
@@ -20,16 +19,16 @@ export async function load(frame, view, get) {
 }
 
 export function render(frame, view, act) {
-  if (frame.plane) return [h("section", { class: "wide" }, h("h2", {}, "Turns"), p("Here images are points: the panel Plane shows them."))];
+  if (frame.plane) return [section("wide", "Turns", null, p("Here images are points: the panel Plane shows them."))];
   const late = frame.at.moment.kind !== "step";
   const { only, open } = view.stop ?? {}; // of the tour
   if (view.turn && only && open) {
-    return [h("section", { class: "wide" }, h("h2", {}, `Before ${only}’s turn`),
+    return [section("wide", `Before ${only}’s turn`, null,
       p("Answer the tour’s question: then the turn is shown. These are G’s digits, with D’s scores as they are now."),
       digits(frame.fakes, frame, "generated digit", "fakes"))];
   }
   if (!view.turn) {
-    return [h("section", { class: "wide" }, h("h2", {}, "Turns"),
+    return [section("wide", "Turns", null,
       p("A step is two turns: first D learns to tell real from generated digits, then G learns to deceive it. ",
         late ? ["This step is not complete: what its turns do is shown at its end. Press ", h("kbd", {}, "s"), " to get there."] :
           ["Press ", h("kbd", {}, "s"), " to play a step."])), skips(frame, act)];
@@ -47,9 +46,9 @@ function skips({ at }, act) {
   const disabled = at.playing || at.moment.kind !== "step";
   const skip = (letter, player) =>
     button(`skip ${letter}`, `skip ${letter}’s turn`, () => act.command({ do: "skip", player }), { disabled });
-  return h("section", { class: "wide" }, h("h2", {}, "Skip a turn"),
+  return section("wide", "Skip a turn", null,
     p("The next step is made while one player stands still: so one sees what the other does alone."),
-    h("p", { class: "choices" }, skip("D", "discriminator"), skip("G", "generator"), disabled && small("only between steps, paused")));
+    choices(skip("D", "discriminator"), skip("G", "generator"), disabled && small("only between steps, paused")));
 }
 
 /** Where no score has moved, its player has not. */
@@ -64,26 +63,24 @@ function comparison(compare, { before, shape, logits_before: logits }) {
     return h("figure", {}, draw.digit(pixels, shape, `digit ${at + 1}; D takes it for real with ${num(sigmoid(logits[at]), 2)}; ` +
       `slope ${num(pale, 2)} with minimax, ${num(full, 2)} with the non-saturating loss`),
     h("figcaption", { "aria-hidden": true }, h("span", { class: "was" }, bar(pale)), bar(full),
-      h("span", { class: "soft" }, num(pale, 2)), " ", num(full, 2)));
+      soft(num(pale, 2)), " ", num(full, 2)));
   };
-  return h("section", { class: "wide" }, h("h2", {}, "Two losses for G ", small("how hard each pulls")),
+  return section("wide", "Two losses for G", "how hard each pulls",
     p("Where D is sure that a digit is generated, minimax’s slope vanishes and the non-saturating one is largest."),
     h("div", { class: "row pic" }, h("div", {}, "slope at each digit", small("pale: minimax; full: non-saturating")),
       h("div", { class: "strip eight fakes" }, draw.images(before, shape).map(figure))),
     p(`The gradient by G’s weights has norm ${num(minimax.norm)} with minimax, ${num(other.norm)} with the non-saturating loss.`),
-    h("p", { class: "math formula" }, "minimax: ∂L/∂D = −σ(D);   non-saturating: ∂L/∂D = −(1 − σ(D))"));
+    formula("minimax: ∂L/∂D = −σ(D);   non-saturating: ∂L/∂D = −(1 − σ(D))"));
 }
 
-function score(logit, chance) {
-  return chance ? num(sigmoid(logit), 2) : num(logit, Math.abs(logit) < 10 ? 2 : 1);
-}
+const score = (logit, chance) => (chance ? num(sigmoid(logit), 2) : num(logit, Math.abs(logit) < 10 ? 2 : 1));
 
 /** Under a digit: the score before and after, as bars and as numbers, with an arrow for the way it went. */
 function moved(before, after, chance) {
   const arrow = Math.abs(after - before) < 1e-4 ? "=" : after > before ? "▲" : "▼";
   return h("figcaption", { "aria-hidden": true },
     chance && [h("span", { class: "was" }, bar(sigmoid(before))), bar(sigmoid(after))],
-    h("span", { class: "soft" }, score(before, chance)), " ", h("span", { class: "arrow" }, arrow), " ", score(after, chance));
+    soft(score(before, chance)), " ", h("span", { class: "arrow" }, arrow), " ", score(after, chance));
 }
 
 function strip(pictures, shape, kind, what, before, after, chance) {
@@ -96,7 +93,7 @@ const rose = (before, after) => plural(before.filter((x, at) => after[at] > x).l
   plural(before.filter((x, at) => after[at] < x).length, "score") + " fell";
 
 function ofDiscriminator(turn, shape, chance) {
-  return h("section", { class: "wide" }, h("h2", {}, h("span", { class: "is D" }, "D’s turn"), " ", small("only D’s weights move")),
+  return section("wide", h("span", { class: "is D" }, "D’s turn"), "only D’s weights move",
     p("D looked at a batch of real and of generated digits and moved its weights, so that real ones ",
       "score higher and generated ones lower. These sixteen show what that did; they need not have been in the batch. ",
       "G stands behind a wall in this turn: its digits are constants here, so no gradient reaches it."),
@@ -108,7 +105,7 @@ function ofDiscriminator(turn, shape, chance) {
     p(`Of the real digits ${rose(turn.real_before, turn.real_after)}; of the generated ones ${rose(turn.fake_before, turn.fake_after)}. `,
       `The gap between the mean logits was ${num(mean(turn.real_before) - mean(turn.fake_before), 2)} `,
       `and is ${num(mean(turn.real_after) - mean(turn.fake_after), 2)}.`),
-    h("p", { class: "math formula" }, "θ(D) ← θ(D) − Adam(∂L(D)/∂θ(D))"),
+    formula("θ(D) ← θ(D) − Adam(∂L(D)/∂θ(D))"),
     code("phases: discriminator forward, backward, update"));
 }
 
@@ -124,7 +121,7 @@ function ofGenerator(turn, chance) {
     h("div", { class: "strip eight fakes" }, pictures.map((picture) => h("figure", {}, picture))));
   const map = (what) => (values, at) => draw.heat(values, height, width, `${what}, digit ${at + 1}`,
     { class: "digit", limit: what.startsWith("pull") ? 1 : most });
-  return h("section", { class: "wide" }, h("h2", {}, h("span", { class: "is G" }, "G’s turn"), " ", small("only G’s weights move")),
+  return section("wide", h("span", { class: "is G" }, "G’s turn"), "only G’s weights move",
     p("D’s gradient says of every pixel which way to change it so that D takes the digit for real. G cannot change pixels, ",
       "only its weights; it moves them so that its digits go that way."),
     stood("G", [turn.logits_before, turn.logits_after]),
@@ -138,6 +135,6 @@ function ofGenerator(turn, chance) {
     p(`${rose(turn.logits_before, turn.logits_after)}. `,
       `The mean logit was ${num(mean(turn.logits_before), 2)} and is ${num(mean(turn.logits_after), 2)}. `,
       `The pixel that changed most changed by ${num((100 * most) / 255, 1)} % of the way from black to white.`),
-    h("p", { class: "math formula" }, "pull = ∂D(x)/∂x at x = G(z);   θ(G) ← θ(G) − Adam(∂L(G)/∂θ(G))"),
+    formula("pull = ∂D(x)/∂x at x = G(z);   θ(G) ← θ(G) − Adam(∂L(G)/∂θ(G))"),
     code("phases: generator forward, backward, update"));
 }

@@ -31,6 +31,7 @@ page! {
     "main.js" JS,
     "networks.js" JS,
     "number.js" JS,
+    "pen.js" JS,
     "plane.js" JS,
     "quiz.js" JS,
     "tape.js" JS,

@@ -51,8 +51,11 @@ globalThis.test = {
     },
     blank: (canvas) => test.pixels(canvas).every((pixel, at, all) => pixel === all[0]),
     pictures: (what = "canvas") => test.all(what, test.panel()).map((canvas) => test.pixels(canvas).join()).join("|"),
+    // Whether nothing is asked of the lab, but for frames, and nothing has been for a moment.
+    asking: 0, asked: 0,
+    quiet: () => test.asking === 0 && performance.now() - test.asked > 150,
     // Whether the open panel has all that it asked the lab for.
-    settled: () => !/Reading .*…/.test(test.panel().textContent) &&
+    settled: () => test.quiet() && !/Reading .*…/.test(test.panel().textContent) &&
         test.all(".soft", test.panel()).every((one) => one.textContent !== "…"),
     // Whether the open panel shows what it has to show. What it asks one to press first is pressed, once.
     pressed: new WeakSet(),
@@ -65,7 +68,7 @@ globalThis.test = {
         if (!test.settled()) return false;
         const canvases = test.all("canvas", test.panel());
         const charts = test.all("svg", test.panel());
-        const bars = test.all(".bar b, .layers i, .score b", test.panel());
+        const bars = test.all(".bar b, .score b", test.panel());
         const filled = (element) => getComputedStyle(element).backgroundColor !== "rgba(0, 0, 0, 0)" && element.clientHeight > 0;
         return charts.every((chart) => chart.querySelector("rect, polyline, line")?.getBoundingClientRect().width > 0) &&
             canvases.filter((canvas) => !test.blank(canvas)).length * 2 >= canvases.length &&
@@ -110,6 +113,17 @@ globalThis.test = {
         requestAnimationFrame(test.watch);
     },
 };
+const fetched = globalThis.fetch;
+globalThis.fetch = async (path, ...more) => {
+    const counts = !String(path).includes("frame");
+    test.asking += counts;
+    try {
+        return await fetched(path, ...more);
+    } finally {
+        test.asking -= counts;
+        if (counts) test.asked = performance.now();
+    }
+};
 "##;
 
 /// A lab with the tiny game, paused before its first step, and a browser, if there is one.
@@ -153,6 +167,7 @@ fn go(browser: &mut Chromium, panel: &str) {
     let known = ["game", "turn", "networks", "tape", "number"].contains(&panel);
     let else_what = if known { "false" } else { "test.all('button, canvas', test.panel()).length > 0" };
     browser.until(panel, &format!("test.drawn() || {else_what}"));
+    browser.until(panel, "test.quiet()");
 }
 
 /// The panels of the navigation.
@@ -322,6 +337,93 @@ fn tab_reaches_every_control() {
             "{panel}: {steps} steps"
         );
     }
+}
+
+/// Presses what has such a key, wherever it is.
+fn click(browser: &mut Chromium, key: &str) {
+    let one = format!("document.querySelector('[data-key=\"{key}\"]')");
+    browser.until(key, &format!("{one} && !{one}.disabled"));
+    browser.get(&format!("{one}.click()"));
+}
+
+#[test]
+fn the_tour_asks_and_the_program_answers() {
+    let Some((lab, mut browser)) = lab_and_browser() else { return };
+    lab.go_to(2);
+    open(&mut browser, &lab);
+    let tour = "document.getElementById('tour').innerText";
+    browser.until("the offer", &format!("{tour}.includes('New here?') && test.all('#tour canvas').length === 16"));
+    click(&mut browser, "tour next");
+    browser.until("the first stop", &format!("{tour}.includes('1 of 6') && test.panel().className === 'on-easel'"));
+    browser.press("n");
+    for _ in 0..10 {
+        browser.press("r");
+        browser.until("what it is", &format!("/You are (right|wrong): it is/.test({tour})"));
+        browser.press("n");
+    }
+    for (stop, answer) in [("2 of 6", "answer down"), ("3 of 6", "answer up")] {
+        click(&mut browser, "tour next");
+        browser.until(stop, &format!("{tour}.includes('{stop}') && test.panel().className === 'on-turn'"));
+        if stop == "2 of 6" {
+            engine(&lab, "the beginning", |at| at["step"] == 0);
+        }
+        assert_eq!(browser.get("test.all('.strip.eight', test.panel()).length"), 0, "{stop}: the answer is not shown");
+        click(&mut browser, answer);
+        browser.until("an answer", &format!("/✓ Right|✗ Not so/.test({tour})"));
+        // What it says is what the engine has.
+        let turn: Value = serde_json::from_slice(&lab.at.get("/api/turn").1).expect("JSON");
+        let (turn, before, after) = match stop {
+            "2 of 6" => (&turn["discriminator"], "fake_before", "fake_after"),
+            _ => (&turn["generator"], "logits_before", "logits_after"),
+        };
+        let mean = |list: &Value| {
+            let logits: Vec<f64> = list.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+            logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).sum::<f64>() / logits.len() as f64
+        };
+        let said = format!("from {:.3} to {:.3}", mean(&turn[before]), mean(&turn[after]));
+        assert_eq!(browser.get(&format!("{tour}.includes({said:?})")), true, "{stop}: {said}");
+    }
+    click(&mut browser, "tour leave");
+    browser.until("the end", "document.getElementById('tour').hidden");
+    assert_quiet(&mut browser, &lab, "the tour");
+}
+
+#[test]
+fn what_is_changed_by_hand_is_seen() {
+    let Some((lab, mut browser)) = lab_and_browser() else { return };
+    lab.go_to(3);
+    open(&mut browser, &lab);
+    click(&mut browser, "tour leave");
+    click(&mut browser, "fork");
+    browser.until("the game beside", "test.all('.strip.fakes', test.panel()).length === 2");
+    let same = "(([a, b]) => ['canvas'].every((what) => [...a.querySelectorAll(what)].map((one) => test.pixels(one).join()).join('|') === \
+                [...b.querySelectorAll(what)].map((one) => test.pixels(one).join()).join('|')))(test.all('.strip.fakes', test.panel()))";
+    assert_eq!(browser.get(same), true, "both games still draw the same");
+    go(&mut browser, "networks");
+    click(&mut browser, "unit generator.0");
+    click(&mut browser, "mute");
+    browser.until("that it was edited", "test.crumbs()[0].includes('edited')");
+    // To a moment within a step, by its address; and a number there is moved.
+    let token = lab.at.token.clone();
+    browser.get(&format!("location.hash = '#{token}&panel=tape&step=3&event=9'"));
+    let at = engine(&lab, "the moment of the address", |at| at["event"] == 9 && at["step"] == 3);
+    assert_ne!(at["moment"]["kind"], "step");
+    let ended = |at: &Value| at["moment"]["phase"] == "backward" && at["moment"]["edge"] == "ends";
+    while !ended(&lab.do_and_see(r#"{"do":"phase"}"#)["at"]) {}
+    browser.until(
+        "the tape",
+        "test.all('[data-key^=\"node \"]').length > 0 || test.all('[data-key^=\"group \"]').length > 0",
+    );
+    browser.get("test.all('[data-key^=\"group \"]').forEach((one) => one.click())");
+    browser.until("a parameter", "test.all('[data-key^=\"node \"]').some((one) => one.textContent.includes('weight'))");
+    browser.get("test.all('[data-key^=\"node \"]').find((one) => one.textContent.includes('weight')).click()");
+    browser.until("its numbers", "document.querySelector('.detail canvas.large') !== null && test.quiet()");
+    browser.get("document.querySelector('.detail canvas.large').click()");
+    browser.until("the number", "test.panel().className === 'on-number' && test.quiet()");
+    click(&mut browser, "nudge guess fall");
+    click(&mut browser, "nudge");
+    browser.until("both changes", "/measured/.test(test.panel().innerText) && test.quiet()");
+    assert_eq!(browser.get("test.alerts().length"), 0);
 }
 
 #[test]
