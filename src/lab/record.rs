@@ -74,6 +74,10 @@ pub struct Steps {
 /// What a page would see: the first step and the last phase by phase, the others when they are complete.
 async fn moments(mailbox: &Mailbox, steps: Steps) -> Result<Vec<Value>, Refusal> {
     let mut seen = vec![moment(mailbox, 0, 0).await?];
+    // What is the same at every moment.
+    for (name, question) in [("trained", Question::Trained), ("cards", Question::Cards)] {
+        seen[0][name] = read(&mailbox.send(What::Question(question)).await?);
+    }
     let (mut number, mut step) = place(&seen[0]);
     for i in 0..steps.count {
         let slowly = i == 0 || i + 1 == steps.count;
@@ -99,7 +103,6 @@ fn place(moment: &Value) -> (u64, u64) {
 
 /// The next frame of this step or a later one, and what panels ask for with it.
 async fn moment(mailbox: &Mailbox, mut after: u64, step: u64) -> Result<Value, Refusal> {
-    let read = |json: &[u8]| serde_json::from_slice::<Value>(json).expect("the engine's own");
     let mut moment = loop {
         let frame = mailbox.frame_after(after, PATIENCE).await;
         let frame = frame.ok_or_else(|| Refusal::not_now("the engine has not come so far"))?;
@@ -120,6 +123,11 @@ async fn moment(mailbox: &Mailbox, mut after: u64, step: u64) -> Result<Value, R
         overviews(mailbox, &mut moment).await?;
     }
     Ok(moment)
+}
+
+/// What the engine answers.
+fn read(json: &[u8]) -> Value {
+    serde_json::from_slice(json).expect("the engine's own")
 }
 
 /// All values and adjoints of the tape that lies open, as a page asks for them.
@@ -148,7 +156,7 @@ fn shortened(json: &[u8]) -> Value {
             _ => {}
         }
     }
-    let mut value = serde_json::from_slice(json).expect("the engine's own");
+    let mut value = read(json);
     shorten(&mut value);
     value
 }

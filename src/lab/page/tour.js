@@ -146,7 +146,7 @@ export function build(place, act) {
     quiz.section.hidden = at !== 0 || Boolean(frame.plane);
     there.hidden = !stop || barred(stop, frame) !== null || stop.panel === view.panel;
     trained.hidden = Boolean(stop);
-    if (!stop && live && !shows) show();
+    if (!stop && !shows) show();
     draw(stop);
   }
 
