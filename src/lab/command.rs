@@ -96,6 +96,8 @@ pub enum Command {
     },
     /// All such pictures are taken out.
     Forget {},
+    /// The run as it stands is written into a new directory of runs.
+    Save {},
     /// Another value for a key of the configuration, from the next step on.
     Set {
         /// Such as `discriminator.adam.learning_rate`.

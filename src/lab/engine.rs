@@ -6,6 +6,7 @@ use super::mailbox::Mailbox;
 use crate::autodiff::Watcher;
 use crate::data::Digits;
 use crate::gan::{Config, Ended, Session, Snapshot, TrainError};
+use std::mem;
 use std::sync::Arc;
 
 /// What the lab trains.
@@ -21,11 +22,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Trains until the mailbox is closed. To be called on the threads that are to compute.
+    /// Trains until the mailbox is closed, and gives the directories of the runs that were saved. To be called on the
+    /// threads that are to compute.
     ///
     /// # Errors
     /// When the configuration cannot be run on these images.
-    pub fn run(self, digits: &Digits, mailbox: &Arc<Mailbox>) -> Result<(), TrainError> {
+    pub fn run(self, digits: &Digits, mailbox: &Arc<Mailbox>) -> Result<Vec<String>, TrainError> {
         let _end = CloseAtEnd(Arc::clone(mailbox));
         let game = Game {
             name: self.name,
@@ -58,7 +60,7 @@ impl Engine {
                 held.stand_between_steps(&session);
             }
             match held.demand.take().expect("one was waited for") {
-                Demand::Quit => break,
+                Demand::Quit => return Ok(mem::take(&mut held.saved)),
                 Demand::Rebuild => session = held.rebuilt(&session)?,
                 Demand::Back(step, event) => session = held.session_for(step, event)?,
                 Demand::Leave => {
@@ -76,7 +78,6 @@ impl Engine {
                 },
             }
         }
-        Ok(())
     }
 }
 

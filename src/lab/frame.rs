@@ -40,6 +40,8 @@ pub struct Frame<'a> {
     pub warnings: Vec<&'a str>,
     /// What somebody has changed, oldest first.
     pub edits: Vec<Told<'a>>,
+    /// Where the run was written to last.
+    pub saved: Option<&'a str>,
     /// Digits of one's own among the real ones.
     pub own: Option<&'a Own>,
     /// The game beside.

@@ -31,6 +31,11 @@ impl Story {
         }
     }
 
+    /// The scores of all steps up to this one that are known.
+    pub fn until(&self, step: u64) -> &[(u64, Scores)] {
+        &self.scores[..self.scores.partition_point(|&(noted, _)| noted <= step)]
+    }
+
     /// The last step that was noted, or 0.
     pub fn newest(&self) -> u64 {
         self.scores.last().map_or(0, |&(step, _)| step)
@@ -50,7 +55,7 @@ impl Story {
 
     /// Steps with both losses, up to this step: the last one, and so many before it, at even distances.
     pub fn curve(&self, until: u64) -> Vec<(u64, f64, f64)> {
-        let seen = &self.scores[..self.scores.partition_point(|&(noted, _)| noted <= until)];
+        let seen = self.until(until);
         let every = seen.len().div_ceil(POINTS).max(1);
         let mut points: Vec<_> = seen.iter().rev().step_by(every).collect();
         points.reverse();

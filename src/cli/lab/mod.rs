@@ -27,7 +27,7 @@ use std::time::Duration;
 /// page: it is served to this machine alone, under an address with a secret that is printed first.
 ///
 /// Pausing and looking change nothing: the numbers are those of `train` with the same configuration. Nothing is written
-/// to the disk.
+/// to the disk but what one asks for: a run that is saved goes into a new directory of runs/.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  twoplayer lab\n  twoplayer lab runs/mlp-2026-01-31-120000\n  twoplayer lab --preset dcgan --paused\n  \
@@ -136,9 +136,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     mailbox.close();
     let served = server.join().map_err(|_| anyhow!("the lab's server has ended by a fault of its own"))?;
     drop(page);
-    ended?;
+    let saved = ended?;
     served?;
-    Err(Interrupted("the lab has ended; nothing was kept".into()).into())
+    let kept = if saved.is_empty() { "nothing was kept".into() } else { format!("kept: {}", saved.join(", ")) };
+    Err(Interrupted(format!("the lab has ended; {kept}")).into())
 }
 
 /// The preset or the file, changed by the flags.

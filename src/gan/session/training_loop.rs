@@ -73,6 +73,23 @@ impl Session {
         Ok(if self.step < self.total_steps() { Ended::AsAsked } else { Ended::AtItsLastStep })
     }
 
+    /// Tells an observer of the run as it stands, with these scores of its steps, oldest first; none is made.
+    ///
+    /// # Errors
+    /// When the observer reports one.
+    pub fn tell(&self, scores: &[(u64, Scores)], observer: &mut dyn Observer) -> Result<(), ObserverError> {
+        let beginning = self.beginning();
+        let epoch_of = |step: u64| step.saturating_sub(1) / beginning.steps_per_epoch + 1;
+        observer.beginning(&beginning)?;
+        let norms = GradientNorms::default(); // they were not measured
+        for &(step, scores) in scores {
+            observer.step_end(&StepEnd { step, epoch: epoch_of(step), scores, norms: Some(&norms) })?;
+        }
+        let epoch = if self.step == 0 { 0 } else { epoch_of(self.step) };
+        observer.epoch_end(&self.epoch_end(epoch, scores.last().map(|(_, scores)| *scores), &self.preview(0)))?;
+        observer.ending(self)
+    }
+
     /// Tells of what was found wrong.
     fn warn(&self, found: [Option<Diagnosis>; 2], observer: &mut dyn Observer) -> Result<(), ObserverError> {
         let mut warnings = found.into_iter().flatten().map(|diagnosis| Warning::new(diagnosis, &self.config));

@@ -120,6 +120,8 @@ pub struct Desk {
     speed: f64,
     due: Instant,
     trouble: Option<String>,
+    /// Where runs were written to.
+    pub saved: Vec<String>,
     /// What the lab was started with.
     own: Game,
     /// As the engine stands: the discriminator to judge pictures with.
@@ -158,6 +160,7 @@ impl Desk {
             speed: 0.0,
             due: Instant::now(),
             trouble: None,
+            saved: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Demand, Desk, Game, Goal, Look};
 use crate::gan::{Config, Session};
 use crate::lab::clinic::Clinic;
 use crate::lab::command::Command;
+use crate::lab::export;
 use crate::lab::plane;
 use crate::lab::refusal::Refusal;
 use crate::lab::rewind::Twin;
@@ -50,6 +51,11 @@ impl Desk {
             Command::Fork {} => return Ok(self.fork(between()?, look)),
             Command::Join {} => {
                 self.twin = None;
+                self.publish_again(look);
+                return Ok(false);
+            }
+            Command::Save {} => {
+                self.saved.push(export::save(between()?, self.story.until(self.step))?);
                 self.publish_again(look);
                 return Ok(false);
             }

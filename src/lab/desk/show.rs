@@ -62,6 +62,7 @@ impl Desk {
                 says,
                 warnings: if hides { Vec::new() } else { self.story.warnings(self.step) },
                 edits: self.edits.told(self.step),
+                saved: self.saved.last().map(String::as_str),
                 own: shown.own.as_ref(),
                 fork: shown.beside.as_ref(),
                 plane: shown.field.as_ref(),

@@ -21,7 +21,7 @@ export class Refusal extends Error {
 const GONE = "The lab does not answer. Is `twoplayer lab` still running? The page tries again by itself.";
 const BARRED = "This address has no valid token. Open the address that `twoplayer lab` printed.";
 
-async function ask(path, options = {}) {
+async function ask(path, options = {}, read = (answer) => answer.json()) {
   let answer;
   try {
     const headers = { ...options.headers, Authorization: `Bearer ${readAddress().token}` };
@@ -31,7 +31,7 @@ async function ask(path, options = {}) {
   }
   if (answer.status === 204) return null;
   if (answer.status === 401) throw new Refusal(BARRED, { barred: true });
-  const body = await answer.json().catch(() => null);
+  const body = await (answer.ok ? read(answer) : answer.json()).catch(() => null);
   if (!answer.ok) throw new Refusal(body?.error ?? `The lab answered with status ${answer.status}.`);
   return body;
 }
@@ -43,17 +43,21 @@ export const post = (path, what) =>
 
 export const command = (what) => post("command", what);
 
+/** Has the browser keep an answer as a file of this name. */
+export async function take(path, name) {
+  const href = URL.createObjectURL(await ask(`/api/${path}`, {}, (answer) => answer.blob()));
+  Object.assign(document.createElement("a"), { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}
+
 const PAUSE = 60; // milliseconds between two pictures while it plays: the engine needs the processor more than the eye
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const painted = () => new Promise((done) => requestAnimationFrame(done));
 
-/**
- * Asks for the newest frame, again and again. The next one is asked for when the last is on the screen, so a page
- * that is slow or hidden slows nothing down. `trouble` gets a line while the server is gone, and null when it is back.
- */
+/** Draws the newest frame, again and again: the next one is asked for when the last is on the screen, so a slow page slows
+ *  nothing down. `trouble` gets a line while the server is gone, and null when it is back. */
 export async function follow(draw, trouble) {
-  let after = 0;
-  let delay = 500;
+  let [after, delay] = [0, 500];
   for (;;) {
     try {
       const frame = await get(`frame?after=${after}`);

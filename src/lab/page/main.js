@@ -1,6 +1,6 @@
 // The page's start: the panels, the address, the keyboard, and what is kept between two drawings.
 
-import { command, follow, get, post, readAddress, Refusal } from "./api.js";
+import { command, follow, get, post, readAddress, Refusal, take } from "./api.js";
 import * as clinic from "./clinic.js";
 import { h } from "./dom.js";
 import * as easel from "./easel.js";
@@ -147,6 +147,7 @@ const act = {
   redraw,
   /** An answer of the server; `what` is sent along. */
   get: (path, what) => attempt(() => (what ? post(path, what) : get(path))),
+  take: (path, name) => attempt(() => take(path, name)),
   /** A line for who listens. */
   hear(line) {
     clearTimeout(hearing);

@@ -38,7 +38,20 @@ export function render(frame, view, act) {
         run.update === "alternating" && "In each step D moves first, and G answers D as it then is.",
         run.update === "simultaneous" && "In each step both gradients come from one pass, then both players move.",
         run.edited && " This run was edited by hand since it began."),
-      code(`batch_size = ${run.batch_size}, latent_dim = ${run.latent_dim}, seed = ${run.seed}`))];
+      code(`batch_size = ${run.batch_size}, latent_dim = ${run.latent_dim}, seed = ${run.seed}`)),
+    away(frame, act)];
+}
+
+let wanted = "generator.0.weight"; // the array that one would take away
+/** What can be kept: the run as a directory that train, sample and lab can go on with, its configuration, an array. */
+function away({ at, saved }, act) {
+  const disabled = at.playing || at.moment.kind !== "step";
+  return section("wide", "Take away", disabled && "between two steps only",
+    choices(button("save", "the run", () => act.command({ do: "save" }), { disabled }),
+      button("toml", "its configuration (TOML)", () => act.take("config", "config.toml")),
+      h("input", { "data-key": "array", value: wanted, "aria-label": "Array", oninput: ({ target }) => { wanted = target.value; } }),
+      button("npy", "that array (NumPy)", () => act.take(`array?name=${wanted}`, `${wanted}.npy`), { disabled })),
+    saved && p("The run is kept in ", h("code", {}, saved), "."));
 }
 
 function strip(frame, act, network, does, from, to) {

@@ -1,7 +1,6 @@
 // The page's way to a recording: in its place, what api.js is to a running lab. The moments are in the page itself.
 
 export const live = false;
-
 const moments = JSON.parse(document.getElementById("moments").textContent);
 const ONLY_LIVE = "A recording does not know this. Ask a running lab: twoplayer lab";
 const ALWAYS = ["trained", "cards"]; // known at every moment
@@ -31,7 +30,7 @@ export async function get(path) {
 export async function post() {
   throw new Refusal(ONLY_LIVE);
 }
-
+export const take = post;
 const isStep = (moment) => moment.frame.at.moment.kind === "step";
 const next = (wanted) => {
   const found = moments.findIndex((moment, at) => at > place && wanted(moment));
@@ -54,19 +53,16 @@ export async function command(what) {
     const there = moments.findIndex(({ frame: { at } }) => at.step > step || (at.step === step && (at.event ?? 0) >= event));
     return show(there < 0 ? moments.length - 1 : there);
   }
-  if (what.do === "play") {
-    show(next(isStep));
-    playing = setInterval(() => {
-      try {
-        show(next(isStep));
-      } catch {
-        pause();
-        show(place);
-      }
-    }, BEAT);
-    return;
-  }
-  throw new Refusal(ONLY_LIVE);
+  if (what.do !== "play") throw new Refusal(ONLY_LIVE);
+  show(next(isStep));
+  playing = setInterval(() => {
+    try {
+      show(next(isStep));
+    } catch {
+      pause();
+      show(place);
+    }
+  }, BEAT);
 }
 
 /** Draws every moment that is gone to. */

@@ -86,12 +86,10 @@ export function build(foot, act) {
     keys.play.firstChild.data = at.playing ? "❚❚ pause" : "▶ play";
     keys.back.disabled = commandOf("back", frame) === null;
     const marks = progress(frame);
-    for (const [network, items] of Object.entries(phases)) {
-      items.forEach((item, index) => {
-        item.className = marks[network][index];
-        item.setAttribute("aria-current", marks[network][index].includes("now") ? "step" : "false");
-      });
-    }
+    for (const [network, items] of Object.entries(phases)) items.forEach((item, index) => {
+      item.className = marks[network][index];
+      item.setAttribute("aria-current", marks[network][index].includes("now") ? "step" : "false");
+    });
     oldest.textContent = `step ${at.oldest}`;
     newest.textContent = String(at.newest);
     if (!held) Object.assign(slider, { min: at.oldest, max: at.newest, value: at.step });

@@ -5,7 +5,8 @@ use crate::common::call;
 use crate::looking::games::{GAMES, config};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use twoplayer::data::Digits;
 
@@ -19,8 +20,14 @@ struct Program(Child, At);
 
 impl Program {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_in(Path::new("."), arguments)
+    }
+
+    fn start_in(directory: &Path, arguments: &[&str]) -> Self {
         let all = [&["lab", "--no-open"], arguments].concat();
-        let mut child = call(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = call(&all);
+        command.current_dir(directory).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let (port, token) = line.trim().strip_prefix("http://127.0.0.1:").unwrap().split_once("/#").unwrap();
@@ -283,6 +290,43 @@ fn a_run_is_opened_where_it_stands_and_its_directory_stays_as_it_is() {
     let answer = call(&["lab", "--no-open", place.path().to_str().unwrap()]).output().unwrap();
     let said = String::from_utf8_lossy(&answer.stderr).into_owned();
     assert!(answer.status.code() == Some(1) && said.trim().lines().count() == 1, "{said}");
+}
+
+#[test]
+fn a_run_that_is_saved_can_be_gone_on_with() {
+    let place = tempfile::tempdir().unwrap();
+    let settings = ["--set", "training.examples=500", "--set", "training.steps=20", "--set", "record.log_every=2"];
+    let mut lab = Program::start_in(place.path(), &[&["--preset", "lab", "--paused"], &settings[..]].concat());
+    let frame = |after: u64| -> serde_json::Value {
+        serde_json::from_slice(&lab.1.get(&format!("/api/frame?after={after}")).1).unwrap()
+    };
+    let mut seen = frame(0);
+    while seen["at"]["step"] != 5 {
+        assert_eq!(lab.1.post(r#"{"do":"step"}"#).0, 200);
+        seen = frame(seen["number"].as_u64().unwrap());
+    }
+    assert!(seen["saved"].is_null());
+    assert_eq!(lab.1.post(r#"{"do":"save"}"#).0, 200);
+    let saved = frame(seen["number"].as_u64().unwrap())["saved"].as_str().unwrap().to_owned();
+    Command::new("kill").args(["-INT", &lab.0.id().to_string()]).status().unwrap();
+    let mut said = String::new();
+    lab.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(lab.0.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains(&format!("kept: {saved}")), "{said}");
+
+    let run = |arguments: &[&str]| call(arguments).current_dir(place.path()).output().unwrap();
+    let resumed = run(&["train", "--resume", &saved, "--quiet"]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let whole = run(&[&["train", "--preset", "lab", "--quiet", "--out", "whole"], &settings[..]].concat());
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    let files = |name: &str| [&*saved, "whole"].map(|run| std::fs::read(place.path().join(run).join(name)).unwrap());
+    for name in ["generator.safetensors", "discriminator.safetensors"] {
+        let [resumed, whole] = files(name);
+        assert!(resumed == whole, "{name}");
+    }
+    let [resumed, whole] = files("metrics.csv").map(|file| String::from_utf8(file).unwrap());
+    let losses = |table: &str| table.lines().map(|line| line.split(',').take(4).collect()).collect::<Vec<String>>();
+    assert_eq!(losses(&resumed), losses(&whole));
 }
 
 fn files_in(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
