@@ -1,6 +1,6 @@
 //! What is changed in the run that is played: its configuration, its weights, its data.
 
-use super::Desk;
+use super::{Demand, Desk, Goal};
 use crate::gan::{Session, score};
 use crate::lab::command::Player;
 use crate::lab::easel::bytes_of_picture;
@@ -26,7 +26,7 @@ impl Desk {
         self.change(since, Edit { says, holding, once: None, touches: Vec::new() })
     }
 
-    /// The next step without one of the players.
+    /// The next step, without one of the players.
     pub(super) fn skip(&mut self, player: Player) -> Result<bool, Refusal> {
         let holding = self.edits.at(self.step).clone();
         let mut once = holding.config.clone();
@@ -35,7 +35,9 @@ impl Desk {
             Player::Discriminator => once.discriminator.adam.learning_rate = STILL,
         }
         let says = format!("the {} did not move in step {}", player.name(), self.step + 1);
-        self.change(self.step, Edit { says, holding, once: Some(once), touches: Vec::new() })
+        let leaves = self.change(self.step, Edit { says, holding, once: Some(once), touches: Vec::new() })?;
+        self.goal = Goal::Moment(self.step + 1, 0);
+        Ok(leaves)
     }
 
     /// A unit's weights become 0, also in the average that images are drawn with.
@@ -121,6 +123,6 @@ impl Desk {
         self.history.forget_after(since);
         self.story.forget_after(self.step);
         self.newest = self.step;
-        if between_steps { self.demand(super::Demand::Rebuild) } else { Ok(false) }
+        if between_steps { self.demand(Demand::Rebuild) } else { Ok(false) }
     }
 }

@@ -5,6 +5,7 @@ use crate::gan::{Config, Session};
 use crate::lab::clinic::Clinic;
 use crate::lab::command::Command;
 use crate::lab::export;
+use crate::lab::moment::Moment;
 use crate::lab::plane;
 use crate::lab::refusal::Refusal;
 use crate::lab::rewind::Twin;
@@ -16,65 +17,38 @@ impl Desk {
             Look::Session(session) => Ok(session),
             _ => Err(Refusal::not_now("that is done when the step is complete")),
         };
-        let goal = match command {
-            Command::Play {} => Goal::Play,
-            Command::Step {} => Goal::Step,
-            Command::Turn {} => Goal::Turn,
-            Command::Phase {} => Goal::Phase,
-            Command::Operation {} => Goal::Operation,
-            Command::Pause {} => return Ok(self.pause()),
+        match command {
+            Command::Play {} => self.go(Goal::Play, look),
+            Command::Step {} => self.go(Goal::Step, look),
+            Command::Turn {} => self.go(Goal::Turn, look),
+            Command::Phase {} => self.go(Goal::Phase, look),
+            Command::Operation {} => self.go(Goal::Operation, look),
+            Command::Pause {} => Ok(self.pause()),
             Command::Speed { steps_per_second } => {
                 self.speed = steps_per_second;
-                return Ok(false);
+                Ok(false)
             }
-            Command::Back { step } => return self.go_to(step, 0, look),
-            Command::To { step, event } => return self.go_to(step, event, look),
-            Command::Restart { seed } => return self.restart(seed),
-            Command::Cause { card } => {
-                let (clinic, config) = Clinic::of(&card)?;
-                return self.treat(clinic, config, None);
-            }
-            Command::Mend { remedy } => {
-                let clinic = self.clinic()?;
-                let (mended, config) = clinic.mended(&remedy)?;
-                let sick = clinic.config();
-                return self.treat(mended, config, Some(sick));
-            }
-            Command::Name { card } => {
-                let named = self.clinic()?.named(card.as_deref())?;
-                self.game.clinic = Some(named);
-                self.publish_again(look);
-                return Ok(false);
-            }
-            Command::Plane(settings) => return self.play_points(settings),
-            Command::Leave {} => return self.demand(Demand::Leave),
-            Command::Fork {} => return Ok(self.fork(between()?, look)),
-            Command::Join {} => {
-                self.twin = None;
-                self.publish_again(look);
-                return Ok(false);
-            }
-            Command::Save {} => {
-                self.saved.push(export::save(between()?, self.story.until(self.step))?);
-                self.publish_again(look);
-                return Ok(false);
-            }
-            Command::Set { key, value } => return self.set(&key, value, matches!(look, Look::Session(_))),
-            Command::Skip { player } => {
-                between()?;
-                self.can_go_on(look)?;
-                let leaves = self.skip(player)?;
-                self.goal = Goal::Moment(self.step + 1, 0);
-                return Ok(leaves);
-            }
-            Command::Mute { network, layer, unit } => return self.mute(between()?, network, layer, unit),
-            Command::Nudge { parameter, element, by } => return self.nudge(between()?, &parameter, element, by),
-            Command::Teach { pixels, label } => return self.teach(between()?, &pixels, label),
-            Command::Forget {} => {
-                between()?;
-                return self.forget();
-            }
-        };
+            Command::Back { step } => self.go_to(step, 0, look),
+            Command::To { step, event } => self.go_to(step, event, look),
+            Command::Restart { seed } => self.restart(seed),
+            Command::Cause { card } => self.cause(&card),
+            Command::Mend { remedy } => self.mend(&remedy),
+            Command::Name { card } => self.name(card.as_deref(), look),
+            Command::Plane(settings) => self.play_points(settings),
+            Command::Leave {} => self.demand(Demand::Leave),
+            Command::Fork {} => Ok(self.fork(between()?, look)),
+            Command::Join {} => Ok(self.join(look)),
+            Command::Save {} => self.save(between()?, look),
+            Command::Set { key, value } => self.set(&key, value, matches!(look, Look::Session(_))),
+            Command::Skip { player } => between().and_then(|_| self.can_go_on(look)).and_then(|()| self.skip(player)),
+            Command::Mute { network, layer, unit } => self.mute(between()?, network, layer, unit),
+            Command::Nudge { parameter, element, by } => self.nudge(between()?, &parameter, element, by),
+            Command::Teach { pixels, label } => self.teach(between()?, &pixels, label),
+            Command::Forget {} => between().and_then(|_| self.forget()),
+        }
+    }
+
+    fn go(&mut self, goal: Goal, look: Look<'_>) -> Result<bool, Refusal> {
         self.can_go_on(look)?;
         self.goal = goal;
         Ok(true)
@@ -108,9 +82,7 @@ impl Desk {
         if event == 0 || step != self.step || event <= self.event {
             return self.demand(Demand::Back(step, event));
         }
-        self.can_go_on(look)?;
-        self.goal = Goal::Moment(step, event);
-        Ok(true)
+        self.go(Goal::Moment(step, event), look)
     }
 
     fn restart(&mut self, seed: Option<u64>) -> Result<bool, Refusal> {
@@ -122,6 +94,25 @@ impl Desk {
 
     fn clinic(&self) -> Result<&Clinic, Refusal> {
         self.game.clinic.as_ref().ok_or_else(|| Refusal::not_now("no card is played"))
+    }
+
+    fn cause(&mut self, card: &str) -> Result<bool, Refusal> {
+        let (clinic, config) = Clinic::of(card)?;
+        self.treat(clinic, config, None)
+    }
+
+    /// The mended game, and beside it the one with the fault.
+    fn mend(&mut self, remedy: &str) -> Result<bool, Refusal> {
+        let clinic = self.clinic()?;
+        let (mended, config) = clinic.mended(remedy)?;
+        let sick = clinic.config();
+        self.treat(mended, config, Some(sick))
+    }
+
+    fn name(&mut self, card: Option<&str>, look: Look<'_>) -> Result<bool, Refusal> {
+        self.game.clinic = Some(self.clinic()?.named(card)?);
+        self.publish_again(look);
+        Ok(false)
     }
 
     fn treat(&mut self, clinic: Clinic, config: Config, beside: Option<Config>) -> Result<bool, Refusal> {
@@ -143,10 +134,22 @@ impl Desk {
         false
     }
 
+    fn join(&mut self, look: Look<'_>) -> bool {
+        self.twin = None;
+        self.publish_again(look);
+        false
+    }
+
+    fn save(&mut self, session: &Session, look: Look<'_>) -> Result<bool, Refusal> {
+        self.saved.push(export::save(session, self.story.until(self.step))?);
+        self.publish_again(look);
+        Ok(false)
+    }
+
     /// Where it stands between two steps, there is something else to be seen now.
     fn publish_again(&mut self, look: Look<'_>) {
         if matches!(look, Look::Session(_)) && self.goal != Goal::Play {
-            self.publish(&crate::lab::moment::Moment::Step, look);
+            self.publish(&Moment::Step, look);
         }
     }
 

@@ -53,7 +53,7 @@ globalThis.test = {
     pictures: (what = "canvas") => test.all(what, test.panel()).map((canvas) => test.pixels(canvas).join()).join("|"),
     // Whether nothing is asked of the lab, but for frames, and nothing has been for a moment.
     asking: 0, asked: 0,
-    quiet: () => test.asking === 0 && performance.now() - test.asked > 150,
+    quiet: () => test.asking === 0 && performance.now() - test.asked > 80,
     // Whether the open panel has all that it asked the lab for.
     settled: () => test.quiet() && !/Reading .*…/.test(test.panel().textContent) &&
         test.all(".soft", test.panel()).every((one) => one.textContent !== "…"),
@@ -365,7 +365,7 @@ fn the_tour_asks_and_the_program_answers() {
         click(&mut browser, "tour next");
         browser.until(stop, &format!("{tour}.includes('{stop}') && test.panel().className === 'on-turn'"));
         if stop == "2 of 6" {
-            engine(&lab, "the beginning", |at| at["step"] == 0);
+            browser.until("the beginning", "test.crumbs().includes('step 0')");
         }
         assert_eq!(browser.get("test.all('.strip.eight', test.panel()).length"), 0, "{stop}: the answer is not shown");
         click(&mut browser, answer);
