@@ -32,7 +32,7 @@ pub enum RecordError {
     #[error(transparent)]
     Train(#[from] TrainError),
     /// The engine has refused to go on.
-    #[error("the recording ended early: {0}")]
+    #[error("the recording ended early")]
     Refused(#[from] Refusal),
     /// There is no thread for whoever records.
     #[error("the recording cannot be begun: {0}")]
@@ -79,9 +79,13 @@ async fn moments(mailbox: &Mailbox, steps: Steps) -> Result<Vec<Value>, Refusal>
         seen[0][name] = read(&mailbox.send(What::Question(question)).await?);
     }
     let (mut number, mut step) = place(&seen[0]);
+    let total = seen[0]["frame"]["run"]["total_steps"].as_u64().unwrap_or(u64::MAX);
     for i in 0..steps.count {
+        if step >= total {
+            break; // the run is shorter than what was asked for
+        }
         let slowly = i == 0 || i + 1 == steps.count;
-        let target = step + if slowly { 1 } else { steps.every };
+        let target = total.min(step + if slowly { 1 } else { steps.every });
         while step < target {
             let command = if slowly { Command::Phase {} } else { Command::Step {} };
             let at_once = if slowly { 1 } else { target - step };
