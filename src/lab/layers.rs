@@ -14,6 +14,8 @@ use serde::Serialize;
 /// Maps of a layer on a page; numbers of one that has no maps.
 const MAPS: usize = 64;
 const NUMBERS: usize = 256;
+/// Pixels of all maps of a layer together.
+const PIXELS: usize = 1 << 16;
 
 #[derive(Serialize)]
 struct Layers {
@@ -99,7 +101,7 @@ impl Maps {
             [height, width, channels] => (height, width, channels),
             _ => (1, 1, form.iter().product()),
         };
-        let count = channels.min(if height * width > 1 { MAPS } else { NUMBERS });
+        let count = channels.min(if height * width > 1 { at_most(height, width) } else { NUMBERS });
         let numbers = output.as_slice().expect("values of a tape are contiguous");
         let maps: Vec<f32> = (0..count)
             .flat_map(|channel| (0..height * width).map(move |at| numbers[at * channels + channel]))
@@ -132,9 +134,14 @@ fn filters(network: &Network, player: Player, spec: &LayerSpec, place: usize, im
         own.chunks(channels).map(|pixel| mean(pixel.iter().map(|&element| numbers[element]))).collect::<Vec<f32>>()
     };
     let units = shape[unit_axis(spec, "weight", shape.len())?];
-    let count = units.min(MAPS);
+    let count = units.min(at_most(form[0], form[1]));
     let bytes: Vec<u8> = (0..count).flat_map(|unit| signed(&picture(unit))).collect();
     Some(Maps { height: form[0], width: form[1], count, most: 1.0, bytes: base64(&bytes) })
+}
+
+/// How many maps of this size are shown: none, if one is too large for a page.
+fn at_most(height: usize, width: usize) -> usize {
+    MAPS.min(PIXELS / (height * width))
 }
 
 fn mean(numbers: impl ExactSizeIterator<Item = f32>) -> f32 {
@@ -194,6 +201,7 @@ mod tests {
 
     #[test]
     fn maps_are_taken_apart_channel_by_channel() {
+        assert_eq!([at_most(7, 7), at_most(64, 64), at_most(4096, 4096)], [64, 16, 0]);
         let output =
             ndarray::ArrayD::from_shape_vec(vec![1, 1, 2, 2], vec![1.0, -2.0, 0.5, 2.0]).unwrap().into_shared();
         let maps = Maps::of(&output);
