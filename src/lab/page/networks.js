@@ -99,6 +99,7 @@ function pictures(layer, network, act) {
   if (layer.colours === colours) return layer.pictures;
   const maps = (set, what, clicks) => {
     const { height, width, count } = set;
+    if (count === 0) return small("too large to be shown");
     const columns = Math.ceil(height * width > 1 ? Math.sqrt(count) : Math.max(16, Math.sqrt(2 * count)));
     const onclick = (event) => open(network, layer, draw.cellOf(event, Math.ceil(count / columns), columns), act);
     return draw.maps(set, columns, `${what} of ${network}.${layer.place}`,
