@@ -19,6 +19,7 @@ pub use config::{
 pub use draw::{
     Classes, Drawn, LayerView, Nearest, Request, activations, draw, draw_from, draw_in_pieces, draw_requested,
     generator_slopes, input_gradients, interpolate, latent_in_pieces, layer_views, nearest_latent, score, slerp,
+    views_of,
 };
 pub use game::{
     AuxiliaryClassifier, BuildError, Coin, Game, Judgement, Mistake, Objective, Pairing, Players, Regulariser,
@@ -31,6 +32,6 @@ pub use session::{
     Snapshot, StepEnd, TrainError, preview_count, train,
 };
 pub use step::{
-    Average, Clock, Cost, Draws, GradientNorms, Norm, OptimizerSchedule, Scores, StepTime, Trainer, latent_vectors,
-    one_walk_back,
+    Average, Clock, Cost, Draws, GradientNorms, Norm, OptimizerSchedule, Scores, StepTime, Trainer, euclidean,
+    latent_vectors, one_walk_back,
 };

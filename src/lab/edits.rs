@@ -65,6 +65,13 @@ pub struct Edit {
     pub touches: Vec<Touch>,
 }
 
+impl Edit {
+    /// Something else holds from here on; no weight is changed.
+    pub fn to(holding: Holding, says: String) -> Self {
+        Self { says, holding, once: None, touches: Vec::new() }
+    }
+}
+
 /// What a page is told of a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct Told<'e> {

@@ -6,8 +6,8 @@ use super::faces::Faces;
 use super::frame::base64;
 use super::look::json;
 use super::refusal::Answer;
-use crate::autodiff::{Tape, Tensor, Var};
-use crate::gan::{LayerView, Session, activations, draw_from, layer_views, play};
+use crate::autodiff::{Tape, Tensor};
+use crate::gan::{Config, LayerView, Session, activations, draw_from, euclidean, play, views_of};
 use crate::nn::{Input, LayerSpec, Mode, Network, Parameter, one_hot};
 use serde::Serialize;
 
@@ -48,14 +48,16 @@ struct Maps {
 /// The layers of a player, and what they make of the first image that a page looks at.
 pub fn layers(session: &Session, player: Player, faces: &Faces) -> Answer {
     let (trainer, config) = (session.trainer(), session.config());
-    let images = draw_from(trainer.generator(), &faces.latent, &faces.fake_labels);
-    let (network, specs, inputs) = match player {
-        Player::Generator => (trainer.generator(), &config.generator.layers, faces.latent.iter().copied().collect()),
-        Player::Discriminator => (trainer.discriminator(), &config.discriminator.layers, images),
+    let (network, inputs) = match player {
+        Player::Generator => (trainer.generator(), faces.latent.iter().copied().collect()),
+        Player::Discriminator => {
+            (trainer.discriminator(), draw_from(trainer.generator(), &faces.latent, &faces.fake_labels))
+        }
     };
+    let specs = layers_of(config, player);
     let slopes = slopes(session, player, faces);
-    let views = layer_views(network, specs, &inputs, &faces.fake_labels);
     let outputs = activations(network, &inputs, &faces.fake_labels);
+    let views = views_of(network, specs, &outputs);
     let layer = |((view, output), spec): ((LayerView, Tensor), &LayerSpec)| {
         let own = format!("{}.{}.", player.name(), view.place);
         let squares = network.parameters.iter().zip(&slopes).filter(|(parameter, _)| parameter.name.starts_with(&own));
@@ -68,6 +70,14 @@ pub fn layers(session: &Session, player: Player, faces: &Faces) -> Answer {
         }
     };
     json(&Layers { network: player.name(), layers: views.into_iter().zip(outputs).zip(specs).map(layer).collect() })
+}
+
+/// What a player's network is made of.
+pub fn layers_of(config: &Config, player: Player) -> &[LayerSpec] {
+    match player {
+        Player::Generator => &config.generator.layers,
+        Player::Discriminator => &config.discriminator.layers,
+    }
 }
 
 /// The norm of the gradient of a player's loss with respect to each of its parameters.
@@ -89,8 +99,7 @@ fn slopes(session: &Session, player: Player, faces: &Faces) -> Vec<f64> {
             tape.gradients(rules.discriminator_loss(game.real, game.fake), &discriminator.parameters)
         }
     };
-    let norm = |gradient: &Var<'_>| gradient.value().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
-    gradients.iter().map(norm).collect()
+    gradients.iter().map(|gradient| euclidean(gradient.value().iter())).collect()
 }
 
 impl Maps {

@@ -2,7 +2,7 @@
 
 use crate::autodiff::{Tape, Tensor, Var};
 use crate::gan::draw::in_use::input_of;
-use crate::gan::{Objective, Players, Rules};
+use crate::gan::{Objective, Players, Rules, euclidean};
 use crate::nn::{Input, LayerSpec, Mode, Network, UnitActivation, one_hot};
 use serde::Serialize;
 
@@ -32,9 +32,16 @@ pub struct LayerView {
 /// # Panics
 /// When these are not the network's layers, or the inputs do not fit it.
 pub fn layer_views(network: &Network, layers: &[LayerSpec], inputs: &[f32], labels: &[u8]) -> Vec<LayerView> {
-    let outputs = activations(network, inputs, labels);
-    assert_eq!(outputs.len(), layers.len(), "layer_views: other layers than the network's");
-    let view = |(place, (spec, output)): (usize, (&LayerSpec, Tensor))| {
+    views_of(network, layers, &activations(network, inputs, labels))
+}
+
+/// The layers of a network, which were made of `layers`, by what they have made of some inputs: its [`activations`].
+///
+/// # Panics
+/// When these are not the network's layers.
+pub fn views_of(network: &Network, layers: &[LayerSpec], outputs: &[Tensor]) -> Vec<LayerView> {
+    assert_eq!(outputs.len(), layers.len(), "views_of: other layers than the network's");
+    let view = |(place, (spec, output)): (usize, (&LayerSpec, &Tensor))| {
         let of_layer = |name: &str| name.split('.').nth(1).is_some_and(|number| number.parse() == Ok(place));
         let own = || network.parameters.iter().filter(|parameter| of_layer(&parameter.name));
         let weights =
@@ -96,7 +103,7 @@ pub fn generator_slopes(
     let gradients = tape.gradients(loss, &[&weights[..], &[logits]].concat());
     let (by_logit, by_weight) = gradients.split_last().expect("one for each");
     let count = logits.len() as f32;
-    let squares = by_weight.iter().flat_map(|g| g.value().iter().map(|&x| f64::from(x).powi(2)).collect::<Vec<_>>());
+    let squares = by_weight.iter().map(|gradient| euclidean(gradient.value().iter()).powi(2));
     (by_logit.value().iter().map(|&slope| count * slope).collect(), squares.sum::<f64>().sqrt())
 }
 

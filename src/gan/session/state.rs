@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// Learns from now on also from these images, each with its label: they take the place of
-    /// [every so-manieth](Digits::with) of its own.
+    /// [every so many-th](Digits::with) of its own.
     ///
     /// # Panics
     /// As [`Digits::with`].

@@ -20,7 +20,7 @@ mod simultaneous;
 
 pub use clock::{Clock, Cost, StepTime};
 pub use images::latent_vectors;
-pub use norms::{GradientNorms, Norm};
+pub use norms::{GradientNorms, Norm, euclidean};
 pub use optimizer_schedule::OptimizerSchedule;
 pub use scores::Scores;
 pub use simultaneous::one_walk_back;

@@ -33,6 +33,7 @@ impl<T: Real> Watch<T> for GradientNorms {
     }
 }
 
-fn euclidean<'a, T: Real>(elements: impl Iterator<Item = &'a T>) -> f64 {
+/// The Euclidean norm of some numbers.
+pub fn euclidean<'a, T: Real>(elements: impl Iterator<Item = &'a T>) -> f64 {
     elements.map(|x| x.as_f64().powi(2)).sum::<f64>().sqrt()
 }

@@ -34,7 +34,7 @@ impl Desk {
             }
             (Question::Turn, Look::Session(session)) => self.last_turns(session),
             (&Question::Layers(player), Look::Session(session)) => {
-                let shown = self.shown_for(session).ok_or_else(|| Refusal::not_now("nothing has been drawn yet"))?;
+                let shown = self.shown.as_ref().ok_or_else(|| Refusal::not_now("nothing has been drawn yet"))?;
                 layers::layers(session, player, &shown.faces)
             }
             (Question::Nearest(picture), Look::Session(session)) => easel::nearest(picture, session),

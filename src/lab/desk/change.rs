@@ -6,7 +6,7 @@ use crate::lab::command::Player;
 use crate::lab::easel::bytes_of_picture;
 use crate::lab::edits::{Edit, Holding, How, OwnDigit, Touch, changed};
 use crate::lab::faces::labels_for;
-use crate::lab::layers::elements_of_unit;
+use crate::lab::layers::{elements_of_unit, layers_of};
 use crate::lab::refusal::Refusal;
 use crate::nn::Parameter;
 
@@ -23,7 +23,7 @@ impl Desk {
         let holding = self.edits.at(since);
         let config = changed(&holding.config, key, value)?;
         let holding = Holding { config, own: holding.own.clone() };
-        self.change(since, Edit { says, holding, once: None, touches: Vec::new() })
+        self.change(since, Edit::to(holding, says))
     }
 
     /// The next step, without one of the players.
@@ -35,7 +35,7 @@ impl Desk {
             Player::Discriminator => once.discriminator.adam.learning_rate = STILL,
         }
         let says = format!("the {} did not move in step {}", player.name(), self.step + 1);
-        let leaves = self.change(self.step, Edit { says, holding, once: Some(once), touches: Vec::new() })?;
+        let leaves = self.change(self.step, Edit { once: Some(once), ..Edit::to(holding, says) })?;
         self.goal = Goal::Moment(self.step + 1, 0);
         Ok(leaves)
     }
@@ -49,11 +49,7 @@ impl Desk {
         unit: usize,
     ) -> Result<bool, Refusal> {
         let name = player.name();
-        let config = session.config();
-        let layers = match player {
-            Player::Generator => &config.generator.layers,
-            Player::Discriminator => &config.discriminator.layers,
-        };
+        let layers = layers_of(session.config(), player);
         let spec = layers.get(layer).ok_or_else(|| Refusal::bad(format!("the {name} has {} layers", layers.len())))?;
         let touch = |array: &Parameter| {
             let own = array.name.strip_prefix("average.").unwrap_or(&array.name);
@@ -88,7 +84,7 @@ impl Desk {
 
     fn touch(&mut self, says: String, touches: Vec<Touch>) -> Result<bool, Refusal> {
         let holding = self.edits.at(self.step).clone();
-        self.change(self.step, Edit { says, holding, once: None, touches })
+        self.change(self.step, Edit { touches, ..Edit::to(holding, says) })
     }
 
     /// A picture goes among the real ones.
@@ -102,7 +98,7 @@ impl Desk {
         let was = score(session.trainer().discriminator(), &image, labels_for(session, &[label]))[0];
         holding.own.push(OwnDigit { pixels, label, was });
         let says = format!("a drawn {label} is among the real digits");
-        self.change(self.step, Edit { says, holding, once: None, touches: Vec::new() })
+        self.change(self.step, Edit::to(holding, says))
     }
 
     /// All own pictures are taken out.
@@ -113,7 +109,7 @@ impl Desk {
         }
         holding.own.clear();
         let says = "the drawn digits are taken out".into();
-        self.change(self.step, Edit { says, holding, once: None, touches: Vec::new() })
+        self.change(self.step, Edit::to(holding, says))
     }
 
     /// What was made of the run after this step is of another run now.

@@ -292,7 +292,6 @@ impl Desk {
 
     /// Stands at the end of a step until it is told to leave.
     pub fn stand_between_steps(&mut self, session: &Session) {
-        self.judge = Some(session.trainer().discriminator().clone());
         self.stand(&Moment::Step, Look::Session(session));
         self.before = None;
         if self.goal != Goal::Play {

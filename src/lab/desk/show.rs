@@ -88,9 +88,4 @@ impl Desk {
             UpdateRule::Alternating => "generator",
         }
     }
-
-    /// The run and the images that a page looks at, as they were shown last.
-    pub(super) fn shown_for(&self, session: &Session) -> Option<&Seen> {
-        self.shown.as_ref().filter(|_| session.step() == self.step)
-    }
 }
