@@ -3,13 +3,13 @@
 //!     cargo bench --bench convolutions                # under a minute
 //!     cargo bench --bench convolutions -- transposed  # one of the three
 //!
-//! How to read it: a line is `LAYER FORM/THREADS`, an element is one multiplication or addition, so
+//! How to read it: a line is `LAYER FORM/THREADS/PRECISION`, an element is one multiplication or addition, so
 //! Gelem/s are GFLOP/s. The first line says what the processor could do at most.
 
 mod timing;
 
 use timing::{THREADS, bench, say_the_peak, timed};
-use twoplayer::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights};
+use twoplayer::gemm::{self, ConvShape, Precision, convolve, convolve_transposed, convolve_weights};
 
 /// `[pixels, kernel, in, out, stride]`, square and padded to keep or halve the size: what the networks spend
 /// their time on, the layer that draws a grey image, one between few channels, and those between ever smaller images.
@@ -34,13 +34,14 @@ fn main() {
             (numbers(shape.x_len(), 0.37), numbers(shape.w_len(), 0.73), numbers(shape.y_len(), 0.53));
         let layer = format!("{size}x{size} {inputs}-{outputs} k{kernel} s{stride}");
         for form in ["forwards", "transposed", "weights"] {
-            for (on, threads) in THREADS {
+            for ((on, threads), precision) in THREADS.into_iter().flat_map(|on| Precision::ALL.map(|p| (on, p))) {
+                let kernel = gemm::kernel(precision);
                 let once = || match form {
-                    "forwards" => timed(|| convolve(&shape, &x, &w, &mut y, |_| ())),
-                    "transposed" => timed(|| convolve_transposed(&shape, &y, &w, &mut x, |_| ())),
-                    _ => timed(|| convolve_weights(&shape, &x, &y, &mut w)),
+                    "forwards" => timed(|| convolve(kernel, &shape, &x, &w, &mut y, &|_| ())),
+                    "transposed" => timed(|| convolve_transposed(kernel, &shape, &y, &w, &mut x, &|_| ())),
+                    _ => timed(|| convolve_weights(kernel, &shape, &x, &y, &mut w)),
                 };
-                bench(&format!("{layer} {form}/{on}"), threads, shape.operations(), once);
+                bench(&format!("{layer} {form}/{on}/{precision}"), threads, shape.operations(), once);
             }
         }
     }

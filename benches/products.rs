@@ -1,4 +1,4 @@
-//! The matrix products that training consists of, with this crate's kernel and with the portable
+//! The matrix products that training consists of, with this crate's kernel in either precision and with the portable
 //! one, `matrixmultiply`, under the same split among threads.
 //!
 //! A dense layer `in-out` has three products: its output `X·Wᵀ`, the gradient of its weights `Gᵀ·X`
@@ -9,14 +9,14 @@
 //!     cargo bench --bench products -- 784-1024           # one layer
 //!     cargo bench --bench products -- 'output/1 thread'  # the same product of each layer
 //!
-//! How to read it: a line is `LAYER PRODUCT/THREADS/KERNEL`, and an element is one multiplication or
+//! How to read it: a line is `LAYER PRODUCT/THREADS/PRECISION on KERNEL`, and an element is one multiplication or
 //! addition, so Gelem/s are GFLOP/s. The first line says what the processor could do at most.
 //! Compare figures of one run, kernel against kernel: absolute ones move with the machine.
 
 mod timing;
 
 use timing::{THREADS, bench, say_the_peak, timed};
-use twoplayer::gemm::{Beta, Kernel, MatrixMut, MatrixRef, gemm_with, kernel};
+use twoplayer::gemm::{Beta, Kernel, MatrixMut, MatrixRef, Precision, gemm_with, kernel};
 
 const BATCH: usize = 128;
 /// `[in, out]`.
@@ -67,12 +67,12 @@ fn of_layer([fan_in, fan_out]: [usize; 2]) -> [Product; 3] {
 
 fn main() {
     say_the_peak();
-    let mut kernels = vec![kernel(), Kernel::portable()];
+    let mut kernels = vec![kernel(Precision::F32), kernel(Precision::Bf16), Kernel::portable()];
     kernels.dedup(); // where ours cannot run
     for mut product in LAYERS.into_iter().flat_map(of_layer) {
         for (on, threads) in THREADS {
             for &kernel in &kernels {
-                let name = format!("{}/{on}/{}", product.name, kernel.name());
+                let name = format!("{}/{on}/{} on {}", product.name, kernel.precision(), kernel.instructions());
                 bench(&name, threads, product.operations(), || timed(|| product.multiply(kernel)));
             }
         }

@@ -3,7 +3,7 @@
 use std::env;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use twoplayer::gemm::peak_gflops;
+use twoplayer::gemm::{Precision, peak_gflops};
 use twoplayer::parallel::on_threads;
 
 /// The numbers of threads that everything is timed on: what a bench calls it, and what
@@ -65,7 +65,7 @@ pub fn timed<R>(work: impl FnOnce() -> R) -> Duration {
 #[allow(dead_code, reason = "not every bench's are")]
 pub fn say_the_peak() {
     let [one, all] = THREADS.map(|(_, threads)| {
-        let together = || rayon::broadcast(|_| peak_gflops()).iter().sum::<f64>();
+        let together = || rayon::broadcast(|_| peak_gflops(Precision::F32)).iter().sum::<f64>();
         on_threads(threads, together).expect("threads can be had")
     });
     eprintln!("Gelem/s are GFLOP/s; the processor's peak is {one:.0} on 1 thread, {all:.0} on all threads.\n");

@@ -209,7 +209,7 @@ impl<T: Real> Tape<T> {
             Adjoint::Product { a, b, rows } => {
                 let [left, right] = [a, b].map(|factor| Kept::new(value(factor.node), factor.transposed));
                 let left = if let Some(rows) = rows { left.rows(rows.clone()) } else { left };
-                Gradient::product(left, right)
+                Gradient::product(left, right, self.kernel())
             }
         }
     }

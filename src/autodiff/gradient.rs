@@ -1,7 +1,7 @@
 //! Gradients on their way to an optimizer.
 
 use super::{Pool, Real, Shape, Tensor, kernels};
-use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
+use crate::gemm::{Beta, Kernel, MatrixMut, MatrixRef, gemm_with};
 use ndarray::ArrayD;
 use std::ops::Range;
 
@@ -20,10 +20,11 @@ pub struct Gradient<T: Real = f32>(Sum<T>);
 #[derive(Clone, Debug)]
 enum Sum<T: Real> {
     Known(Tensor<T>),
-    /// `op(A)·op(B)`.
+    /// `op(A)·op(B)`, to be multiplied by this kernel.
     Product {
         a: Factor<T>,
         b: Factor<T>,
+        kernel: Kernel,
     },
     /// `Σᵢ aᵢ` over the rows of `A`.
     Rows(Tensor<T>),
@@ -76,11 +77,11 @@ impl<T: Real> From<ArrayD<T>> for Gradient<T> {
 }
 
 impl<T: Real> Gradient<T> {
-    /// `A·B`, to be carried out when it is needed.
-    pub(super) fn product(a: Factor<T>, b: Factor<T>) -> Self {
+    /// `A·B`, to be carried out by this kernel when it is needed.
+    pub(super) fn product(a: Factor<T>, b: Factor<T>, kernel: Kernel) -> Self {
         let (left, right) = (a.view().shape(), b.view().shape());
         assert!(left[1] == right[0], "matmul: {left:?} times {right:?}");
-        Self(Sum::Product { a, b })
+        Self(Sum::Product { a, b, kernel })
     }
 
     /// The sum over the rows, to be carried out when it is needed.
@@ -92,7 +93,7 @@ impl<T: Real> Gradient<T> {
     pub fn shape(&self) -> Shape {
         match &self.0 {
             Sum::Known(array) => array.shape().into(),
-            Sum::Product { a, b } => [a.view().shape()[0], b.view().shape()[1]].as_slice().into(),
+            Sum::Product { a, b, .. } => [a.view().shape()[0], b.view().shape()[1]].as_slice().into(),
             Sum::Rows(a) => a.shape()[1..].into(),
         }
     }
@@ -115,7 +116,7 @@ impl<T: Real> Gradient<T> {
     /// How many multiplications, with as many additions, it takes to carry it out; 0 if that is done.
     pub fn multiplications(&self) -> usize {
         match &self.0 {
-            Sum::Product { a, b } => a.view().shape()[0] * a.view().shape()[1] * b.view().shape()[1],
+            Sum::Product { a, b, .. } => a.view().shape()[0] * a.view().shape()[1] * b.view().shape()[1],
             _ => 0,
         }
     }
@@ -150,9 +151,9 @@ impl<T: Real> Gradient<T> {
     fn write(&self, value: &mut [T]) {
         match &self.0 {
             Sum::Known(array) => kernels::copy(kernels::slice(array), value),
-            Sum::Product { a, b } => {
+            Sum::Product { a, b, kernel } => {
                 let (a, b) = (a.view(), b.view());
-                gemm(a, b, Beta::Zero, MatrixMut::new(value, a.shape()[0], b.shape()[1]));
+                gemm_with(*kernel, a, b, Beta::Zero, MatrixMut::new(value, a.shape()[0], b.shape()[1]));
             }
             Sum::Rows(a) => kernels::sum_rows(kernels::slice(a), value),
         }
@@ -162,9 +163,9 @@ impl<T: Real> Gradient<T> {
     /// is a sample's.
     pub(super) fn map_samples(&self, change: impl FnOnce(&Tensor<T>) -> Tensor<T>) -> Option<Self> {
         match &self.0 {
-            Sum::Product { a, b } if a.transposed => {
+            Sum::Product { a, b, kernel } if a.transposed => {
                 let a = Factor { matrix: change(&a.matrix), ..a.clone() };
-                Some(Self(Sum::Product { a, b: b.clone() }))
+                Some(Self(Sum::Product { a, b: b.clone(), kernel: *kernel }))
             }
             Sum::Rows(a) => Some(Self(Sum::Rows(change(a)))),
             Sum::Product { .. } | Sum::Known(_) => None,
@@ -175,7 +176,7 @@ impl<T: Real> Gradient<T> {
     pub(super) fn into_tensors(self) -> impl Iterator<Item = Tensor<T>> {
         let (first, second) = match self.0 {
             Sum::Known(array) | Sum::Rows(array) => (array, None),
-            Sum::Product { a, b } => (a.matrix, Some(b.matrix)),
+            Sum::Product { a, b, .. } => (a.matrix, Some(b.matrix)),
         };
         std::iter::once(first).chain(second)
     }

@@ -34,6 +34,7 @@ impl<T: Real> View<'_, T> {
         value.as_slice_mut().expect("values of a tape are contiguous")[element] += by;
         moved[node] = Some(value);
         let mut pool = Pool::default();
+        pool.set_precision(self.tape.precision());
         for index in node + 1..=loss {
             moved[index] = self.recomputed(index, &moved, &mut pool);
         }

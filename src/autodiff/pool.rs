@@ -1,25 +1,37 @@
-//! Where the buffers of a tape rest between two steps.
+//! Where the buffers of a tape rest between two steps, and how its products are multiplied.
 
 use super::{Real, Tensor};
+use crate::gemm::{Kernel, Precision, kernel};
 use ndarray::IxDyn;
 use std::collections::HashMap;
 
-/// Buffers waiting to be used again, by their length.
+/// What an operation computes with: buffers waiting to be used again, by their length, and the kernel of its products.
 ///
 /// A training step asks for the same lengths in the same order every time, so from the second
 /// step on every buffer it asks for is here.
 #[derive(Debug)]
 pub struct Pool<T> {
     resting: HashMap<usize, Vec<Tensor<T>>>,
+    kernel: Kernel,
 }
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Self { resting: HashMap::new() }
+        Self { resting: HashMap::new(), kernel: kernel(Precision::F32) }
     }
 }
 
 impl<T: Real> Pool<T> {
+    /// What matrices are multiplied and images convolved with.
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// Has operands of products rounded to this precision from now on.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.kernel = kernel(precision);
+    }
+
     /// An array of this shape in row-major order, which nobody else holds. **Its content is whatever was there
     /// before**: the caller writes every element.
     pub fn take(&mut self, shape: &[usize]) -> Tensor<T> {

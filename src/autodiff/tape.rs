@@ -3,6 +3,7 @@
 
 use super::walk::Walk;
 use super::{Gradient, Pool, Real, Shape, Tensor, Terms};
+use crate::gemm::{Kernel, Precision};
 use ndarray::ArrayD;
 use std::cell::{Cell, RefCell};
 use std::fmt::{self, Debug};
@@ -288,6 +289,22 @@ impl<T: Real> Tape<T> {
     pub fn recycle(&self, gradients: impl IntoIterator<Item = Gradient<T>>) {
         let mut pool = self.pool.borrow_mut();
         gradients.into_iter().flat_map(Gradient::into_tensors).for_each(|tensor| pool.give(tensor));
+    }
+
+    /// Has the operands of every matrix product and convolution rounded to this precision, from now on. Number types
+    /// stay what they are, and `f64` is never rounded.
+    pub fn set_precision(&self, precision: Precision) {
+        self.pool.borrow_mut().set_precision(precision);
+    }
+
+    /// What the operands of products are rounded to.
+    pub fn precision(&self) -> Precision {
+        self.kernel().precision()
+    }
+
+    /// What multiplies.
+    pub(super) fn kernel(&self) -> Kernel {
+        self.pool.borrow().kernel()
     }
 
     /// How many nodes the tape holds.

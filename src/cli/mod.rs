@@ -18,6 +18,7 @@ mod lab;
 mod man;
 mod memory;
 mod outputs;
+mod precision;
 mod presets;
 mod recognize;
 mod recognizer;

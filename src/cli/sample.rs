@@ -3,6 +3,7 @@
 use super::digit::{Digit, check_conditional, truncation};
 use super::given::{generator_of, output, recognizer_or_pretrained};
 use super::outputs::Files;
+use super::precision::PrecisionFlag;
 use super::say::{note, say};
 use super::threads::{on_threads, threads};
 use super::usage_error::UsageError;
@@ -53,6 +54,10 @@ pub struct Arguments {
     /// by this, above 0 and at most 1
     #[arg(long, value_name = "PSI", default_value_t = 1.0, value_parser = truncation)]
     truncation: f32,
+
+    /// What the operands of matrix products and convolutions are rounded to [default: as it was trained]
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionFlag>,
 
     /// Where the digits go
     #[arg(short, long, value_name = "FILE|DIR", value_parser = output())]
@@ -170,8 +175,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let file = (!matches!(form, Form::Directory)).then_some(output.as_path());
     let files = Files::default().of_run(run.as_deref()).writing("-o", file).writing("--labels", labels.as_deref());
     files.writing("--latent", latent.as_deref()).check()?;
-    let (generator, config) = generator_of(run.as_deref())?;
+    let (mut generator, config) = generator_of(run.as_deref())?;
     arguments.check_conditional(&generator)?;
+    generator.precision = arguments.precision.map_or(generator.precision, Into::into);
     let output = output.display();
     on_threads(arguments.threads, || {
         write(arguments, form, &request, &generator, &config)?;

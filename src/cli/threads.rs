@@ -1,6 +1,6 @@
 //! `--threads`: how many threads compute.
 
-use crate::gemm;
+use crate::gemm::{self, Precision};
 use crate::parallel;
 use std::thread::available_parallelism;
 
@@ -21,7 +21,10 @@ pub fn threads(text: &str) -> Result<usize, String> {
 /// asks for but this machine has not is refused here, before anything is computed.
 pub fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> anyhow::Result<R> + Send) -> anyhow::Result<R> {
     gemm::check_kernel_variable()?;
-    log::info!("computing with the kernel {} on {threads} threads (0: one a core)", gemm::kernel_name());
+    log::info!(
+        "computing with the kernel {} on {threads} threads (0: one a core)",
+        gemm::kernel(Precision::F32).name()
+    );
     parallel::on_threads(threads, work)?
 }
 

@@ -24,7 +24,7 @@ pub use draw::{
 pub use game::{
     AuxiliaryClassifier, BuildError, Coin, Game, Judgement, Mistake, Objective, Pairing, Players, Regulariser,
     Regularisers, Rules, ToLogits, blank_discriminator, blank_generator, build_discriminator, build_generator,
-    clip_weights, dragan, judge, play, r1, r2, wgan_gp,
+    clip_weights, dragan, footprints, judge, play, r1, r2, wgan_gp,
 };
 pub use health::{Clues, Diagnosis, Fault, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
 pub use session::{

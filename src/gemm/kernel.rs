@@ -1,14 +1,19 @@
 //! Which kernels there are, and which one this machine runs.
 
+use super::pair::Pair;
+use super::precision::Precision;
 use super::routines::Routines;
 use super::simd::{Entry, KERNELS, PORTABLE};
 use std::fmt;
 use std::sync::LazyLock;
 
-/// A kernel of the `f32` product that this processor can run. Only looking at the processor makes one: whoever holds
-/// it may call its code.
+/// A kernel that this processor can run, and the precision in which it multiplies `f32`. Only looking at the processor
+/// makes one: whoever holds it may call its code.
 #[derive(Clone, Copy)]
-pub struct Kernel(&'static Entry);
+pub struct Kernel {
+    entry: &'static Entry,
+    precision: Precision,
+}
 
 /// The environment variable that forces a kernel.
 pub const KERNEL_VARIABLE: &str = "TWOPLAYER_KERNEL";
@@ -35,7 +40,7 @@ fn names() -> String {
 
 impl Kernel {
     fn detect(entry: &'static Entry) -> Option<Self> {
-        (entry.is_available)().then_some(Self(entry))
+        (entry.is_available)().then_some(Self { entry, precision: Precision::F32 })
     }
 
     /// Every kernel that this processor can run, the fastest first and `portable`, which any can, last.
@@ -50,7 +55,7 @@ impl Kernel {
 
     /// The kernel in plain code, `matrixmultiply`'s, which every processor can run.
     pub fn portable() -> Self {
-        Self(&PORTABLE)
+        Self { entry: &PORTABLE, precision: Precision::F32 }
     }
 
     /// The kernel of this name.
@@ -63,29 +68,56 @@ impl Kernel {
         Self::detect(entry).ok_or(KernelError::Unavailable(entry.name))
     }
 
-    /// The kernel's name, as [`KERNEL_VARIABLE`] has it.
-    pub fn name(self) -> &'static str {
-        self.0.name
+    /// The same kernel, multiplying in another precision.
+    pub fn with(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
-    /// Its code in single precision.
-    pub(super) fn single(self) -> &'static Routines<f32> {
-        self.0.single
+    /// What the operands of its products are rounded to.
+    pub fn precision(self) -> Precision {
+        self.precision
+    }
+
+    /// The kernel's name, as [`KERNEL_VARIABLE`] has it.
+    pub fn name(self) -> &'static str {
+        self.entry.name
+    }
+
+    /// The instructions that it multiplies with in its precision.
+    pub fn instructions(self) -> &'static str {
+        match self.precision {
+            Precision::F32 => self.entry.singles.name,
+            Precision::Bf16 => self.entry.pairs.name,
+        }
+    }
+
+    /// Its code for operands that are not rounded.
+    pub(super) fn singles(self) -> &'static Routines<f32> {
+        self.entry.singles
+    }
+
+    /// Its code for operands of 16 bits.
+    pub(super) fn pairs(self) -> &'static Routines<Pair> {
+        self.entry.pairs
     }
 
     /// Multiplies and adds in so many rounds as fast as its instructions allow, and answers how many operations that was.
     pub(super) fn multiply_add(self, rounds: usize) -> usize {
+        let multiply_add = match self.precision {
+            Precision::F32 => self.entry.singles.multiply_add,
+            Precision::Bf16 => self.entry.pairs.multiply_add,
+        };
         // SAFETY: this processor has the instructions, or there would be no such kernel.
         #[allow(unsafe_code)]
         unsafe {
-            (self.0.multiply_add)(rounds)
+            multiply_add(rounds)
         }
     }
 }
 
 impl PartialEq for Kernel {
     fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
+        (self.name(), self.precision) == (other.name(), other.precision)
     }
 }
 
@@ -93,7 +125,7 @@ impl Eq for Kernel {}
 
 impl fmt::Debug for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(self.name())
+        write!(f, "{} in {}", self.name(), self.precision)
     }
 }
 
@@ -103,15 +135,10 @@ static CHOICE: LazyLock<Result<Kernel, KernelError>> = LazyLock::new(|| match st
     _ => Ok(Kernel::fastest()),
 });
 
-/// The kernel of every `f32` product of this process: the one [`KERNEL_VARIABLE`] names or,
-/// failing that, the fastest the processor can run.
-pub fn kernel() -> Kernel {
-    CHOICE.as_ref().copied().unwrap_or_else(|_| Kernel::fastest())
-}
-
-/// The name of [`kernel`].
-pub fn kernel_name() -> &'static str {
-    kernel().name()
+/// The kernel of the products of this process: the one [`KERNEL_VARIABLE`] names or, failing that, the fastest the
+/// processor can run.
+pub fn kernel(precision: Precision) -> Kernel {
+    CHOICE.as_ref().copied().unwrap_or_else(|_| Kernel::fastest()).with(precision)
 }
 
 /// Whether [`KERNEL_VARIABLE`] is unset or names a kernel that this processor can run; a

@@ -65,10 +65,14 @@ mod conv;
 mod denormal;
 mod element;
 mod kernel;
+mod lane;
+mod lay;
 mod matrix;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod nest;
+mod pair;
 mod peak;
+mod precision;
 mod routines;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "no kernel but the portable one"))]
 mod simd;
@@ -79,12 +83,14 @@ mod vectorised;
 mod walk;
 
 pub use chunks::in_chunks;
-pub use conv::{ConvShape, conv_output, convolve, convolve_transposed, convolve_weights};
+pub use conv::{ConvShape, Finish, conv_output, convolve, convolve_transposed, convolve_weights};
 pub(crate) use denormal::flush_denormals;
-pub use element::Element;
-pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel, kernel_name};
+pub use element::{Element, Operand};
+pub use kernel::{KERNEL_VARIABLE, Kernel, KernelError, check_kernel_variable, kernel};
+pub use lane::{Lane, Number};
 pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
+pub use precision::Precision;
 pub use vectorised::vectorised;
 
 use chunks::in_tasks;
@@ -92,15 +98,16 @@ use routines::Block;
 use split::Blocks;
 use std::ops::Range;
 
-/// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool.
+/// `C = A·B` or `C += A·B`, with `A: [m, k]`, `B: [k, n]`, `C: [m, n]`, on rayon's current pool. Nothing is rounded
+/// beforehand.
 ///
 /// # Panics
 /// When the shapes do not fit together.
 pub fn gemm<T: Element>(a: MatrixRef<T>, b: MatrixRef<T>, beta: Beta, c: MatrixMut<T>) {
-    gemm_with(kernel(), a, b, beta, c);
+    gemm_with(kernel(Precision::F32), a, b, beta, c);
 }
 
-/// [`gemm`] with a kernel of the caller's choice, for tests and benchmarks.
+/// [`gemm`] with a kernel of the caller's choice, in that one's precision.
 ///
 /// # Panics
 /// When the shapes do not fit together.
@@ -158,7 +165,10 @@ impl<T: Element> Product<'_, T> {
         // other call writes this block. The processor can run the kernel, or there would be none.
         #[allow(unsafe_code)]
         unsafe {
-            (T::routines(self.kernel).multiply)(&block);
+            match self.kernel.precision() {
+                Precision::F32 => (T::routines(self.kernel).multiply)(&block),
+                Precision::Bf16 => (T::Bf16::routines(self.kernel).multiply)(&block),
+            }
         }
     }
 }

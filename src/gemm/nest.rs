@@ -1,5 +1,6 @@
 //! The loops around the micro-kernel: one block of `C`, on one thread.
 
+use super::lane::Lane;
 use super::matrix::Beta;
 use super::routines::Block;
 use super::simd::{Packed, Simd, compute};
@@ -9,10 +10,10 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Steps of the summed dimension taken at a time, at most. A panel of `B` is then 64 KiB: more
+/// Steps of the summed dimension taken at a time, at most; each takes one operand of a row or column. A panel of `B` is then 64 KiB: more
 /// than the first-level cache, but it streams through it, and fewer passes over `C` win.
 const KC: usize = 512;
-/// Elements of `A` packed at a time: half a megabyte, to stay in the second-level cache. `MC`,
+/// Operands of `A` packed at a time: half a megabyte, to stay in the second-level cache. `MC`,
 /// the rows of such a block, follows from it and the depth.
 const PACKED_A: usize = 1 << 17;
 /// The widest panel of `B` that any kernel reads.
@@ -24,12 +25,13 @@ const COLUMNS_MAX: usize = 32;
 /// That of [`Routines::multiply`](super::routines::Routines); the processor must have the instructions.
 #[allow(unsafe_code)]
 pub unsafe fn multiply<S: Simd>(block: &Block<f32>) {
-    const { assert!(S::COLUMNS <= COLUMNS_MAX && size_of::<S::Number>() <= size_of::<f32>(), "the buffers are too small") };
+    const { assert!(S::COLUMNS <= COLUMNS_MAX && size_of::<S::Operand>() <= size_of::<f32>(), "the buffers are too small") };
     BUFFERS.with_borrow_mut(|buffers| {
         let [m, k, n] = block.shape;
+        let steps = k.div_ceil(S::Operand::NUMBERS);
         // At least once, so that an empty sum is written as zero.
-        let depths = k.div_ceil(KC).max(1);
-        for depth in (0..depths).map(|i| part(k, i, depths)) {
+        let depths = steps.div_ceil(KC).max(1);
+        for depth in (0..depths).map(|i| part(steps, i, depths)) {
             let heights = (m * depth.len()).div_ceil(PACKED_A).max(1);
             for rows in (0..heights).map(|i| part(m, i, heights)) {
                 let instructions = PhantomData::<S>;
@@ -47,7 +49,7 @@ pub unsafe fn multiply<S: Simd>(block: &Block<f32>) {
     });
 }
 
-/// One pass of the nest: some rows of `A`, packed, times all columns of `B`, over some depth.
+/// One pass of the nest: some rows of `A`, packed, times all columns of `B`, over some steps of the depth.
 struct Pass<'a, S> {
     instructions: PhantomData<S>,
     block: &'a Block<f32>,
@@ -67,30 +69,37 @@ impl<S: Simd> Pass<'_, S> {
         (0..count).map(move |i| part(rows, i, count))
     }
 
+    /// The numbers along the depth that the steps take.
+    fn numbers(&self) -> Range<usize> {
+        let Range { start, end } = self.depth;
+        start * S::Operand::NUMBERS..(end * S::Operand::NUMBERS).min(self.block.shape[1])
+    }
+
     unsafe fn pack_a(&mut self) {
         let [row_stride, column_stride] = self.block.a_strides;
+        let numbers = self.numbers();
         for rows in self.strips() {
-            let first = (self.rows.start + rows.start) * row_stride + self.depth.start * column_stride;
+            let first = (self.rows.start + rows.start) * row_stride + numbers.start * column_stride;
             let strip = Strip {
                 start: self.block.a.wrapping_add(first),
                 width: rows.len(),
-                depth: self.depth.len(),
+                depth: numbers.len(),
                 width_stride: row_stride,
                 depth_stride: column_stride,
             };
             // SAFETY: the strip is part of A. The buffer has room for all strips of the pass, one
             // after the other: PACKED_A elements, and one row more where the parts are uneven.
-            unsafe { S::pack(&strip, self.buffers.a::<S::Number>().add(rows.start * strip.depth), rows.len()) };
+            unsafe { S::pack(&strip, self.buffers.a::<S::Operand>().add(rows.start * self.depth.len()), rows.len()) };
         }
     }
 
     /// The columns of `B` from `column` on that one panel holds.
     fn strip_of_b(&self, column: usize) -> Strip {
-        let [row_stride, column_stride] = self.block.b_strides;
+        let ([row_stride, column_stride], numbers) = (self.block.b_strides, self.numbers());
         Strip {
-            start: self.block.b.wrapping_add(column * column_stride + self.depth.start * row_stride),
+            start: self.block.b.wrapping_add(column * column_stride + numbers.start * row_stride),
             width: S::COLUMNS.min(self.block.shape[2] - column),
-            depth: self.depth.len(),
+            depth: numbers.len(),
             width_stride: column_stride,
             depth_stride: row_stride,
         }
@@ -121,10 +130,10 @@ impl<S: Simd> Pass<'_, S> {
             };
             let tile = Tile {
                 steps: &steps,
-                a: self.buffers.a::<S::Number>().wrapping_add(rows.start * self.depth.len()),
+                a: self.buffers.a::<S::Operand>().wrapping_add(rows.start * self.depth.len()),
                 b: self.buffers.b(),
                 c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
-                ahead: Ahead::of(&next, index),
+                ahead: Ahead::of(&next, index, S::Operand::NUMBERS),
             };
             tile.fetch_c();
             // SAFETY: both panels are packed, and the tile is part of the block.

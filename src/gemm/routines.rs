@@ -1,5 +1,6 @@
-//! What a kernel does for an element type: one block of a product, and one tile of a convolution.
+//! What a kernel does with one kind of operands: one block of a product, and one tile of a convolution.
 
+use super::lane::Lane;
 use super::matrix::Beta;
 use super::tile::Tile;
 
@@ -24,16 +25,20 @@ pub struct Block<T> {
     pub c_row_stride: usize,
 }
 
-/// The two functions of a kernel. They are unsafe in what they are given: whether the processor has their
+/// The functions of a kernel. They are unsafe in what they are given: whether the processor has their
 /// instructions is settled with the [`Kernel`](super::Kernel) that they come from.
 #[derive(Debug)]
-pub struct Routines<T> {
+pub struct Routines<P: Lane> {
+    /// The instructions that they are written in.
+    pub name: &'static str,
     /// Rows and columns of the largest tile.
     pub tile: [usize; 2],
     /// `C = A·B + beta·C` on one thread. Every element of the three matrices must lie within its allocation, and
     /// nobody else may touch those of `C` meanwhile.
-    pub multiply: unsafe fn(&Block<T>),
+    pub multiply: unsafe fn(&Block<P::Number>),
     /// A tile of sums whose operands lie anywhere. Each step's numbers must lie within their allocations, and the tile
     /// of `C`, which nobody else may touch meanwhile; it is no larger than `tile` and not empty.
-    pub walk: unsafe fn(&Tile<T, T>),
+    pub walk: unsafe fn(&Tile<P, P::Number>),
+    /// Multiplies and adds in so many rounds as fast as the instructions allow, and answers how many operations that was.
+    pub multiply_add: unsafe fn(usize) -> usize,
 }

@@ -30,6 +30,20 @@ fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     crate::parallel::on_threads(threads, work).unwrap()
 }
 
+/// The numbers that are multiplied in this precision.
+fn as_multiplied(numbers: &[f64], precision: Precision) -> Vec<f64> {
+    let round = |&x: &f64| match precision {
+        Precision::F32 => f64::from(x as f32),
+        Precision::Bf16 => f64::from(pair::rounded(x as f32)),
+    };
+    numbers.iter().map(round).collect()
+}
+
+/// Every kernel that the machine has, in every precision.
+pub fn kernels() -> impl Iterator<Item = Kernel> {
+    Kernel::available().flat_map(|kernel| Precision::ALL.map(|precision| kernel.with(precision)))
+}
+
 /// How a matrix lies in memory: beside its neighbours along rows, along columns, or neither.
 #[derive(Clone, Copy, Debug)]
 enum Layout {
@@ -100,9 +114,13 @@ proptest! {
         [m, k, n] in shape(), a_place in place(), b_place in place(), c_offset in 0usize..4, gap in 0usize..3,
         add: bool, threads in 1usize..5, seed: u64,
     ) {
-        let rounded = |numbers: Vec<f64>| numbers.into_iter().map(|x| f64::from(x as f32)).collect::<Vec<_>>();
-        let (a, b) = (rounded(numbers(m * k, seed)), rounded(numbers(k * n, seed ^ 1)));
-        let expected = reference(MatrixRef::new(&a, m, k), MatrixRef::new(&b, k, n));
+        let numbers = |count: usize, seed: u64| single(&numbers(count, seed)).into_iter().map(f64::from).collect::<Vec<_>>();
+        let (a, b) = (numbers(m * k, seed), numbers(k * n, seed ^ 1));
+        let expected = |precision| {
+            let (a, b) = (as_multiplied(&a, precision), as_multiplied(&b, precision));
+            reference(MatrixRef::new(&a, m, k), MatrixRef::new(&b, k, n))
+        };
+        let expected = [expected(Precision::F32), expected(Precision::Bf16)];
         let row_stride = n + gap;
         // Without `add` the former content must not be read: NaN would spread.
         let former: Vec<f32> = match add {
@@ -111,8 +129,9 @@ proptest! {
         };
         let (a32, b32) = (a_place.put(&a, [m, k]), b_place.put(&b, [k, n]));
         let beta = if add { Beta::One } else { Beta::Zero };
-        for kernel in Kernel::available() {
+        for kernel in kernels() {
             let mut c = former.clone();
+            let expected = &expected[usize::from(kernel.precision() == Precision::Bf16)];
             on_threads(threads, || {
                 let c = MatrixMut::with_row_stride(&mut c[c_offset..], m, n, row_stride);
                 gemm_with(kernel, a_place.view(&a32, [m, k]), b_place.view(&b32, [k, n]), beta, c);
@@ -164,7 +183,7 @@ const SHAPES: [[usize; 3]; 4] = [[131, 517, 263], [128, 1024, 784], [1024, 128, 
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
-    for (kernel, shape) in Kernel::available().flat_map(|kernel| SHAPES.map(|shape| (kernel, shape))) {
+    for (kernel, shape) in kernels().flat_map(|kernel| SHAPES.map(|shape| (kernel, shape))) {
         for transposed in [false, true] {
             let one = bits(kernel, 1, shape, transposed);
             for threads in [2, 3, 4, 7] {
@@ -189,7 +208,7 @@ fn an_element_does_not_depend_on_its_place_in_a_tile() {
     // Rows and columns that are all alike give elements that are all alike, in whole tiles and ragged ones.
     let (m, k, n) = (45, 700, 75);
     let (row, column) = (single(&numbers(k, 1)), single(&numbers(k, 2)));
-    for kernel in Kernel::available().filter(|&kernel| kernel.name() != "portable") {
+    for kernel in kernels().filter(|kernel| kernel.name() != "portable") {
         let mut c = vec![0.0; m * n];
         let a = MatrixRef::with_strides(&row, [m, k], [0, 1]);
         let b = MatrixRef::with_strides(&column, [k, n], [1, 0]);
@@ -200,7 +219,7 @@ fn an_element_does_not_depend_on_its_place_in_a_tile() {
 
 #[test]
 fn an_empty_sum_is_zero_or_changes_nothing() {
-    for kernel in Kernel::available() {
+    for kernel in kernels() {
         let mut c = [f32::NAN; 6];
         gemm_with(
             kernel,
@@ -228,8 +247,29 @@ fn kernels_are_found_by_their_names_only() {
         assert_eq!(Kernel::by_name(kernel.name()), Ok(kernel));
     }
     assert_eq!(Kernel::by_name("sse"), Err(KernelError::Unknown("sse".into())));
-    assert!(Kernel::available().any(|available| available == kernel()));
-    assert_eq!(kernel_name(), kernel().name());
+    assert!(Kernel::available().any(|available| available == kernel(Precision::F32)));
+    assert!(kernels().any(|available| available == kernel(Precision::Bf16)));
+}
+
+#[test]
+fn what_is_no_number_stays_none_and_infinity_stays_infinite() {
+    // Row i of A is 1 everywhere but in one place; B is 1 everywhere. An odd depth, so that the last pair is not full.
+    let (k, n) = (11, 19);
+    let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::from_bits(1), -0.0];
+    for (kernel, place) in kernels().flat_map(|kernel| (0..k).map(move |place| (kernel, place))) {
+        let mut a = vec![1.0; special.len() * k];
+        special.iter().enumerate().for_each(|(i, &x)| a[i * k + place] = x);
+        let (b, mut c) = (vec![1.0; k * n], vec![0.0; special.len() * n]);
+        let (a, b) = (MatrixRef::new(&a, special.len(), k), MatrixRef::new(&b, k, n));
+        gemm_with(kernel, a, b, Beta::Zero, MatrixMut::new(&mut c, special.len(), n));
+        for (row, &x) in c.chunks_exact(n).zip(&special) {
+            let rest = (k - 1) as f32;
+            // Rounded to 16 bits the largest number is infinite.
+            let expected = if kernel.precision() == Precision::Bf16 { pair::rounded(x) } else { x } + rest;
+            let right = |&sum: &f32| sum == expected || sum.is_nan() && expected.is_nan();
+            assert!(row.iter().all(right), "{kernel:?}: {x} in place {place} gives {row:?}");
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ pub const LINE: usize = 16;
 pub const SLACK: usize = 8;
 
 /// The steps of a tile: three loops in each other, each of which moves the places in `A` and `B` by a fixed distance. All
-/// distances are in numbers.
+/// distances are in operands: in numbers, or in pairs of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps {
     /// How often each loop runs, the outermost first.
@@ -86,17 +86,17 @@ impl Ahead {
     /// Nothing to fetch.
     pub const NOTHING: Self = Self { start: std::ptr::null(), step: 0, leap: 0 };
 
-    /// The share of the `tile`-th tile of a column of tiles in fetching `next`.
-    pub fn of(next: &Strip, tile: usize) -> Self {
+    /// The share of the `tile`-th tile of a column of tiles in fetching `next`. A step takes so many numbers of the depth.
+    pub fn of(next: &Strip, tile: usize, numbers: usize) -> Self {
         let (offset, step) = if next.width_stride == 1 {
-            // One cache line of each step's row; an unaligned row touches one more than it fills.
+            // One cache line of one of each step's rows; an unaligned row touches one more than it fills.
             let lines = next.width / LINE + 1;
-            (tile % lines * LINE, next.depth_stride)
+            (tile / numbers % lines * LINE + tile % numbers * next.depth_stride, numbers * next.depth_stride)
         } else {
             // Four lines of the strip, along the depth.
             (4 * tile % next.width * next.width_stride, next.width_stride)
         };
-        Self { start: next.start.wrapping_add(offset), step, leap: 4 * next.depth_stride }
+        Self { start: next.start.wrapping_add(offset), step, leap: 4 * numbers * next.depth_stride }
     }
 
     /// The address for step `p`: four rows in turn, then onwards.

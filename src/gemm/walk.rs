@@ -1,6 +1,6 @@
 //! A register tile for convolutions: summed along a walk through two slices.
 
-use super::element::Element;
+use super::element::Operand;
 use super::kernel::Kernel;
 use super::tile::{Ahead, Steps, Tile};
 
@@ -10,27 +10,27 @@ use super::tile::{Ahead, Steps, Tile};
 /// It is what the tile of a matrix product is, but that nothing has been packed for it: where images overlap
 /// themselves under a moving window, a copy would hold each pixel many times.
 #[derive(Debug)]
-pub struct Walk<'a, T> {
+pub struct Walk<'a, P: Operand> {
     /// The size of the tile, and the steps of the walk.
     pub steps: Steps,
     /// From where `A(step)[0]` is at first.
-    pub a: &'a [T],
+    pub a: &'a [P],
     /// From where `B(step)[0]` is at first.
-    pub b: &'a [T],
+    pub b: &'a [P],
     /// From `C[0, 0]` on.
-    pub c: &'a mut [T],
+    pub c: &'a mut [P::Number],
 }
 
 /// Counts and distances below this have products and sums that can be counted.
 const COUNTABLE: usize = 1 << (usize::BITS / 2 - 1);
 
-impl<T: Element> Walk<'_, T> {
+impl<P: Operand> Walk<'_, P> {
     /// Computes the tile.
     ///
     /// # Panics
     /// When the tile is larger than the kernel's or empty, or something of it would lie outside its slice.
     pub fn run(self, kernel: Kernel) {
-        let routines = T::routines(kernel);
+        let routines = P::routines(kernel);
         let [mr, nr] = routines.tile;
         let &Steps { counts, a, a_row, b, b_is_full, rows, columns, c_row, .. } = &self.steps;
         assert!((1..=mr).contains(&rows) && (1..=nr).contains(&columns), "a tile of {rows} × {columns} elements");

@@ -2,7 +2,7 @@
 
 use super::extent::count;
 use super::handle::{ParameterId, StatisticId};
-use super::{Extent, Footprint, InputShape, LayerError, LayerFootprint, NetworkError, Parameter, Role};
+use super::{Extent, Footprint, InputShape, LayerError, LayerFootprint, NetworkError, Parameter, Products, Role};
 use crate::autodiff::{Activation, Real};
 use ndarray::ArrayD;
 use std::fmt::Display;
@@ -34,20 +34,19 @@ pub(super) struct Builder<'d, T: Real> {
 }
 
 /// What a tape holds of a layer, and what that costs.
-#[derive(Clone, Copy)]
 struct Held {
     /// Arrays of the size of its output.
     outputs: usize,
     /// Numbers that do not depend on the batch.
     derived: usize,
-    /// Products of weights and a sample's numbers; no matter of what is held, but of the layer too.
-    products: usize,
+    /// What the input is multiplied by; no matter of what is held, but of the layer too.
+    products: Vec<Products>,
 }
 
 impl Default for Held {
     /// Its output.
     fn default() -> Self {
-        Self { outputs: 1, derived: 0, products: 0 }
+        Self { outputs: 1, derived: 0, products: Vec::new() }
     }
 }
 
@@ -89,9 +88,9 @@ impl<'d, T: Real> Builder<'d, T> {
         Ok(layer)
     }
 
-    /// [How many](Footprint::products) weights a sample is multiplied by in the layers so far.
-    pub fn products(&self) -> usize {
-        self.footprint.products()
+    /// [How many](Footprint::multiplications) weights a sample is multiplied by in the layers so far.
+    pub fn multiplications(&self) -> usize {
+        self.footprint.multiplications()
     }
 
     /// What the layers so far take.
@@ -100,7 +99,8 @@ impl<'d, T: Real> Builder<'d, T> {
     }
 
     fn note_layer(&mut self, arrays: usize, sample: usize) {
-        let (name, Held { outputs, derived, products }) = (format!("{}.{}", self.name, self.place), self.held);
+        let (name, held) = (format!("{}.{}", self.name, self.place), mem::take(&mut self.held));
+        let Held { outputs, derived, products } = held;
         let sample = sample.saturating_mul(outputs);
         self.footprint.layers.push(LayerFootprint { name, arrays, sample, derived, products });
     }
@@ -115,14 +115,12 @@ impl<'d, T: Real> Builder<'d, T> {
         self.held.derived = self.held.derived.saturating_add(numbers);
     }
 
-    /// Notes that a sample is multiplied by so many weights in the present layer, the product of these numbers.
-    pub fn multiplies(&mut self, factors: &[usize]) {
-        self.held.products = self.held.products.saturating_add(count(factors));
-    }
-
-    /// Notes that a thread keeps so many numbers beside the arrays while it computes the present layer.
-    pub fn buffers(&mut self, numbers: usize) {
-        self.footprint.buffers = self.footprint.buffers.max(numbers);
+    /// Notes what a sample is multiplied by in the present layer, and what a thread keeps for that beside the arrays.
+    pub fn multiplies(&mut self, products: Products) {
+        if let Products::Convolution(shape) | Products::Transposed(shape) = &products {
+            self.footprint.buffers = self.footprint.buffers.max(shape.buffers());
+        }
+        self.held.products.push(products);
     }
 
     /// Counts an array and has its first values drawn; none are where only shapes are wanted, or there are too many: the

@@ -1,4 +1,7 @@
-//! How much room a network takes, known before any of it is there.
+//! How much room a network takes, and what it multiplies, known before any of it is there.
+
+use super::extent::count;
+use crate::gemm::ConvShape;
 
 /// What the layers of a network take.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +25,44 @@ pub struct LayerFootprint {
     pub sample: usize,
     /// Numbers that a tape holds of it whatever the batch: weights that are made from other weights.
     pub derived: usize,
-    /// Multiplications of weights and inputs on one sample's way through it, as many additions with them.
-    pub products: usize,
+    /// What its input is multiplied by.
+    pub products: Vec<Products>,
+}
+
+/// What a layer's input is multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Products {
+    /// A matrix `[outputs, inputs]`.
+    Dense {
+        /// Numbers in an input.
+        inputs: usize,
+        /// Numbers in an output.
+        outputs: usize,
+    },
+    /// The kernel of a convolution, for a batch of one.
+    Convolution(ConvShape),
+    /// The kernel of a transposed convolution, for a batch of one: the layer's input is the shape's `y`.
+    Transposed(ConvShape),
+}
+
+impl Products {
+    /// Multiplications of weights and inputs on one sample's way through, as many additions with them.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Dense { inputs, outputs } => count(&[*inputs, *outputs]),
+            Self::Convolution(shape) | Self::Transposed(shape) => {
+                let ([height, width], [rows, columns]) = (shape.kernel, shape.output().unwrap_or([0, 0]));
+                count(&[height, width, shape.inputs, shape.outputs, rows, columns])
+            }
+        }
+    }
+}
+
+impl LayerFootprint {
+    /// Multiplications of weights and inputs on one sample's way through it.
+    pub fn multiplications(&self) -> usize {
+        self.products.iter().fold(0, |sum, products| sum.saturating_add(products.count()))
+    }
 }
 
 impl Footprint {
@@ -32,9 +71,9 @@ impl Footprint {
         self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.sample))
     }
 
-    /// [`products`](LayerFootprint::products) of all layers together.
-    pub fn products(&self) -> usize {
-        self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.products))
+    /// [`multiplications`](LayerFootprint::multiplications) of all layers together.
+    pub fn multiplications(&self) -> usize {
+        self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.multiplications()))
     }
 
     /// [`derived`](LayerFootprint::derived) of all layers together.

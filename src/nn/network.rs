@@ -5,6 +5,7 @@ use super::layer::Layer;
 use super::pass::Pass;
 use super::{Extent, Footprint, Init, Input, InputShape, LayerSpec, Mode, NetworkError, Parameter, Training};
 use crate::autodiff::{Real, Tape, Var};
+use crate::gemm::Precision;
 use ndarray::{ArrayD, IxDyn};
 use rand::Rng;
 
@@ -21,16 +22,18 @@ pub struct Network<T: Real = f32> {
     pub parameters: Vec<Parameter<T>>,
     /// What training carries along beside them and no optimizer touches: `NAME.1.running_mean`, ….
     pub statistics: Vec<Parameter<T>>,
+    /// What the operands of its products are rounded to, on whatever tape it computes.
+    pub precision: Precision,
     name: String,
     layers: Vec<Layer<T>>,
     input: InputShape,
     output: Extent,
-    products: usize,
+    multiplications: usize,
 }
 
-/// A precision that networks compute in. What layers compute is compiled for it once, in this crate, and not again
+/// A number type that networks compute in. What layers compute is compiled for it once, in this crate, and not again
 /// wherever a network is built.
-pub trait Precision: Real {
+pub trait Compiled: Real {
     /// See [`Network::new`].
     #[doc(hidden)]
     fn build_network(
@@ -41,7 +44,7 @@ pub trait Precision: Real {
     ) -> Result<Network<Self>, NetworkError>;
 }
 
-impl Precision for f32 {
+impl Compiled for f32 {
     fn build_network(
         name: &str,
         input: InputShape,
@@ -52,7 +55,7 @@ impl Precision for f32 {
     }
 }
 
-impl Precision for f64 {
+impl Compiled for f64 {
     // Only gradient checks compute so: with this, who does not check has nothing to compile.
     #[inline]
     fn build_network(
@@ -65,7 +68,7 @@ impl Precision for f64 {
     }
 }
 
-impl<T: Precision> Network<T> {
+impl<T: Compiled> Network<T> {
     /// A network with fresh weights for such an input: a width, `[height, width, channels]`, or either with
     /// [classes](InputShape::with_classes). `name` begins the names of its parameters.
     ///
@@ -108,12 +111,21 @@ impl<T: Real> Network<T> {
     fn build(name: &str, input: InputShape, layers: &[LayerSpec], draw: Draw<'_, T>) -> Result<Self, NetworkError> {
         let mut builder = Builder::new(name, input, Some(draw));
         let layers = Layer::in_order(layers, &mut builder).map_err(|error| builder.refuse(error))?;
-        let products = builder.products();
+        let multiplications = builder.multiplications();
         let Builder { extent: output, parameters, statistics, .. } = builder;
         if parameters.is_empty() {
             return Err(NetworkError::Empty { name: name.into() });
         }
-        Ok(Self { parameters, statistics, name: name.into(), layers, input, output, products })
+        Ok(Self {
+            parameters,
+            statistics,
+            precision: Precision::default(),
+            name: name.into(),
+            layers,
+            input,
+            output,
+            multiplications,
+        })
     }
 
     /// What the names of its parameters begin with, `generator`, say.
@@ -156,9 +168,9 @@ impl<T: Real> Network<T> {
         self.parameters.iter().map(|parameter| parameter.value.len()).sum()
     }
 
-    /// [How many](Footprint::products) weights a sample is multiplied by on its way through.
-    pub fn products(&self) -> usize {
-        self.products
+    /// [How many](Footprint::multiplications) weights a sample is multiplied by on its way through.
+    pub fn multiplications(&self) -> usize {
+        self.multiplications
     }
 
     /// Whether any layer looks at labels.
@@ -179,8 +191,10 @@ impl<T: Real> Network<T> {
         self.layers.iter().all(Layer::sums_over_samples)
     }
 
-    /// The parameters as leaves of a tape, in order; nothing is copied.
+    /// The parameters as leaves of a tape, in order; nothing is copied. From here on the tape multiplies in the network's
+    /// [precision](Self::precision).
     pub fn leaves<'t>(&self, tape: &'t Tape<T>) -> Vec<Var<'t, T>> {
+        tape.set_precision(self.precision);
         self.parameters.iter().map(|parameter| parameter.on(tape)).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::{RecognizerConfig, RecognizerError};
 use crate::autodiff::{Real, Tape, Var};
 use crate::data::{CLASSES, Digits, PixelRange};
-use crate::nn::{Extent, Init, LayerSpec, Mode, Network, OnTape, Precision, UnitActivation};
+use crate::nn::{Compiled, Extent, Init, LayerSpec, Mode, Network, OnTape, UnitActivation};
 use crate::random::Stream;
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
@@ -59,7 +59,7 @@ fn ranked(row: ArrayView1<f32>) -> [u8; CLASSES] {
     order
 }
 
-impl<T: Precision> Recognizer<T> {
+impl<T: Compiled> Recognizer<T> {
     /// With fresh weights, from the streams of the configuration's seed.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ impl Evaluator {
         steps_per_epoch: u64,
     ) -> Result<Self, MetricError> {
         let real = real.first(FEW);
-        let evaluation = (cost.image as f64 + recognizer.features.products() as f64) * real.len() as f64;
+        let evaluation = (cost.image as f64 + recognizer.features.multiplications() as f64) * real.len() as f64;
         let steps = (evaluation / (SHARE * cost.step as f64)).ceil().max(1.0) as u64;
         log::debug!("{steps} steps between two evaluations");
         let when = When::Sparingly { steps, epoch: steps_per_epoch };

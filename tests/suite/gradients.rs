@@ -8,7 +8,7 @@ use twoplayer::autodiff::gradcheck::{Order, check};
 use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
 use twoplayer::gan::{Objective, Pairing, Players, Regulariser, Regularisers, Rules, one_walk_back, play};
 use twoplayer::nn::layers::Dropout;
-use twoplayer::nn::{Init, Input, LayerSpec, Mode, Network, Precision, Training, UnitActivation, binary_cross_entropy};
+use twoplayer::nn::{Compiled, Init, Input, LayerSpec, Mode, Network, Training, UnitActivation, binary_cross_entropy};
 use twoplayer::parallel;
 
 /// What can be told of a single number, for every operation of the table.
@@ -341,7 +341,7 @@ impl Duel {
     }
 
     /// The gradients of both players in this precision.
-    fn gradients<T: Precision>(&self, rules: &Rules, one_walk: bool) -> Vec<ArrayD<f64>> {
+    fn gradients<T: Compiled>(&self, rules: &Rules, one_walk: bool) -> Vec<ArrayD<f64>> {
         let widened = |x: &ArrayD<f32>| x.mapv(|x| T::from_f64(f64::from(x)));
         let tape = Tape::<T>::new();
         let (generator, discriminator) = (
@@ -365,7 +365,7 @@ impl Duel {
 }
 
 /// The same network with its numbers in another precision.
-fn in_precision<T: Precision>(network: &Network<f32>, layers: &[LayerSpec]) -> Network<T> {
+fn in_precision<T: Compiled>(network: &Network<f32>, layers: &[LayerSpec]) -> Network<T> {
     let name = network.parameters[0].name.split('.').next().unwrap();
     let rng = &mut ChaCha8Rng::seed_from_u64(0);
     let mut copy = Network::<T>::new(name, network.input_width(), layers, Init::He, rng).unwrap();

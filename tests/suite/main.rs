@@ -21,6 +21,7 @@ mod mnist;
 mod networks;
 mod objectives;
 mod players;
+mod precision;
 mod reading;
 mod recognition;
 mod reference;

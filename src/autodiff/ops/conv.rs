@@ -12,7 +12,7 @@
 use super::conv_terms::Trilinear;
 use super::window::Window;
 use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
-use crate::gemm::{ConvShape, convolve, convolve_transposed, convolve_weights};
+use crate::gemm::{ConvShape, Finish, convolve, convolve_transposed, convolve_weights};
 
 /// `y` of `x` and `w`.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl<T: Real> Operation<T> for Conv {
     }
 
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
-        convolution(self.window, inputs[0], inputs[1], pool, |_| ())
+        convolution(self.window, inputs[0], inputs[1], pool, &|_| ())
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
@@ -64,7 +64,7 @@ impl<T: Real> Operation<T> for ConvTranspose {
     }
 
     fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
-        transposed_convolution(self.window, self.image, inputs[0], inputs[1], pool, |_| ())
+        transposed_convolution(self.window, self.image, inputs[0], inputs[1], pool, &|_| ())
     }
 
     fn backward(&self, step: &mut Backward<'_, '_, T>) {
@@ -100,7 +100,13 @@ impl<T: Real> Operation<T> for ConvWeights {
             x.shape()
         );
         let mut gradient = pool.take(&[self.kernel[0], self.kernel[1], c, d]);
-        convolve_weights(&shape, kernels::slice(x), kernels::slice(y), kernels::slice_mut(&mut gradient));
+        convolve_weights(
+            pool.kernel(),
+            &shape,
+            kernels::slice(x),
+            kernels::slice(y),
+            kernels::slice_mut(&mut gradient),
+        );
         gradient
     }
 
@@ -152,8 +158,8 @@ impl<T: Real> Operation<T> for ConvLayer {
         assert!(bias.shape() == [channels], "conv_layer: kernel {:?}, bias {:?}", w.shape(), bias.shape());
         let finish = |image: &mut [T]| self.activation.finish_rows(image, kernels::slice(bias));
         match self.transposed_to {
-            None => convolution(self.window, x, w, pool, finish),
-            Some(image) => transposed_convolution(self.window, image, x, w, pool, finish),
+            None => convolution(self.window, x, w, pool, &finish),
+            Some(image) => transposed_convolution(self.window, image, x, w, pool, &finish),
         }
     }
 
@@ -220,7 +226,7 @@ fn convolution<T: Real>(
     x: &Tensor<T>,
     w: &Tensor<T>,
     pool: &mut Pool<T>,
-    finish: impl Fn(&mut [T]) + Sync,
+    finish: &Finish<T>,
 ) -> Tensor<T> {
     let ([batch, height, width, c], [kh, kw, inputs, d]) = (axes("conv", x), axes("conv", w));
     let shape = shape_of(window, [batch, height, width], [kh, kw], c, d);
@@ -229,7 +235,7 @@ fn convolution<T: Real>(
         panic!("conv: images {:?} and kernel {:?} do not fit ({window:?})", x.shape(), w.shape());
     });
     let mut y = pool.take(&[batch, oh, ow, d]);
-    convolve(&shape, kernels::slice(x), kernels::slice(w), kernels::slice_mut(&mut y), finish);
+    convolve(pool.kernel(), &shape, kernels::slice(x), kernels::slice(w), kernels::slice_mut(&mut y), finish);
     y
 }
 
@@ -239,7 +245,7 @@ fn transposed_convolution<T: Real>(
     y: &Tensor<T>,
     w: &Tensor<T>,
     pool: &mut Pool<T>,
-    finish: impl Fn(&mut [T]) + Sync,
+    finish: &Finish<T>,
 ) -> Tensor<T> {
     let ([batch, oh, ow, channels], [kh, kw, c, d]) = (axes("conv_transpose", y), axes("conv_transpose", w));
     let shape = shape_of(window, [batch, height, width], [kh, kw], c, d);
@@ -250,7 +256,14 @@ fn transposed_convolution<T: Real>(
         w.shape()
     );
     let mut x = pool.take(&[batch, height, width, c]);
-    convolve_transposed(&shape, kernels::slice(y), kernels::slice(w), kernels::slice_mut(&mut x), finish);
+    convolve_transposed(
+        pool.kernel(),
+        &shape,
+        kernels::slice(y),
+        kernels::slice(w),
+        kernels::slice_mut(&mut x),
+        finish,
+    );
     x
 }
 

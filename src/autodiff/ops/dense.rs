@@ -2,7 +2,7 @@
 
 use super::matmul::as_matrix;
 use crate::autodiff::{Activation, Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
-use crate::gemm::{Beta, MatrixMut, gemm};
+use crate::gemm::{Beta, MatrixMut, gemm_with};
 
 /// `y = f(x·Wᵀ + b)`.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl<T: Real> Operation<T> for Dense {
         );
         let mut y = pool.take(&[batch, fan_out]);
         let product = MatrixMut::new(kernels::slice_mut(&mut y), batch, fan_out);
-        gemm(as_matrix(x, false), as_matrix(weight, true), Beta::Zero, product);
+        gemm_with(pool.kernel(), as_matrix(x, false), as_matrix(weight, true), Beta::Zero, product);
         self.activation.apply_to_sum(&mut y, kernels::slice(bias));
         y
     }

@@ -2,7 +2,7 @@
 
 use crate::autodiff::backward::Side;
 use crate::autodiff::{Backward, Operation, Pool, Real, Shape, Tensor, Terms, Var, kernels};
-use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm};
+use crate::gemm::{Beta, MatrixMut, MatrixRef, gemm_with};
 use std::ops::Range;
 
 /// `op(A) · op(B)`, where `op` transposes or does nothing; or some rows of it.
@@ -27,7 +27,7 @@ impl<T: Real> Operation<T> for MatMul {
         let ([m, k], [depth, n]) = (a.shape(), b.shape());
         assert!(k == depth, "matmul: {:?} times {:?} ({self:?})", x[0].shape(), x[1].shape());
         let mut c = pool.take(&[m, n]);
-        gemm(a, b, Beta::Zero, MatrixMut::new(kernels::slice_mut(&mut c), m, n));
+        gemm_with(pool.kernel(), a, b, Beta::Zero, MatrixMut::new(kernels::slice_mut(&mut c), m, n));
         c
     }
 

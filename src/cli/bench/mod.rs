@@ -1,30 +1,35 @@
 //! `twoplayer bench`.
 
+mod limit;
 mod machine;
 mod products;
 mod step;
+mod table;
 
 use super::memory;
+use super::precision::PrecisionFlag;
 use super::say::{print, say};
 use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::usage_error::UsageError;
-use crate::gan::{Config, blank_discriminator};
-use crate::gemm;
+use crate::gan::{Config, blank_discriminator, blank_generator};
+use crate::gemm::{self, Precision};
+use crate::nn::Network;
 use clap::Args;
+use limit::Limit;
 use machine::Machine;
-use products::{LayerRates, rates};
+use products::{LayerRates, Rates, rates};
 use serde::Serialize;
-use std::fmt::{self, Display, Formatter};
 use step::{StepTiming, time_steps};
 
 /// Measure how fast this machine trains.
 ///
-/// First the matrix products of the networks' dense layers, one by one, against what the processor could
-/// do at most: each layer's output X·Wᵀ, the gradient of its weights Gᵀ·X and of its input G·W. Then
-/// whole steps of both players, and where their time goes. Convolutions count as products there, and so does what an
-/// operation does besides, bias and activation, say. Steps whose parts are timed alternate with steps that are timed as a
-/// whole. Images are noise: what is in them does not matter to the time. All times are medians.
+/// First the matrix products and convolutions of the networks' layers, one by one, against what the processor could
+/// do at most: each layer's output, the gradient of its weights and that of its input. Then
+/// whole steps of both players, and where their time goes. What an operation that multiplies does besides, bias and
+/// activation, say, counts as products there. Steps whose parts are timed alternate with steps that are timed as a
+/// whole. Images are noise: what is in them does not matter to the time. All times are medians. Last the limit: all products at
+/// the peak, and what Adam must move as fast as this machine reads and writes its memory.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer bench\n  twoplayer bench --preset article --threads 1 --json\n  \
                         twoplayer bench --preset article --saturated")]
@@ -40,6 +45,10 @@ pub struct Arguments {
     /// Real images, and generated ones, in a step [default: the preset's]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
+
+    /// What the operands of products are rounded to [default: the preset's]
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionFlag>,
 
     /// Steps to time, after ten that are not timed
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -68,6 +77,7 @@ impl Arguments {
     pub fn config(&self) -> anyhow::Result<Config> {
         let mut config = set(Config::preset(&self.preset)?, &self.set)?;
         config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);
+        config.training.precision = self.precision.map_or(config.training.precision, Into::into);
         config.validate()?;
         Ok(config)
     }
@@ -79,16 +89,23 @@ struct Report {
     preset: String,
     batch_size: usize,
     threads: usize,
-    /// The matrix product's.
+    /// What the operands of products are rounded to.
+    precision: Precision,
+    /// The instructions of the products.
     kernel: &'static str,
     machine: Machine,
     /// What all threads together could do at most.
     peak_gflops: f64,
-    /// What the products do, one after another.
-    gemm_gflops: f64,
+    /// What the matrix products do, one after another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gemm_gflops: Option<f64>,
+    /// What these and the convolutions do.
+    products_gflops: f64,
     products: Vec<LayerRates>,
     #[serde(flatten)]
     step: StepTiming,
+    #[serde(flatten)]
+    limit: Limit,
     /// The median when the discriminator is sure.
     #[serde(skip_serializing_if = "Option::is_none")]
     saturated_step_ms: Option<f64>,
@@ -112,68 +129,27 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn measure(config: &Config, arguments: &Arguments) -> anyhow::Result<Report> {
+    let precision = config.training.precision;
     let step = time_steps(config, arguments.steps, false)?;
     let saturated = arguments.saturated.then(|| time_steps(config, arguments.steps, true)).transpose()?;
-    let peak_gflops = rayon::broadcast(|_| gemm::peak_gflops()).iter().sum();
-    let (products, gemm_gflops) = rates(config);
+    let peak_gflops = rayon::broadcast(|_| gemm::peak_gflops(precision)).iter().sum();
+    let Rates { layers: products, matrices: gemm_gflops, all: products_gflops } = rates(config);
+    let players = [blank_generator::<f32>(config)?, blank_discriminator::<f32>(config)?];
+    let parameters = players.iter().map(Network::parameter_count).sum();
+    let limit = Limit::of(&step, parameters, peak_gflops);
     Ok(Report {
         preset: config.name.clone(),
         batch_size: config.training.batch_size,
         threads: rayon::current_num_threads(),
-        kernel: gemm::kernel_name(),
+        precision,
+        kernel: gemm::kernel(precision).instructions(),
         machine: Machine::this(),
         peak_gflops,
         gemm_gflops,
+        products_gflops,
         products,
         step,
+        limit,
         saturated_step_ms: saturated.map(|timing| timing.step_ms),
     })
-}
-
-impl Display for Report {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Report {
-            preset, batch_size, threads, kernel, machine, peak_gflops: peak, gemm_gflops, products, step, ..
-        } = self;
-        let plural = if *threads == 1 { "" } else { "s" };
-        writeln!(
-            f,
-            "{}, {} cores; {threads} thread{plural}, kernel {kernel}, at most {peak:.0} GFLOP/s",
-            machine.processor, machine.cores
-        )?;
-        writeln!(f, "preset {preset}, batch {batch_size}\n")?;
-
-        writeln!(f, "{:24} {:>9} {:>9} {:>9}", "products, GFLOP/s", "output", "weights", "input")?;
-        for LayerRates { layer, output, weights, input } in products {
-            writeln!(f, "{layer:24} {output:9.1} {weights:9.1} {input:9.1}")?;
-        }
-        writeln!(f, "{:24} {gemm_gflops:9.1}   {:.0} % of the peak\n", "all", 100.0 * gemm_gflops / peak)?;
-
-        writeln!(f, "{:24} {:>9} {:>9} {:>9}", "one step, ms", "all", "products", "the rest")?;
-        let mut row = |name: &str, all: f64, products: f64| {
-            writeln!(f, "{name:24} {all:9.2} {products:9.2} {:9.2}", all - products)
-        };
-        row("forward", step.forward_ms, step.forward_products_ms)?;
-        row("backward", step.backward_ms, step.backward_products_ms)?;
-        row("update", step.update_ms, step.update_products_ms)?;
-        row("together", step.step_ms, step.products_ms())?;
-        writeln!(
-            f,
-            "\n{:.0} images/s. Products take {:.0} % of a step, at {:.1} GFLOP/s, the update's rest (Adam) {:.0} %, \
-         everything else {:.1} %.",
-            step.images_per_s,
-            100.0 * step.products_ms() / step.step_ms,
-            step.in_step_gflops,
-            100.0 * (step.update_ms - step.update_products_ms) / step.step_ms,
-            100.0 * step.overhead(),
-        )?;
-        if let Some(saturated) = self.saturated_step_ms {
-            writeln!(
-                f,
-                "A game that the discriminator has won: {saturated:.2} ms a step, {:.2} times as long.",
-                saturated / step.step_ms
-            )?;
-        }
-        Ok(())
-    }
 }

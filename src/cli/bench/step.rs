@@ -23,6 +23,8 @@ pub struct StepTiming {
     pub backward_products_ms: f64,
     pub update_ms: f64,
     pub update_products_ms: f64,
+    /// Multiplications in a step, with as many additions.
+    pub multiplications: u64,
     /// The rate of the products within a step, where their operands come from wherever they are.
     pub in_step_gflops: f64,
 }
@@ -69,10 +71,13 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         .collect();
 
     let ms = |of: fn(&(Duration, StepTime)) -> Duration| median(timed.iter().map(|step| 1e3 * of(step).as_secs_f64()));
-    let rates = timed.iter().map(|(_, StepTime { forward, backward, update })| {
-        let parts = [forward, backward, update];
+    let multiplications = |StepTime { forward, backward, update }: &StepTime| {
+        [forward, backward, update].iter().map(|part| part.multiplications).sum::<u64>()
+    };
+    let rates = timed.iter().map(|(_, step)| {
+        let parts = [&step.forward, &step.backward, &step.update];
         let seconds: f64 = parts.iter().map(|part| part.products.as_secs_f64()).sum();
-        2e-9 * parts.iter().map(|part| part.multiplications as f64).sum::<f64>() / seconds
+        2e-9 * multiplications(step) as f64 / seconds
     });
     let step_ms = ms(|step| step.0);
     let seconds: f64 = timed.iter().map(|step| step.0.as_secs_f64()).sum();
@@ -87,6 +92,7 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         backward_products_ms: ms(|step| step.1.backward.products),
         update_ms: ms(|step| step.1.update.time),
         update_products_ms: ms(|step| step.1.update.products),
+        multiplications: median(timed.iter().map(|(_, step)| multiplications(step) as f64)) as u64,
         in_step_gflops: median(rates),
     })
 }

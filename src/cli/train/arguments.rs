@@ -3,6 +3,7 @@
 use super::guard::OnDivergence;
 use crate::cli::given::output;
 use crate::cli::memory;
+use crate::cli::precision::PrecisionFlag;
 use crate::cli::setting::{Setting, set, setting};
 use crate::cli::threads::threads;
 use crate::data::{Source, file};
@@ -92,6 +93,11 @@ pub struct Arguments {
     #[arg(long, value_enum)]
     schedule: Option<ScheduleFlag>,
 
+    /// What the operands of matrix products and convolutions are rounded to: bf16 is faster where the processor multiplies
+    /// pairs of 16-bit numbers
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionFlag>,
+
     /// Give any key of the configuration another value, such as training.objective=hinge; as often as there are keys.
     /// `twoplayer presets --keys` lists them
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
@@ -147,7 +153,7 @@ pub struct Arguments {
     /// longer (a schedule then goes by the new length)
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "preset", "config", "examples", "batch_size", "learning_rate", "latent_dim", "seed", "update", "objective",
-        "pairing", "label_smoothing", "critic_steps", "schedule", "set", "data", "out", "evaluate_every", "log_every",
+        "pairing", "label_smoothing", "critic_steps", "schedule", "precision", "set", "data", "out", "evaluate_every", "log_every",
         "checkpoint_every", "keep_checkpoints", "tensorboard",
     ])]
     pub(super) resume: Option<PathBuf>,
@@ -277,6 +283,7 @@ impl Arguments {
             Some(ScheduleFlag::Cosine) => Schedule::Cosine,
             None => config.training.schedule,
         };
+        config.training.precision = self.precision.map_or(config.training.precision, Into::into);
         if let Some(rate) = self.learning_rate {
             config.generator.adam.learning_rate = rate;
             config.discriminator.adam.learning_rate = rate;

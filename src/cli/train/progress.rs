@@ -2,6 +2,7 @@
 
 use crate::cli::bar::{above, bar};
 use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Players, Scores, StepEnd, Usual, Warning};
+use crate::gemm::kernel;
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 
@@ -58,14 +59,17 @@ impl Progress {
     /// What run it is, and what its figures will be like if all is well.
     fn say_of(&self, run: &Beginning<'_>) {
         let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
+        let kernel = kernel(run.config.training.precision);
         self.say(&format!(
-            "{}, seed {}: {} steps of {} images in {} {epochs}, {} threads",
+            "{}, seed {}: {} steps of {} images in {} {epochs}, {} threads, {} on {}",
             run.config.name,
             run.config.seed,
             run.total_steps,
             self.images_per_step,
             self.epochs,
-            rayon::current_num_threads()
+            rayon::current_num_threads(),
+            kernel.precision(),
+            kernel.instructions()
         ));
         if let Some(Coin { losses: Players { generator: g, discriminator: d }, score }) =
             run.config.training.rules().of_a_coin()

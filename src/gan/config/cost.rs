@@ -19,7 +19,7 @@ impl StepCost {
     /// # Errors
     /// When the layers cannot form networks.
     pub fn of(config: &Config) -> Result<Self, BuildError> {
-        let Players { generator, discriminator } = footprints(config)?.map(|player| player.products() as u64);
+        let Players { generator, discriminator } = footprints(config)?.map(|player| player.multiplications() as u64);
         let learning = 2 * 3 * discriminator; // from a real image and a generated one
         let through = 2 * discriminator; // on the way back to the generator
         let moves = config.training.critic_steps;

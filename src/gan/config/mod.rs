@@ -21,6 +21,7 @@ pub use schedule::{Ramp, Schedule};
 
 use crate::data::PixelRange;
 use crate::gan::{AuxiliaryClassifier, Mistake, Objective, Pairing, Regulariser, Rules};
+use crate::gemm::Precision;
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use merge::{merge, nested};
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,9 @@ pub struct TrainingConfig {
     pub digits: Option<Vec<u8>>,
     /// Real images, and generated ones, at each move of the discriminator's.
     pub batch_size: usize,
+    /// What the operands of matrix products and convolutions are rounded to; all else is computed in single precision.
+    #[serde(default)]
+    pub precision: Precision,
     /// Who moves when.
     pub update: UpdateRule,
     /// What each player minimises.

@@ -2,7 +2,7 @@
 
 use crate::autodiff::Real;
 use crate::gan::{Config, Players};
-use crate::nn::{Extent, Footprint, InputShape, Network, NetworkError, Precision};
+use crate::nn::{Compiled, Extent, Footprint, InputShape, Network, NetworkError};
 use crate::random::Stream;
 
 /// A configuration whose players do not fit the images or each other.
@@ -59,7 +59,7 @@ pub enum BuildError {
 ///
 /// # Errors
 /// When its layers do not form a network, or draw another number of pixels than an image has.
-pub fn build_generator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn build_generator<T: Compiled>(config: &Config) -> Result<Network<T>, BuildError> {
     let c = &config.generator;
     let mut rng = Stream::GeneratorWeights.of(config.seed);
     let mut generator = Network::new("generator", latent(config), &c.layers, c.init, &mut rng)?;
@@ -71,7 +71,7 @@ pub fn build_generator<T: Precision>(config: &Config) -> Result<Network<T>, Buil
 ///
 /// # Errors
 /// When its layers do not form a network, or do not end in one logit.
-pub fn build_discriminator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn build_discriminator<T: Compiled>(config: &Config) -> Result<Network<T>, BuildError> {
     let c = &config.discriminator;
     let mut rng = Stream::DiscriminatorWeights.of(config.seed);
     judging(Network::new("discriminator", image(config), &c.layers, c.init, &mut rng)?, config)
@@ -81,7 +81,7 @@ pub fn build_discriminator<T: Precision>(config: &Config) -> Result<Network<T>, 
 ///
 /// # Errors
 /// As [`build_generator`].
-pub fn blank_generator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn blank_generator<T: Compiled>(config: &Config) -> Result<Network<T>, BuildError> {
     fitting(Network::blank("generator", latent(config), &config.generator.layers)?, config)
 }
 
@@ -89,7 +89,7 @@ pub fn blank_generator<T: Precision>(config: &Config) -> Result<Network<T>, Buil
 ///
 /// # Errors
 /// As [`build_discriminator`].
-pub fn blank_discriminator<T: Precision>(config: &Config) -> Result<Network<T>, BuildError> {
+pub fn blank_discriminator<T: Compiled>(config: &Config) -> Result<Network<T>, BuildError> {
     judging(Network::blank("discriminator", image(config), &config.discriminator.layers)?, config)
 }
 
@@ -103,8 +103,11 @@ fn image(config: &Config) -> InputShape {
     InputShape::from(config.image_shape()).with_classes(config.training.classes)
 }
 
-/// What the generator and the discriminator take.
-pub(in crate::gan) fn footprints(config: &Config) -> Result<Players<Footprint>, NetworkError> {
+/// What the generator and the discriminator take and multiply; nothing is allocated for it.
+///
+/// # Errors
+/// When the layers cannot form networks.
+pub fn footprints(config: &Config) -> Result<Players<Footprint>, NetworkError> {
     Ok(Players {
         generator: Network::<f32>::footprint("generator", latent(config), &config.generator.layers)?,
         discriminator: Network::<f32>::footprint("discriminator", image(config), &config.discriminator.layers)?,
@@ -112,8 +115,9 @@ pub(in crate::gan) fn footprints(config: &Config) -> Result<Players<Footprint>, 
 }
 
 /// The generator, if it draws as many pixels as an image has, of the class it is asked for.
-fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
+fn fitting<T: Real>(mut generator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
     check_labels("generator", &generator)?;
+    generator.precision = config.training.precision;
     match (generator.output(), image(config).extent) {
         (Extent::Image(found), Extent::Image(expected)) if found != expected => {
             Err(BuildError::Image { found, expected })
@@ -127,8 +131,9 @@ fn fitting<T: Real>(generator: Network<T>, config: &Config) -> Result<Network<T>
 
 /// The discriminator, if it gives one logit, that of an image as one of its class, and those of the classes just
 /// where the configuration makes something of them.
-fn judging<T: Real>(discriminator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
+fn judging<T: Real>(mut discriminator: Network<T>, config: &Config) -> Result<Network<T>, BuildError> {
     check_labels("discriminator", &discriminator)?;
+    discriminator.precision = config.training.precision;
     let classes = discriminator.classes();
     match (discriminator.output_width(), config.training.auxiliary_classifier) {
         (1, None) => Ok(discriminator),

@@ -11,7 +11,7 @@ pub(in crate::gan) mod players;
 pub(in crate::gan) mod regulariser;
 pub(in crate::gan) mod rules;
 
-pub use build::{BuildError, blank_discriminator, blank_generator, build_discriminator, build_generator};
+pub use build::{BuildError, blank_discriminator, blank_generator, build_discriminator, build_generator, footprints};
 pub use classifier::AuxiliaryClassifier;
 pub use clipping::clip_weights;
 pub use judge::{Game, Judgement, judge, play};

@@ -27,7 +27,7 @@ pub use simultaneous::one_walk_back;
 
 use super::{BuildError, Config, Players, Regularisers, UpdateRule, build_discriminator, build_generator};
 use crate::autodiff::{Real, Watcher};
-use crate::nn::{Adam, Learner, Network, Precision, Training};
+use crate::nn::{Adam, Compiled, Learner, Network, Training};
 use crate::random::Stream;
 use images::Requests;
 use losses::Losses;
@@ -48,7 +48,7 @@ pub struct Trainer<T: Real = f32> {
     pace: OptimizerSchedule,
 }
 
-impl<T: Precision> Trainer<T> {
+impl<T: Compiled> Trainer<T> {
     /// Two players with fresh weights.
     ///
     /// # Errors

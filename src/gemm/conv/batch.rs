@@ -1,4 +1,4 @@
-//! Where copies of images are laid.
+//! The images of a batch: where copies of them are laid, and what is done with those that are made.
 
 use crate::gemm::tile::LINE;
 
@@ -7,3 +7,6 @@ use crate::gemm::tile::LINE;
 pub fn spread(length: usize) -> usize {
     (length.div_ceil(LINE) | 1) * LINE
 }
+
+/// What is done with each image of a result as soon as it is there.
+pub type Finish<'f, T> = dyn Fn(&mut [T]) + Sync + 'f;

@@ -5,7 +5,7 @@ use super::window::Axis;
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
-use crate::gemm::{Element, Kernel};
+use crate::gemm::{Kernel, Operand};
 use std::ops::Range;
 
 /// `out[u, v, :] += Σ image[u·step + t, v·step + s, :]·taps[t, s]` for every `(u, v)` of a grid, where `taps[t, s]` is a
@@ -27,9 +27,9 @@ pub struct Correlation {
 pub struct Frame {
     /// The image that they move over.
     pub padded: Padded,
-    /// Numbers in a pixel that goes in, and that comes out.
+    /// Operands in a pixel that goes in, and numbers in one that comes out.
     pub channels: [usize; 2],
-    /// Elements of the result's image.
+    /// Numbers in the result's image.
     pub out_len: usize,
 }
 
@@ -46,9 +46,9 @@ struct Tile {
 }
 
 /// What tiles read.
-struct Source<'a, T> {
+struct Source<'a, P> {
     /// An image with its border, or several without.
-    images: &'a [T],
+    images: &'a [P],
     /// From one row of an image to the next.
     image_row: usize,
     /// From the pixel of a tile's row to the next row's.
@@ -56,22 +56,22 @@ struct Source<'a, T> {
 }
 
 impl Correlation {
-    /// Elements of its packed weights.
+    /// Operands of its packed weights.
     pub fn packed_len(&self, [depth, columns]: [usize; 2], nr: usize) -> usize {
         self.panel_len(depth, nr) * columns.div_ceil(nr)
     }
 
-    /// Elements of one panel of them.
+    /// Operands in one panel of them.
     pub fn panel_len(&self, depth: usize, nr: usize) -> usize {
         self.taps[0].len() * self.taps[1].len() * depth * nr
     }
 
     /// One image, with its border: each row of the grid in even strips.
-    pub fn run<T: Element>(&self, frame: &Frame, kernel: Kernel, packed: &[T], image: &[T], out: &mut [T]) {
+    pub fn run<P: Operand>(&self, frame: &Frame, kernel: Kernel, packed: &[P], image: &[P], out: &mut [P::Number]) {
         let depth = frame.channels[0];
         let [down, across] = self.axes;
         let [height, width] = [down.places, across.places];
-        let (row, strips) = (frame.padded.row(), width.div_ceil(T::routines(kernel).tile[0]));
+        let (row, strips) = (frame.padded.row::<P>(), width.div_ceil(P::routines(kernel).tile[0]));
         // No window leaves the image by an edge.
         let empty = height == 0 || width == 0 || self.taps.iter().any(Vec::is_empty);
         let end = |axis: usize| self.axes[axis].first(self.axes[axis].places - 1) + self.taps[axis].len();
@@ -95,13 +95,13 @@ impl Correlation {
 
     /// Some images, `distance` apart and without a border: each place of the grid is a tile, whose rows are the images.
     /// All of them meet the border with the same taps, which are left out.
-    pub fn run_together<T: Element>(
+    pub fn run_together<P: Operand>(
         &self,
         frame: &Frame,
         kernel: Kernel,
-        packed: &[T],
-        (images, distance): (&[T], usize),
-        out: &mut [T],
+        packed: &[P],
+        (images, distance): (&[P], usize),
+        out: &mut [P::Number],
     ) {
         let [height, width] = self.axes.map(|axis| axis.places);
         let (row, count) = (frame.padded.image[1] * frame.channels[0], out.len() / frame.out_len);
@@ -125,17 +125,17 @@ impl Correlation {
     }
 
     /// Tiles of all columns, panel by panel, into `out`; from one row of a tile to the next it is `out_row`.
-    fn run_tiles<T: Element>(
+    fn run_tiles<P: Operand>(
         &self,
         frame: &Frame,
         kernel: Kernel,
-        packed: &[T],
-        &Source { images, image_row, tile_row }: &Source<T>,
-        (out, out_row): (&mut [T], usize),
+        packed: &[P],
+        &Source { images, image_row, tile_row }: &Source<P>,
+        (out, out_row): (&mut [P::Number], usize),
         tiles: impl Iterator<Item = Tile> + Clone,
     ) {
         let [depth, columns] = frame.channels;
-        let [_, nr] = T::routines(kernel).tile;
+        let [_, nr] = P::routines(kernel).tile;
         let (panel, tap) = (self.panel_len(depth, nr), depth * nr);
         for first in (0..columns).step_by(nr) {
             let (weights, columns) = (&packed[first / nr * panel..][..panel], nr.min(columns - first));

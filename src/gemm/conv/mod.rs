@@ -34,9 +34,11 @@ mod tests;
 mod weights;
 mod window;
 
+pub use batch::Finish;
 pub use shape::{ConvShape, output as conv_output};
 
-use super::{Element, Kernel, kernel};
+use super::element::Operand;
+use super::{Element, Kernel, Precision};
 use plan::{Plan, run_batch};
 use shape::NARROW;
 
@@ -44,9 +46,12 @@ use shape::NARROW;
 ///
 /// # Panics
 /// When a slice has another length than the shape says.
-pub fn convolve<T: Element>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T], finish: impl Fn(&mut [T]) + Sync) {
+pub fn convolve<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], w: &[T], y: &mut [T], finish: &Finish<T>) {
     check(shape, x, w, y);
-    convolve_with(kernel(), shape, x, w, y, finish);
+    match kernel.precision() {
+        Precision::F32 => forwards::<T>(kernel, shape, x, w, y, finish),
+        Precision::Bf16 => forwards::<T::Bf16>(kernel, shape, x, w, y, finish),
+    }
 }
 
 /// The adjoint of [`convolve`] in its images: `x` of `y` and `w`.
@@ -54,50 +59,57 @@ pub fn convolve<T: Element>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T], fi
 /// # Panics
 /// When a slice has another length than the shape says.
 pub fn convolve_transposed<T: Element>(
+    kernel: Kernel,
     shape: &ConvShape,
     y: &[T],
     w: &[T],
     x: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
+    finish: &Finish<T>,
 ) {
     check(shape, x, w, y);
-    convolve_transposed_with(kernel(), shape, y, w, x, finish);
+    match kernel.precision() {
+        Precision::F32 => transposed::<T>(kernel, shape, y, w, x, finish),
+        Precision::Bf16 => transposed::<T::Bf16>(kernel, shape, y, w, x, finish),
+    }
 }
 
 /// The adjoint of [`convolve`] in its kernel: `w` of `x` and `y`.
 ///
 /// # Panics
 /// When a slice has another length than the shape says.
-pub fn convolve_weights<T: Element>(shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
+pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
     check(shape, x, w, y);
-    weights::convolve_weights(kernel(), shape, x, y, w);
-}
-
-fn convolve_with<T: Element>(
-    kernel: Kernel,
-    shape: &ConvShape,
-    x: &[T],
-    w: &[T],
-    y: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
-) {
-    match shape.outputs < NARROW {
-        true => narrow::convolve(kernel, shape, x, w, y, finish),
-        false => run_batch(&Plan::forward(shape), kernel, w, x, y, finish),
+    match kernel.precision() {
+        Precision::F32 => weights::convolve_weights::<T>(kernel, shape, x, y, w),
+        Precision::Bf16 => weights::convolve_weights::<T::Bf16>(kernel, shape, x, y, w),
     }
 }
 
-fn convolve_transposed_with<T: Element>(
+fn forwards<P: Operand>(
     kernel: Kernel,
     shape: &ConvShape,
-    y: &[T],
-    w: &[T],
-    x: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
+    x: &[P::Number],
+    w: &[P::Number],
+    y: &mut [P::Number],
+    finish: &Finish<P::Number>,
+) {
+    match shape.outputs < NARROW {
+        true => narrow::convolve::<P>(kernel, shape, x, w, y, finish),
+        false => run_batch(&Plan::<P>::forward(shape), kernel, w, x, y, finish),
+    }
+}
+
+fn transposed<P: Operand>(
+    kernel: Kernel,
+    shape: &ConvShape,
+    y: &[P::Number],
+    w: &[P::Number],
+    x: &mut [P::Number],
+    finish: &Finish<P::Number>,
 ) {
     match shape.inputs < NARROW {
-        true => narrow::convolve_transposed(kernel, shape, y, w, x, finish),
-        false => run_batch(&Plan::transposed(shape), kernel, w, y, x, finish),
+        true => narrow::convolve_transposed::<P>(kernel, shape, y, w, x, finish),
+        false => run_batch(&Plan::<P>::transposed(shape), kernel, w, y, x, finish),
     }
 }
 

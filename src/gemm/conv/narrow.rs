@@ -4,41 +4,45 @@
 //! with all of the kernel, `[pixels, depth]·[depth, taps·channels]`, and then the products are added up where they
 //! belong.
 
+use super::batch::Finish;
 use super::shape::ConvShape;
 use super::window::Axis;
+use crate::gemm::lane::{Lane, Number};
+use crate::gemm::lay::{lanes, lay_along};
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
-use crate::gemm::{Element, Kernel, in_chunks};
+use crate::gemm::{Kernel, Operand, in_chunks};
+use std::marker::PhantomData;
 
 /// `y` of `x` and `w`.
-pub fn convolve<T: Element>(
+pub fn convolve<P: Operand>(
     kernel: Kernel,
     shape: &ConvShape,
-    x: &[T],
-    w: &[T],
-    y: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
+    x: &[P::Number],
+    w: &[P::Number],
+    y: &mut [P::Number],
+    finish: &Finish<P::Number>,
 ) {
     let (taps, ConvShape { inputs, outputs, .. }) = (Taps::new(shape), *shape);
     let pixels = shape.image[0] * shape.image[1];
-    let product = PixelProduct { kernel, pixels, depth: inputs, columns: taps.count * outputs };
+    let product = PixelProduct::<P>::new(kernel, pixels, inputs, taps.count * outputs);
     let weight = |c, column| w[(column / outputs * inputs + c) * outputs + column % outputs];
     let way = |row: &Row| [Strided { first: row.pixel, step: shape.stride }, Strided { first: row.place, step: 1 }];
     run_batch(&product, &taps, weight, x, y, way, finish);
 }
 
 /// `x` of `y` and `w`.
-pub fn convolve_transposed<T: Element>(
+pub fn convolve_transposed<P: Operand>(
     kernel: Kernel,
     shape: &ConvShape,
-    y: &[T],
-    w: &[T],
-    x: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
+    y: &[P::Number],
+    w: &[P::Number],
+    x: &mut [P::Number],
+    finish: &Finish<P::Number>,
 ) {
     let (taps, ConvShape { inputs, outputs, .. }) = (Taps::new(shape), *shape);
-    let product = PixelProduct { kernel, pixels: taps.places(), depth: outputs, columns: taps.count * inputs };
+    let product = PixelProduct::<P>::new(kernel, taps.places(), outputs, taps.count * inputs);
     let weight = |d, column| w[column * outputs + d];
     let way = |row: &Row| [Strided { first: row.place, step: 1 }, Strided { first: row.pixel, step: shape.stride }];
     run_batch(&product, &taps, weight, y, x, way, finish);
@@ -52,23 +56,23 @@ struct Strided {
 
 /// Multiplies every image of `input` and adds the products up in `output`: a tap's, from where a row of them was
 /// computed to where it belongs, as `way` says.
-fn run_batch<T: Element>(
-    product: &PixelProduct,
+fn run_batch<P: Operand>(
+    product: &PixelProduct<P>,
     taps: &Taps,
-    weight: impl Fn(usize, usize) -> T,
-    input: &[T],
-    output: &mut [T],
+    weight: impl Fn(usize, usize) -> P::Number,
+    input: &[P::Number],
+    output: &mut [P::Number],
     way: impl Fn(&Row) -> [Strided; 2] + Sync,
-    finish: impl Fn(&mut [T]) + Sync,
+    finish: &Finish<P::Number>,
 ) {
     let (input_len, channels) = (product.pixels * product.depth, product.columns / taps.count);
     let output_len = output.len() / taps.shape.batch.max(1);
-    T::with_buffer(product.packed_len::<T>(), |packed| {
+    P::with_buffer(product.packed_len(), |packed| {
         product.pack(packed, weight);
         in_chunks(output, output_len, &|n, sums| {
-            T::with_buffer(product.pixels * product.columns, |products| {
+            P::Number::with_buffer(product.pixels * product.columns, |products| {
                 product.compute(&input[n * input_len..][..input_len], packed, products);
-                sums.fill(T::ZERO);
+                sums.fill(P::Number::ZERO);
                 taps.for_each_row(|tap, row| {
                     let [from, to] = way(&row);
                     for c in 0..channels {
@@ -85,36 +89,53 @@ fn run_batch<T: Element>(
 }
 
 /// An image as a matrix `[pixels, depth]`, times a matrix `[depth, columns]`.
-struct PixelProduct {
+struct PixelProduct<P> {
+    operand: PhantomData<P>,
     kernel: Kernel,
     pixels: usize,
     depth: usize,
     columns: usize,
 }
 
-impl PixelProduct {
-    /// Elements of the right-hand matrix in panels.
-    fn packed_len<T: Element>(&self) -> usize {
-        self.depth * self.columns.next_multiple_of(T::routines(self.kernel).tile[1])
+impl<P: Operand> PixelProduct<P> {
+    fn new(kernel: Kernel, pixels: usize, depth: usize, columns: usize) -> Self {
+        Self { operand: PhantomData, kernel, pixels, depth, columns }
+    }
+
+    /// Operands of the right-hand matrix in panels.
+    fn packed_len(&self) -> usize {
+        lanes::<P>(self.depth) * self.columns.next_multiple_of(P::routines(self.kernel).tile[1])
     }
 
     /// Lays the right-hand matrix out in panels.
-    fn pack<T: Element>(&self, packed: &mut [T], element: impl Fn(usize, usize) -> T) {
-        let [_, nr] = T::routines(self.kernel).tile;
+    fn pack(&self, packed: &mut [P], element: impl Fn(usize, usize) -> P::Number) {
+        let [_, nr] = P::routines(self.kernel).tile;
         let mut rows = packed.chunks_exact_mut(nr);
+        let element = |p, column| if p < self.depth { element(p, column) } else { P::Number::ZERO };
         for first in (0..self.columns).step_by(nr) {
-            for (p, row) in (0..self.depth).zip(&mut rows) {
+            for (p, row) in (0..lanes::<P>(self.depth)).zip(&mut rows) {
                 let columns = first..self.columns.min(first + nr);
-                row.iter_mut().zip(columns).for_each(|(x, column)| *x = element(p, column));
+                row.iter_mut().zip(columns).for_each(|(x, column)| *x = P::of(|q| element(p * P::NUMBERS + q, column)));
             }
         }
     }
 
     /// The product `[pixels, columns]`, on this thread.
-    fn compute<T: Element>(&self, image: &[T], packed: &[T], products: &mut [T]) {
-        let Self { pixels, depth, columns, .. } = *self;
-        let [mr, nr] = T::routines(self.kernel).tile;
-        assert!(image.len() == pixels * depth && packed.len() >= self.packed_len::<T>());
+    fn compute(&self, image: &[P::Number], packed: &[P], products: &mut [P::Number]) {
+        assert!(image.len() == self.pixels * self.depth && packed.len() >= self.packed_len());
+        if let Some(image) = P::in_place(image) {
+            return self.multiply(image, packed, products);
+        }
+        P::with_buffer(self.pixels * lanes::<P>(self.depth), |laid| {
+            lay_along(image, self.depth, laid);
+            self.multiply(laid, packed, products);
+        });
+    }
+
+    /// The product of the image's operands.
+    fn multiply(&self, image: &[P], packed: &[P], products: &mut [P::Number]) {
+        let Self { pixels, columns, .. } = *self;
+        let (depth, [mr, nr]) = (lanes::<P>(self.depth), P::routines(self.kernel).tile);
         assert!(products.len() == pixels * columns);
         let strips = pixels.div_ceil(mr);
         for first in (0..columns).step_by(nr) {

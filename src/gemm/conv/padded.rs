@@ -1,6 +1,7 @@
 //! Images with a border of zeros.
 
-use crate::gemm::Element;
+use crate::gemm::lane::{Lane, Number};
+use crate::gemm::lay::{lanes, lay_along};
 
 /// How an image `[height, width, channels]` is set into a larger one.
 #[derive(Clone, Copy, Debug)]
@@ -17,14 +18,19 @@ pub struct Padded {
 }
 
 impl Padded {
-    /// Numbers in a row.
-    pub fn row(&self) -> usize {
-        self.extent[1] * self.channels
+    /// Operands in a row.
+    pub fn row<P: Lane>(&self) -> usize {
+        self.extent[1] * lanes::<P>(self.channels)
     }
 
-    /// Numbers in all of it.
-    pub fn len(&self) -> usize {
-        self.extent[0] * self.row()
+    /// Operands in all of it.
+    pub fn len<P: Lane>(&self) -> usize {
+        self.extent[0] * self.row::<P>()
+    }
+
+    /// The image `x` as operands where it lies, if it needs no border and operands are numbers as they are.
+    pub fn in_place<'x, P: Lane>(&self, x: &'x [P::Number]) -> Option<&'x [P]> {
+        if self.is_image() { P::in_place(x) } else { None }
     }
 
     /// Whether it is the image itself.
@@ -32,20 +38,22 @@ impl Padded {
         self.before == [0, 0] && self.extent == self.image
     }
 
-    /// Sets the image `x` into `padded`.
-    pub fn write<T: Element>(&self, x: &[T], padded: &mut [T]) {
-        let ([_, width], [top, left]) = (self.image, self.before);
-        let x_row = width * self.channels;
-        let start = (left * self.channels).min(self.row());
-        let end = (start + x_row).min(self.row());
-        for (i, row) in padded.chunks_exact_mut(self.row()).enumerate() {
-            let source = i.checked_sub(top).and_then(|i| x.chunks_exact(x_row).nth(i));
+    /// Sets the image `x` into `padded`, each pixel's channels laid out as operands.
+    pub fn write<P: Lane>(&self, x: &[P::Number], padded: &mut [P]) {
+        let ([_, width], [top, left], [_, extent]) = (self.image, self.before, self.extent);
+        let (pixel, zero) = (lanes::<P>(self.channels), P::of(|_| P::Number::ZERO));
+        let start = left.min(extent);
+        let count = width.min(extent - start);
+        for (i, row) in padded.chunks_exact_mut(self.row::<P>()).enumerate() {
+            let source = i.checked_sub(top).and_then(|i| x.chunks_exact(width * self.channels).nth(i));
             match source {
-                None => row.fill(T::ZERO),
+                None => row.fill(zero),
                 Some(x) => {
-                    row[..start].fill(T::ZERO);
-                    row[start..end].copy_from_slice(&x[..end - start]);
-                    row[end..].fill(T::ZERO);
+                    let (before, rest) = row.split_at_mut(start * pixel);
+                    let (inside, after) = rest.split_at_mut(count * pixel);
+                    before.fill(zero);
+                    lay_along(&x[..count * self.channels], self.channels, inside);
+                    after.fill(zero);
                 }
             }
         }

@@ -1,20 +1,24 @@
 //! What a convolution does for one image: how that is padded, and which windows move over it.
 
-use super::batch::spread;
+use super::batch::{Finish, spread};
 use super::correlation::{Correlation, Frame};
 use super::padded::Padded;
 use super::shape::ConvShape;
 use super::window::Axis;
-use crate::gemm::{Element, Kernel, in_chunks};
+use crate::gemm::lane::Number;
+use crate::gemm::lay::{lanes, lay_across, lay_along};
+use crate::gemm::{Kernel, Operand, in_chunks};
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Loading a tile's weights takes as long as multiplying them with this many rows.
 const WEIGHTS: usize = 2;
 
 /// All that is to be done for one image: how it is padded, the windows that move over it, and the shape of their
-/// taps.
+/// taps; for one kind of operands.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Plan<P> {
+    operand: PhantomData<P>,
     frame: Frame,
     correlations: Vec<Correlation>,
     /// The kernel's `[h, w]`.
@@ -23,7 +27,7 @@ pub struct Plan {
     tap_strides: [usize; 2],
 }
 
-impl Plan {
+impl<P: Operand> Plan<P> {
     /// The convolution: one window, `stride` pixels a move.
     pub fn forward(shape: &ConvShape) -> Self {
         let ConvShape { image, kernel, inputs, outputs, stride, padding, .. } = *shape;
@@ -36,6 +40,7 @@ impl Plan {
             out_steps: [ow * outputs, outputs],
         };
         Self {
+            operand: PhantomData,
             frame: Frame {
                 padded: Padded {
                     image,
@@ -43,7 +48,7 @@ impl Plan {
                     before: [padding; 2],
                     extent: [extent(0, oh), extent(1, ow)],
                 },
-                channels: [inputs, outputs],
+                channels: [lanes::<P>(inputs), outputs],
                 out_len: oh * ow * outputs,
             },
             correlations: vec![correlation],
@@ -73,9 +78,10 @@ impl Plan {
         }
         let [before, extent] = [axes.each_ref().map(|axis| axis.before), axes.each_ref().map(|axis| axis.extent)];
         Self {
+            operand: PhantomData,
             frame: Frame {
                 padded: Padded { image: [oh, ow], channels: outputs, before, extent },
-                channels: [outputs, inputs],
+                channels: [lanes::<P>(outputs), inputs],
                 out_len: h * w * inputs,
             },
             correlations,
@@ -84,7 +90,7 @@ impl Plan {
         }
     }
 
-    /// Elements of the packed weights.
+    /// Operands of the packed weights.
     fn packed_len(&self, nr: usize) -> usize {
         self.correlations.iter().map(|c| c.packed_len(self.frame.channels, nr)).sum()
     }
@@ -92,7 +98,7 @@ impl Plan {
     /// Lays the weights out as the windows read them, those of one window after those of another: a panel of `nr`
     /// columns after the other, in each the taps row by row, in each tap the depth. Panels are shared out among the
     /// threads.
-    fn pack<T: Element>(&self, w: &[T], nr: usize, packed: &mut [T]) {
+    fn pack(&self, w: &[P::Number], nr: usize, packed: &mut [P]) {
         for (correlation, own) in self.parts(nr) {
             in_chunks(&mut packed[own], correlation.panel_len(self.frame.channels[0], nr), &|i, panel| {
                 self.pack_panel(correlation, w, i * nr, nr, panel);
@@ -101,29 +107,40 @@ impl Plan {
     }
 
     /// The columns from `first` on, as many as there are of `nr`; zeros beyond.
-    fn pack_panel<T: Element>(&self, correlation: &Correlation, w: &[T], first: usize, nr: usize, panel: &mut [T]) {
-        let [depth, columns] = self.frame.channels;
+    fn pack_panel(&self, correlation: &Correlation, w: &[P::Number], first: usize, nr: usize, panel: &mut [P]) {
+        let ([steps, columns], depth) = (self.frame.channels, self.frame.padded.channels);
         let [depth_stride, column_stride] = self.tap_strides;
         let count = nr.min(columns - first);
         let [is, js] = &correlation.taps;
         let taps = is.iter().flat_map(|&i| js.iter().map(move |&j| i * self.kernel[1] + j));
-        for (tap, rows) in taps.zip(panel.chunks_exact_mut(depth * nr)) {
+        for (tap, rows) in taps.zip(panel.chunks_exact_mut(steps * nr)) {
             let tap = &w[tap * depth * columns..][..depth * columns];
             for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
-                row[count..].fill(T::ZERO);
+                let (row, beyond) = row.split_at_mut(count);
+                beyond.fill(P::of(|_| P::Number::ZERO));
+                // The numbers of the depth that this operand is made of; zero where there are no more.
+                let inside = |q: usize| Some(p * P::NUMBERS + q).filter(|&number| number < depth);
                 if column_stride == 1 {
-                    row[..count].copy_from_slice(&tap[p * depth_stride + first..][..count]);
+                    lay_across(|q| inside(q).map(|number| &tap[number * depth_stride + first..][..count]), row);
                 } else {
-                    let column = |k: usize| tap[p * depth_stride + (first + k) * column_stride];
-                    row[..count].iter_mut().enumerate().for_each(|(k, x)| *x = column(k));
+                    let weight = |number: usize, k: usize| tap[number * depth_stride + (first + k) * column_stride];
+                    let number = |q: usize, k: usize| inside(q).map_or(P::Number::ZERO, |number| weight(number, k));
+                    row.iter_mut().enumerate().for_each(|(k, operand)| *operand = P::of(|q| number(q, k)));
                 }
             }
         }
     }
 
-    /// Elements of an image that goes in.
+    /// Numbers in an image that goes in.
     fn x_len(&self) -> usize {
-        self.frame.padded.image[0] * self.frame.padded.image[1] * self.frame.channels[0]
+        let Padded { image: [height, width], channels, .. } = self.frame.padded;
+        height * width * channels
+    }
+
+    /// Operands in an image that goes in.
+    fn x_operands(&self) -> usize {
+        let [height, width] = self.frame.padded.image;
+        height * width * self.frame.channels[0]
     }
 
     /// How many images are to share a tile, one row each, so that the threads have even shares of a batch; nothing
@@ -139,32 +156,32 @@ impl Plan {
     }
 
     /// One image, from `x` to `out`, on this thread.
-    fn run<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
-        assert!(out.len() == self.frame.out_len && packed.len() >= self.packed_len(T::routines(kernel).tile[1]));
-        let image = if self.frame.padded.is_image() {
-            x
+    fn run(&self, kernel: Kernel, packed: &[P], x: &[P::Number], out: &mut [P::Number], scratch: &mut [P]) {
+        assert!(out.len() == self.frame.out_len && packed.len() >= self.packed_len(P::routines(kernel).tile[1]));
+        let image = if let Some(image) = self.frame.padded.in_place(x) {
+            image
         } else {
             self.frame.padded.write(x, scratch);
             scratch
         };
-        assert!(image.len() == self.frame.padded.len());
-        for (correlation, own) in self.parts(T::routines(kernel).tile[1]) {
+        assert!(image.len() == self.frame.padded.len::<P>());
+        for (correlation, own) in self.parts(P::routines(kernel).tile[1]) {
             correlation.run(&self.frame, kernel, &packed[own], image, out);
         }
     }
 
     /// From one image to the next in the scratch of [`run_together`](Self::run_together).
     fn distance(&self) -> usize {
-        spread(self.x_len())
+        spread(self.x_operands())
     }
 
     /// Some images, at most as many as a tile has rows, from `x` to `out`, on this thread.
-    fn run_together<T: Element>(&self, kernel: Kernel, packed: &[T], x: &[T], out: &mut [T], scratch: &mut [T]) {
+    fn run_together(&self, kernel: Kernel, packed: &[P], x: &[P::Number], out: &mut [P::Number], scratch: &mut [P]) {
         let distance = self.distance();
         for (image, copy) in x.chunks_exact(self.x_len()).zip(scratch.chunks_exact_mut(distance)) {
-            copy[..image.len()].copy_from_slice(image);
+            lay_along(image, self.frame.padded.channels, &mut copy[..self.x_operands()]);
         }
-        for (correlation, own) in self.parts(T::routines(kernel).tile[1]) {
+        for (correlation, own) in self.parts(P::routines(kernel).tile[1]) {
             correlation.run_together(&self.frame, kernel, &packed[own], (scratch, distance), out);
         }
     }
@@ -218,32 +235,32 @@ impl Phases {
 }
 
 /// Runs a plan over a batch, in parallel; `finish` gets each image of the result.
-pub fn run_batch<T: Element>(
-    plan: &Plan,
+pub fn run_batch<P: Operand>(
+    plan: &Plan<P>,
     kernel: Kernel,
-    w: &[T],
-    x: &[T],
-    out: &mut [T],
-    finish: impl Fn(&mut [T]) + Sync,
+    w: &[P::Number],
+    x: &[P::Number],
+    out: &mut [P::Number],
+    finish: &Finish<P::Number>,
 ) {
-    let [mr, nr] = T::routines(kernel).tile;
+    let [mr, nr] = P::routines(kernel).tile;
     let (x_len, out_len) = (plan.x_len(), plan.frame.out_len);
-    let border = if plan.frame.padded.is_image() { 0 } else { plan.frame.padded.len() };
+    let border = if plan.frame.padded.in_place::<P>(&[]).is_some() { 0 } else { plan.frame.padded.len::<P>() };
     let together = plan.images_a_tile(out.len() / out_len.max(1), mr);
-    T::with_buffer(plan.packed_len(nr), |packed| {
+    P::with_buffer(plan.packed_len(nr), |packed| {
         plan.pack(w, nr, packed);
         let packed = &*packed;
         match together {
             None => in_chunks(out, out_len, &|n, image| {
-                T::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
+                P::with_buffer(border, |scratch| plan.run(kernel, packed, &x[n * x_len..][..x_len], image, scratch));
                 finish(image);
             }),
             Some(count) => in_chunks(out, count * out_len, &|n, images| {
                 let here = images.len() / out_len;
-                T::with_buffer(here * plan.distance(), |scratch| {
+                P::with_buffer(here * plan.distance(), |scratch| {
                     plan.run_together(kernel, packed, &x[n * count * x_len..][..here * x_len], images, scratch);
                 });
-                images.chunks_exact_mut(out_len).for_each(&finish);
+                images.chunks_exact_mut(out_len).for_each(finish);
             }),
         }
     });

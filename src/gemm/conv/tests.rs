@@ -1,4 +1,6 @@
 use super::*;
+use crate::gemm::pair::rounded;
+use crate::gemm::tests::kernels;
 use proptest::prelude::*;
 
 fn wave(length: usize, speed: f64) -> Vec<f64> {
@@ -30,33 +32,47 @@ fn by_definition(shape: &ConvShape, [x, w, y]: [&[f64]; 3]) -> [Vec<f64>; 3] {
     [by_x, by_w, by_y]
 }
 
-/// All three forms, by every kernel and in both precisions, against the definition.
+/// The numbers that are multiplied in this precision.
+fn as_multiplied(numbers: &[f64], precision: Precision) -> Vec<f64> {
+    match precision {
+        Precision::F32 => numbers.to_vec(),
+        Precision::Bf16 => numbers.iter().map(|&x| f64::from(rounded(x as f32))).collect(),
+    }
+}
+
+/// All three forms, by every kernel in every precision, and of both number types, against the definition.
 fn assert_right(shape: &ConvShape) {
     let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
-    let [by_x, by_w, by_y] = by_definition(shape, [&x, &w, &y]);
+    let expected = Precision::ALL.map(|precision| {
+        let [x, w, y] = [&x, &w, &y].map(|values| as_multiplied(values, precision));
+        by_definition(shape, [&x, &w, &y])
+    });
+    let [by_x, by_w, by_y] = &expected[0];
     let [abs_x, abs_w, abs_y] = [&x, &w, &y].map(|values| values.iter().map(|v| v.abs()).collect::<Vec<_>>());
     let [size_x, size_w, size_y] = by_definition(shape, [&abs_x, &abs_w, &abs_y]);
 
     // A buffer of the pool holds what was there before: NaN shows whatever is not written, or read.
     let nan = |length: usize| vec![f64::NAN; length];
     let (mut found_x, mut found_w, mut found_y) = (nan(x.len()), nan(w.len()), nan(y.len()));
-    convolve(shape, &x, &w, &mut found_y, |_| ());
-    convolve_transposed(shape, &y, &w, &mut found_x, |_| ());
-    convolve_weights(shape, &x, &y, &mut found_w);
-    for (found, expected) in [(&found_x, &by_x), (&found_w, &by_w), (&found_y, &by_y)] {
+    let double = Kernel::portable();
+    convolve(double, shape, &x, &w, &mut found_y, &|_| ());
+    convolve_transposed(double, shape, &y, &w, &mut found_x, &|_| ());
+    convolve_weights(double, shape, &x, &y, &mut found_w);
+    for (found, expected) in [(&found_x, by_x), (&found_w, by_w), (&found_y, by_y)] {
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-11), "{shape:?}");
     }
 
     let (x, w, y) = (single(&x), single(&w), single(&y));
-    for kernel in Kernel::available() {
+    for kernel in kernels() {
+        let [by_x, by_w, by_y] = &expected[usize::from(kernel.precision() == Precision::Bf16)];
         let nan = |length: usize| vec![f32::NAN; length];
         let (mut found_x, mut found_w, mut found_y) = (nan(x.len()), nan(w.len()), nan(y.len()));
-        convolve_with(kernel, shape, &x, &w, &mut found_y, |_| ());
-        convolve_transposed_with(kernel, shape, &y, &w, &mut found_x, |_| ());
-        weights::convolve_weights(kernel, shape, &x, &y, &mut found_w);
-        assert_close("conv", shape, kernel, &found_y, &by_y, &size_y);
-        assert_close("transposed", shape, kernel, &found_x, &by_x, &size_x);
-        assert_close("weights", shape, kernel, &found_w, &by_w, &size_w);
+        convolve(kernel, shape, &x, &w, &mut found_y, &|_| ());
+        convolve_transposed(kernel, shape, &y, &w, &mut found_x, &|_| ());
+        convolve_weights(kernel, shape, &x, &y, &mut found_w);
+        assert_close("conv", shape, kernel, &found_y, by_y, &size_y);
+        assert_close("transposed", shape, kernel, &found_x, by_x, &size_x);
+        assert_close("weights", shape, kernel, &found_w, by_w, &size_w);
     }
 }
 
@@ -113,9 +129,10 @@ fn the_three_are_each_others_adjoint() {
     let shape = ConvShape { batch: 2, image: [9, 8], kernel: [4, 3], inputs: 7, outputs: 6, stride: 2, padding: 1 };
     let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
     let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
-    convolve(&shape, &x, &w, &mut by_y, |_| ());
-    convolve_transposed(&shape, &y, &w, &mut by_x, |_| ());
-    convolve_weights(&shape, &x, &y, &mut by_w);
+    let kernel = Kernel::portable();
+    convolve(kernel, &shape, &x, &w, &mut by_y, &|_| ());
+    convolve_transposed(kernel, &shape, &y, &w, &mut by_x, &|_| ());
+    convolve_weights(kernel, &shape, &x, &y, &mut by_w);
     let form = dot(&by_y, &y);
     assert!((dot(&x, &by_x) - form).abs() <= 1e-10 * form.abs() && (dot(&w, &by_w) - form).abs() <= 1e-10 * form.abs());
 }
@@ -123,20 +140,21 @@ fn the_three_are_each_others_adjoint() {
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     let large = ConvShape { batch: 5, image: [14, 14], kernel: [4, 4], inputs: 9, outputs: 20, stride: 2, padding: 1 };
-    for shape in [large, ConvShape { batch: 45, image: [4, 4], ..large }] {
+    let shapes = [large, ConvShape { batch: 45, image: [4, 4], ..large }];
+    for (shape, kernel) in shapes.into_iter().flat_map(|shape| kernels().map(move |kernel| (shape, kernel))) {
         let (x, w, y) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3), wave(shape.y_len(), 2.1));
         let (x, w, y) = (single(&x), single(&w), single(&y));
         let compute = |threads: usize| {
             crate::parallel::on_threads(threads, || {
                 let (mut by_x, mut by_w, mut by_y) = (x.clone(), w.clone(), y.clone());
-                convolve(&shape, &x, &w, &mut by_y, |_| ());
-                convolve_transposed(&shape, &y, &w, &mut by_x, |_| ());
-                convolve_weights(&shape, &x, &y, &mut by_w);
+                convolve(kernel, &shape, &x, &w, &mut by_y, &|_| ());
+                convolve_transposed(kernel, &shape, &y, &w, &mut by_x, &|_| ());
+                convolve_weights(kernel, &shape, &x, &y, &mut by_w);
                 [by_x, by_w, by_y].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
             })
             .unwrap()
         };
-        assert_eq!(compute(1), compute(3), "{shape:?}");
+        assert_eq!(compute(1), compute(3), "{kernel:?} {shape:?}");
     }
 }
 
@@ -147,16 +165,18 @@ fn the_size_of_the_batch_changes_no_bit() {
     let one = ConvShape { batch: 1, ..batch };
     let (x, w, y) = (wave(batch.x_len(), 0.7), wave(batch.w_len(), 1.3), wave(batch.y_len(), 2.1));
     let (x, w, y) = (single(&x), single(&w), single(&y));
-    let (mut by_x, mut by_y) = (x.clone(), y.clone());
-    convolve(&batch, &x, &w, &mut by_y, |_| ());
-    convolve_transposed(&batch, &y, &w, &mut by_x, |_| ());
-    let (mut image, mut result) = (vec![0.0; one.x_len()], vec![0.0; one.y_len()]);
-    for n in 0..batch.batch {
-        let (x, y) = (&x[n * one.x_len()..][..one.x_len()], &y[n * one.y_len()..][..one.y_len()]);
-        convolve(&one, x, &w, &mut result, |_| ());
-        convolve_transposed(&one, y, &w, &mut image, |_| ());
-        assert_eq!(by_y[n * one.y_len()..][..one.y_len()], result, "image {n}");
-        assert_eq!(by_x[n * one.x_len()..][..one.x_len()], image, "image {n}");
+    for kernel in kernels() {
+        let (mut by_x, mut by_y) = (x.clone(), y.clone());
+        convolve(kernel, &batch, &x, &w, &mut by_y, &|_| ());
+        convolve_transposed(kernel, &batch, &y, &w, &mut by_x, &|_| ());
+        let (mut image, mut result) = (vec![0.0; one.x_len()], vec![0.0; one.y_len()]);
+        for n in 0..batch.batch {
+            let (x, y) = (&x[n * one.x_len()..][..one.x_len()], &y[n * one.y_len()..][..one.y_len()]);
+            convolve(kernel, &one, x, &w, &mut result, &|_| ());
+            convolve_transposed(kernel, &one, y, &w, &mut image, &|_| ());
+            assert_eq!(by_y[n * one.y_len()..][..one.y_len()], result, "{kernel:?}: image {n}");
+            assert_eq!(by_x[n * one.x_len()..][..one.x_len()], image, "{kernel:?}: image {n}");
+        }
     }
 }
 
@@ -166,8 +186,9 @@ fn every_image_is_finished_once() {
         let shape = ConvShape { batch, image: [5, 5], kernel: [3, 3], inputs: 2, outputs, stride: 1, padding: 1 };
         let (x, w) = (wave(shape.x_len(), 0.7), wave(shape.w_len(), 1.3));
         let (mut plain, mut finished) = (vec![0.0; shape.y_len()], vec![0.0; shape.y_len()]);
-        convolve(&shape, &x, &w, &mut plain, |_| ());
-        convolve(&shape, &x, &w, &mut finished, |image| {
+        let kernel = Kernel::portable();
+        convolve(kernel, &shape, &x, &w, &mut plain, &|_| ());
+        convolve(kernel, &shape, &x, &w, &mut finished, &|image| {
             assert_eq!(image.len() * batch, shape.y_len());
             image.iter_mut().for_each(|y| *y += 1.0);
         });

@@ -3,15 +3,20 @@
 //! The numbers that a tile multiplies lie a pixel apart, and of a pixel it takes a few. Read where they are, they come
 //! from far away again for every tile. So where several tiles read the same numbers, these are copied first, as many as
 //! stay in the near cache: those under one tap of the kernel, and each tile's channels of `y` one after the other.
+//!
+//! The sum runs over pixels, so where 16-bit operands are pairs, what is paired are neighbouring pixels, channel by channel:
+//! of `y` the places `v` and `v + 1`, and of `x` what they meet, pixels a stride apart.
 
 use super::batch::spread;
 use super::padded::Padded;
 use super::shape::{ConvShape, STEPS};
 use super::window::Axis;
+use crate::gemm::lane::{Lane, Number};
+use crate::gemm::lay::{lanes, lay_across};
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
-use crate::gemm::{Element, Kernel};
+use crate::gemm::{Kernel, Operand};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -33,9 +38,15 @@ struct Tile {
 }
 
 /// `w` of `x` and `y`.
-pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
-    let Some([oh, ow]) = shape.output().filter(|_| !w.is_empty()) else { return w.fill(T::ZERO) };
-    let [mr, nr] = T::routines(kernel).tile;
+pub fn convolve_weights<P: Operand>(
+    kernel: Kernel,
+    shape: &ConvShape,
+    x: &[P::Number],
+    y: &[P::Number],
+    w: &mut [P::Number],
+) {
+    let Some([oh, ow]) = shape.output().filter(|_| !w.is_empty()) else { return w.fill(P::Number::ZERO) };
+    let [mr, nr] = P::routines(kernel).tile;
     let places = shape.kernel[1] * shape.inputs;
     // The longer side along the vectors.
     let across_outputs = shape.outputs >= FEW.min(places);
@@ -55,13 +66,14 @@ pub fn convolve_weights<T: Element>(kernel: Kernel, shape: &ConvShape, x: &[T], 
         },
         across_outputs,
         row: if across_outputs { width } else { height },
+        width,
         tile_len: height * width,
     };
-    T::with_buffer(tiles.len() * sum.tile_len, |sums| {
-        sums.fill(T::ZERO); // what an empty batch adds up to
+    P::Number::with_buffer(tiles.len() * sum.tile_len, |sums| {
+        sums.fill(P::Number::ZERO); // what an empty batch adds up to
         let together = tiles.len().div_ceil(rayon::current_num_threads());
         let pieces = sums.par_chunks_mut(together * sum.tile_len).zip(tiles.par_chunks(together));
-        pieces.for_each(|(sums, tiles)| sum.add_up(tiles, x, y, sums));
+        pieces.for_each(|(sums, tiles)| sum.add_up::<P>(tiles, x, y, sums));
         let block = block(shape) * shape.outputs;
         let in_block = tiles.len() / (w.len() / block);
         let blocks = w.par_chunks_exact_mut(block).zip(tiles.par_chunks_exact(in_block));
@@ -110,17 +122,27 @@ struct Sum<'a> {
     padded: Padded,
     /// Whether the columns of a register tile are channels of `y`, or else places in `x`.
     across_outputs: bool,
-    /// Numbers in a row of a tile, and in all of it.
+    /// Numbers in a row of a tile.
     row: usize,
+    /// Channels of `y` in a tile, at most.
+    width: usize,
+    /// Numbers in a tile.
     tile_len: usize,
 }
 
-/// Numbers that a tile multiplies: those of the first pixel, and how far it is to the next image's, the next row's and
+/// Operands that a tile multiplies: those of the first pixel, and how far it is to the next image's, the next row's and
 /// the next pixel's.
-struct Source<'a, T> {
-    numbers: &'a [T],
+struct Source<'a, P> {
+    laid: &'a [P],
     first: usize,
     steps: [usize; 3],
+}
+
+/// Some images' pixels of `y`, as operands made of neighbours in a row, channel by channel: in panels so many channels
+/// wide, pixel after pixel in each.
+struct Channels<'a, P> {
+    laid: &'a [P],
+    width: usize,
 }
 
 impl Sum<'_> {
@@ -129,26 +151,32 @@ impl Sum<'_> {
         self.axes.map(|axis| axis.places)
     }
 
+    /// Whether the same numbers are read by so many tiles that it pays to copy them together.
+    fn reads_often(&self) -> bool {
+        self.shape.inputs >= FEW && self.across_outputs && self.shape.outputs > self.row
+    }
+
     /// Some tiles' sums over the whole batch, on this thread: some images at a time, so that these stay near while
     /// every tile visits them.
-    fn add_up<T: Element>(&self, tiles: &[Tile], x: &[T], y: &[T], sums: &mut [T]) {
-        let (batch, [oh, ow], ConvShape { inputs, outputs, .. }) = (self.shape.batch, self.grid(), *self.shape);
+    fn add_up<P: Operand>(&self, tiles: &[Tile], x: &[P::Number], y: &[P::Number], sums: &mut [P::Number]) {
+        let (batch, [oh, ow]) = (self.shape.batch, self.grid());
         let (x_len, y_len) = (x.len() / batch.max(1), y.len() / batch.max(1));
         let together = STEPS.div_ceil(oh * ow).min(batch).max(1);
         for first in (0..batch).step_by(together) {
             let count = together.min(batch - first);
             let x = &x[first * x_len..][..count * x_len];
             let y = &y[first * y_len..][..count * y_len];
-            if inputs >= FEW && self.across_outputs && outputs > self.row {
-                self.add_copied(tiles, count, x, y, sums);
-            } else {
-                self.add_in_place(tiles, count, x, y, sums);
-            }
+            self.with_images::<P>(count, x, &mut |images| {
+                self.with_channels(count, y, &mut |channels| match self.reads_often() {
+                    true => self.add_copied(tiles, count, images, channels, sums),
+                    false => self.add_in_place(tiles, count, images, channels, sums),
+                });
+            });
         }
     }
 
     /// Writes the sums of a block's tiles to where they belong in `w`, from where the block begins.
-    fn put_in_order<T: Element>(&self, tiles: &[Tile], sums: &[T], w: &mut [T]) {
+    fn put_in_order<T: Number>(&self, tiles: &[Tile], sums: &[T], w: &mut [T]) {
         let outputs = self.shape.outputs;
         let first = tiles[0].places.start;
         for (tile, sums) in tiles.iter().zip(sums.chunks_exact(self.tile_len)) {
@@ -164,78 +192,139 @@ impl Sum<'_> {
         }
     }
 
-    /// Adds what these images contribute, read where it is but for a border.
-    fn add_in_place<T: Element>(&self, tiles: &[Tile], count: usize, x: &[T], y: &[T], sums: &mut [T]) {
-        let ([oh, ow], ConvShape { inputs, outputs, stride, .. }) = (self.grid(), *self.shape);
-        let (length, row) = (self.padded.len(), self.padded.row());
-        let border = if self.padded.is_image() { 0 } else { count * length };
-        T::with_buffer(border, |scratch| {
-            let images = if self.padded.is_image() { x } else { self.pad(x, count, scratch) };
-            for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
-                let [u, v] = tile.met.each_ref().map(|met| met.start);
-                let pixel = (u * stride + tile.kernel_row) * row + v * stride * inputs;
-                let steps = [length, stride * row, stride * inputs];
-                let places = Source { numbers: images, first: pixel + tile.places.start, steps };
-                let steps = [oh * ow * outputs, ow * outputs, outputs];
-                let channels = Source { numbers: y, first: (u * ow + v) * outputs + tile.outputs.start, steps };
-                self.add(tile, count, &places, &channels, sums);
-            }
-        });
+    /// Operands in a row of an image with its border, and in all of it: for each number one, whatever it is made of.
+    fn extents<P: Operand>(&self) -> [usize; 2] {
+        [self.padded.row::<P::Number>(), self.padded.len::<P::Number>()]
     }
 
-    fn pad<'s, T: Element>(&self, x: &[T], count: usize, scratch: &'s mut [T]) -> &'s [T] {
-        let length = self.padded.len();
-        let padded = &mut scratch[..count * length];
-        padded.chunks_exact_mut(length).zip(x.chunks_exact(x.len() / count)).for_each(|(p, x)| self.padded.write(x, p));
-        padded
-    }
-
-    /// Adds what these images contribute, read from copies: `y` in panels of a tile's columns, and under each tap the
-    /// pixels of `x` that it meets. There is no border then.
-    fn add_copied<T: Element>(&self, tiles: &[Tile], count: usize, x: &[T], y: &[T], sums: &mut [T]) {
-        let ([oh, ow], ConvShape { inputs, outputs, .. }) = (self.grid(), *self.shape);
-        let (nr, pixels, distance) = (self.row, count * oh * ow, spread(inputs));
-        T::with_buffer(outputs.div_ceil(nr) * pixels * nr, |panels| {
-            for (pixel, y) in y.chunks_exact(outputs).enumerate() {
-                for (panel, y) in panels.chunks_exact_mut(pixels * nr).zip(y.chunks(nr)) {
-                    panel[pixel * nr..][..y.len()].copy_from_slice(y);
-                }
-            }
-            T::with_buffer(pixels * distance, |met| {
-                let mut copied = None;
-                for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
-                    let tap = [tile.kernel_row, tile.places.start / inputs];
-                    if copied != Some(tap) {
-                        self.copy_met(tap, &tile.met, count, x, met);
-                        copied = Some(tap);
+    /// Lends some images with their borders as operands, each made of a number and those that neighbouring places meet
+    /// with the same tap: `stride` pixels further, and so on. Where that is beyond the row it is zero.
+    fn with_images<P: Operand>(&self, count: usize, x: &[P::Number], work: &mut dyn FnMut(&[P])) {
+        if let Some(images) = self.padded.in_place(x) {
+            return work(images);
+        }
+        let [row, length] = self.extents::<P>();
+        let shift = (self.shape.stride * self.shape.inputs).min(row);
+        P::with_buffer(count * length, |images| {
+            P::Number::with_buffer(length, |padded| {
+                for (x, image) in x.chunks_exact(x.len() / count).zip(images.chunks_exact_mut(length)) {
+                    if P::NUMBERS == 1 {
+                        self.padded.write(x, image);
+                        continue;
                     }
-                    let [us, vs] = &tile.met;
-                    let steps = [us.len() * vs.len() * distance, vs.len() * distance, distance];
-                    let places = Source { numbers: met, first: tile.places.start % inputs, steps };
-                    let first = tile.outputs.start * pixels + (us.start * ow + vs.start) * nr;
-                    let channels = Source { numbers: panels, first, steps: [oh * ow * nr, ow * nr, nr] };
-                    self.add(tile, count, &places, &channels, sums);
+                    self.padded.write(x, padded);
+                    for (numbers, laid) in padded.chunks_exact(row).zip(image.chunks_exact_mut(row)) {
+                        let (whole, last) = laid.split_at_mut(row - shift);
+                        lay_across(|q| Some(&numbers[q * shift..][..row - shift]), whole);
+                        lay_across(|q| (q == 0).then(|| &numbers[row - shift..]), last);
+                    }
                 }
             });
+            work(images);
         });
     }
 
-    /// Copies the pixels of `x` that a tap meets, [`spread`] apart.
-    fn copy_met<T: Element>(&self, tap: [usize; 2], met: &[Range<usize>; 2], count: usize, x: &[T], copies: &mut [T]) {
-        let (ConvShape { image: [_, width], inputs, .. }, [down, across]) = (*self.shape, self.axes);
-        let mut copies = copies.chunks_exact_mut(spread(inputs));
-        for image in x.chunks_exact(x.len() / count) {
-            for (u, v) in met[0].clone().flat_map(|u| met[1].clone().map(move |v| (u, v))) {
-                let [i, j] = [down.pixel(u, tap[0]), across.pixel(v, tap[1])];
-                let copy = copies.next().expect("room for every pixel");
-                copy[..inputs].copy_from_slice(&image[(i * width + j) * inputs..][..inputs]);
+    /// Lends some images' channels: where they are, or in panels as wide as a tile if they are read often.
+    fn with_channels<P: Operand>(&self, count: usize, y: &[P::Number], work: &mut dyn FnMut(&Channels<P>)) {
+        let ([oh, ow], outputs, reads_often) = (self.grid(), self.shape.outputs, self.reads_often());
+        if let Some(laid) = P::in_place(y).filter(|_| !reads_often) {
+            return work(&Channels { laid, width: outputs });
+        }
+        let width = if reads_often { self.width } else { outputs };
+        let pixels = count * oh * lanes::<P>(ow);
+        P::with_buffer(outputs.next_multiple_of(width) * pixels, |panels| {
+            let mut pixel = 0;
+            for y in y.chunks_exact(ow * outputs) {
+                for v in (0..ow).step_by(P::NUMBERS) {
+                    for (panel, first) in panels.chunks_exact_mut(pixels * width).zip((0..outputs).step_by(width)) {
+                        let channels = width.min(outputs - first);
+                        let place = |v: usize| (v < ow).then(|| &y[v * outputs + first..][..channels]);
+                        lay_across(|q| place(v + q), &mut panel[pixel * width..][..channels]);
+                    }
+                    pixel += 1;
+                }
             }
+            work(&Channels { laid: panels, width });
+        });
+    }
+
+    /// The channels of a tile, from the first pixel that it meets on.
+    fn channels_of<'a, P: Operand>(&self, tile: &Tile, count: usize, channels: &Channels<'a, P>) -> Source<'a, P> {
+        let ([oh, ow], &Channels { laid, width }) = (self.grid(), channels);
+        let row = lanes::<P>(ow);
+        let [us, vs] = met::<P>(tile);
+        let panel = tile.outputs.start / width * count * oh * row * width + tile.outputs.start % width;
+        let first = panel + (us.start * row + vs.start) * width;
+        Source { laid, first, steps: [oh * row * width, row * width, width] }
+    }
+
+    /// Adds what these images contribute, read where it is.
+    fn add_in_place<P: Operand>(
+        &self,
+        tiles: &[Tile],
+        count: usize,
+        images: &[P],
+        channels: &Channels<P>,
+        sums: &mut [P::Number],
+    ) {
+        for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
+            let places = self.places_of(tile, tile.places.start, images);
+            self.add(tile, count, &places, &self.channels_of(tile, count, channels), sums);
         }
     }
 
+    /// Places of a tile from this one on in the images, from the first pixel that it meets on.
+    fn places_of<'a, P: Operand>(&self, tile: &Tile, place: usize, images: &'a [P]) -> Source<'a, P> {
+        let (ConvShape { inputs, stride, .. }, [row, length]) = (*self.shape, self.extents::<P>());
+        let [us, vs] = met::<P>(tile);
+        let across = P::NUMBERS * stride * inputs;
+        let first = (us.start * stride + tile.kernel_row) * row + vs.start * across + place;
+        Source { laid: images, first, steps: [length, stride * row, across] }
+    }
+
+    /// Adds what these images contribute, read from copies of what is under each tap, [`spread`] apart.
+    fn add_copied<P: Operand>(
+        &self,
+        tiles: &[Tile],
+        count: usize,
+        images: &[P],
+        channels: &Channels<P>,
+        sums: &mut [P::Number],
+    ) {
+        let ([oh, ow], inputs) = (self.grid(), self.shape.inputs);
+        let distance = spread(inputs);
+        P::with_buffer(count * oh * ow * distance, |copies| {
+            let mut copied = None;
+            for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
+                let [us, vs] = met::<P>(tile).map(|met| met.len());
+                let tap = [tile.kernel_row, tile.places.start / inputs];
+                if copied != Some(tap) {
+                    let Source { first, steps, .. } = self.places_of(tile, tap[1] * inputs, images);
+                    let pixels = (0..count).flat_map(|n| (0..us).flat_map(move |u| (0..vs).map(move |v| [n, u, v])));
+                    for (pixel, copy) in pixels.zip(copies.chunks_exact_mut(distance)) {
+                        let from = first + pixel.iter().zip(steps).map(|(i, step)| i * step).sum::<usize>();
+                        copy[..inputs].copy_from_slice(&images[from..][..inputs]);
+                    }
+                    copied = Some(tap);
+                }
+                let steps = [us * vs * distance, vs * distance, distance];
+                let places = Source { laid: copies, first: tile.places.start % inputs, steps };
+                self.add(tile, count, &places, &self.channels_of(tile, count, channels), sums);
+            }
+        });
+    }
+
     /// Adds the products of all pixels that a tile meets in `count` images.
-    fn add<T: Element>(&self, tile: &Tile, count: usize, places: &Source<T>, channels: &Source<T>, sums: &mut [T]) {
-        let counts = [count, tile.met[0].len(), tile.met[1].len()];
+    fn add<P: Operand>(
+        &self,
+        tile: &Tile,
+        count: usize,
+        places: &Source<P>,
+        channels: &Source<P>,
+        sums: &mut [P::Number],
+    ) {
+        let [us, vs] = met::<P>(tile).map(|met| met.len());
+        let counts = [count, us, vs];
         if counts.contains(&0) {
             return;
         }
@@ -254,6 +343,12 @@ impl Sum<'_> {
             c_row: self.row,
             add: true,
         };
-        Walk { steps, a: &a.numbers[a.first..], b: &b.numbers[b.first..], c: sums }.run(self.kernel);
+        Walk { steps, a: &a.laid[a.first..], b: &b.laid[b.first..], c: sums }.run(self.kernel);
     }
+}
+
+/// Rows of `y` where a tile's places are not all in the border, and operands of such a row.
+fn met<P: Operand>(tile: &Tile) -> [Range<usize>; 2] {
+    let [rows, columns] = tile.met.clone();
+    [rows, columns.start / P::NUMBERS..lanes::<P>(columns.end)]
 }

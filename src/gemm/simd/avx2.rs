@@ -15,7 +15,7 @@ pub struct Avx2;
 #[allow(unsafe_code)]
 impl Simd for Avx2 {
     const NAME: &'static str = "avx2";
-    type Number = f32;
+    type Operand = f32;
     type Operands = __m256;
     type Sums = __m256;
     type Mask = __m256i;

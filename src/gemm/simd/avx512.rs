@@ -16,7 +16,7 @@ pub struct Avx512;
 #[allow(unsafe_code)]
 impl Simd for Avx512 {
     const NAME: &'static str = "avx512";
-    type Number = f32;
+    type Operand = f32;
     type Operands = __m512;
     type Sums = __m512;
     type Mask = __mmask16;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 /// What is known of a tile's steps when the program is compiled.
 pub trait Layout {
-    /// Whether the operands are packed panels: `ROWS` numbers of `A` and `COLUMNS` of `B` a step, one step after the
+    /// Whether the operands are packed panels: `ROWS` operands of `A` and `COLUMNS` of `B` a step, one step after the
     /// other.
     const PACKED: bool;
     /// Whether of the last vector of `B` only the tile's columns may be read. A mask takes a register.
@@ -36,20 +36,20 @@ impl Layout for Masked {
 }
 
 /// Computes one tile.
-pub type Compute<S> = unsafe fn(&Tile<<S as Simd>::Number, f32>);
+pub type Compute<S> = unsafe fn(&Tile<<S as Simd>::Operand, f32>);
 
 /// The sums of a tile of `ROWS` rows of `VECTORS` vectors. One function for each size and layout, so that every one
 /// keeps its sums in registers.
 struct Sums<S, L, const ROWS: usize, const VECTORS: usize>(PhantomData<(S, L)>);
 
 impl<S: Simd, L: Layout, const ROWS: usize, const VECTORS: usize> Job for Sums<S, L, ROWS, VECTORS> {
-    type Input<'a> = Tile<'a, S::Number, f32>;
+    type Input<'a> = Tile<'a, S::Operand, f32>;
 
     /// # Safety
     /// The tile must be valid and of this size, its operands must lie as the layout says.
     #[allow(unsafe_code)]
     #[inline(always)]
-    unsafe fn run(tile: &Tile<S::Number, f32>) {
+    unsafe fn run(tile: &Tile<S::Operand, f32>) {
         // Copies: the compiler cannot know that no store to C changes the steps.
         let Steps { counts, a: a_steps, a_row, b: b_steps, columns, c_row, add, .. } = *tile.steps;
         let (counts, a_row) = if L::PACKED { ([1, 1, counts[2]], 1) } else { (counts, a_row) };
@@ -98,11 +98,14 @@ impl<S: Simd, L: Layout, const ROWS: usize, const VECTORS: usize> Job for Sums<S
     }
 }
 
-/// The numbers of `B` of one step.
+/// The operands of `B` of one step.
 #[allow(unsafe_code)]
 #[inline(always)]
-unsafe fn load<S: Simd, L: Layout, const VECTORS: usize>(b: *const S::Number, mask: S::Mask) -> [S::Operands; VECTORS] {
-    // SAFETY: the caller's numbers are valid, those of the last vector under the mask.
+unsafe fn load<S: Simd, L: Layout, const VECTORS: usize>(
+    b: *const S::Operand,
+    mask: S::Mask,
+) -> [S::Operands; VECTORS] {
+    // SAFETY: the caller's operands are valid, those of the last vector under the mask.
     unsafe {
         let load = |v: usize| {
             let b = b.wrapping_add(v * S::LANES);
@@ -143,7 +146,7 @@ impl<S: Simd, L: Layout> Sizes<S, L> {
 }
 
 #[allow(unsafe_code)]
-unsafe fn no_such_tile<S: Simd>(tile: &Tile<S::Number, f32>) {
+unsafe fn no_such_tile<S: Simd>(tile: &Tile<S::Operand, f32>) {
     unreachable!("a tile of {} rows for the kernel {}", tile.steps.rows, S::NAME)
 }
 
@@ -159,7 +162,7 @@ pub fn compute<S: Simd, L: Layout>(rows: usize, columns: usize) -> Compute<S> {
 /// Each step's numbers and the tile of `C` must be valid, the tile no larger than the kernel's and not empty, and the
 /// processor must have the instructions.
 #[allow(unsafe_code)]
-pub unsafe fn walk<S: Simd>(tile: &Tile<S::Number, f32>) {
+pub unsafe fn walk<S: Simd>(tile: &Tile<S::Operand, f32>) {
     let steps = tile.steps;
     let compute = match steps.b_is_full || steps.columns.is_multiple_of(S::LANES) {
         true => compute::<S, Full>(steps.rows, steps.columns),

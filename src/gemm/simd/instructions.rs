@@ -1,5 +1,6 @@
 //! What a register tile needs of an instruction set.
 
+use crate::gemm::lane::Lane;
 use crate::gemm::tile::Strip;
 
 /// An instruction set: its vector registers, and the few things that a tile does with them. All else about a kernel
@@ -10,9 +11,9 @@ use crate::gemm::tile::Strip;
 pub trait Simd: Sized + 'static {
     /// What people call it.
     const NAME: &'static str;
-    /// A number of `A` and `B` as the registers multiply it. Those of `C` are `f32`, whatever this is: 16-bit
-    /// operands have 32-bit sums.
-    type Number: Copy + 'static;
+    /// What of `A` and `B` the registers multiply: numbers, or pairs of them. Those of `C` are `f32`, whatever this is:
+    /// 16-bit operands have 32-bit sums.
+    type Operand: Lane<Number = f32>;
     /// A register full of operands.
     type Operands: Copy;
     /// A register full of sums.
@@ -22,7 +23,7 @@ pub trait Simd: Sized + 'static {
     /// Sums in a register.
     const LANES: usize;
     /// Rows of the largest tile. Its columns fill two registers, so its sums are `2·ROWS` registers; two vectors of
-    /// `B` and one number of `A` come on top.
+    /// `B` and one operand of `A` come on top.
     const ROWS: usize;
     /// Columns of the largest tile.
     const COLUMNS: usize = 2 * Self::LANES;
@@ -37,44 +38,46 @@ pub trait Simd: Sized + 'static {
     #[allow(unsafe_code)]
     unsafe fn compiled<J: Job>(input: &J::Input<'_>);
 
-    /// Packs a strip into `packed[p * pitch + i]`, `pitch ≥ width`. What lies between `width` and `pitch` is undefined
-    /// but initialised, and so may be up to [`SLACK`](crate::gemm::tile::SLACK) numbers beyond the last row.
+    /// Packs a strip into `packed[p * pitch + i]`, `pitch ≥ width`, where `p` counts operands along the depth. What lies
+    /// between `width` and `pitch` is undefined but initialised, and so may be up to
+    /// [`SLACK`](crate::gemm::tile::SLACK) operands beyond the last row.
     ///
     /// # Safety
-    /// The strip must be valid, and `packed` must have room for `depth * pitch + SLACK` numbers.
+    /// The strip must be valid, and `packed` must have room for as many rows of `pitch` operands as hold the depth, and
+    /// `SLACK` more.
     #[allow(unsafe_code)]
-    unsafe fn pack(strip: &Strip, packed: *mut Self::Number, pitch: usize);
+    unsafe fn pack(strip: &Strip, packed: *mut Self::Operand, pitch: usize);
 
     /// Sums of nothing.
     #[allow(unsafe_code, clippy::missing_safety_doc)]
     unsafe fn zero() -> Self::Sums;
 
-    /// One number in every lane.
+    /// One operand in every lane.
     ///
     /// # Safety
     /// It must be valid to read.
     #[allow(unsafe_code)]
-    unsafe fn broadcast(number: *const Self::Number) -> Self::Operands;
+    unsafe fn broadcast(operand: *const Self::Operand) -> Self::Operands;
 
-    /// Neighbouring numbers, one a lane.
+    /// Neighbouring operands, one a lane.
     ///
     /// # Safety
     /// They must be valid to read.
     #[allow(unsafe_code)]
-    unsafe fn load(numbers: *const Self::Number) -> Self::Operands;
+    unsafe fn load(operands: *const Self::Operand) -> Self::Operands;
 
-    /// Neighbouring numbers in those lanes that the mask has.
+    /// Neighbouring operands in those lanes that the mask has.
     ///
     /// # Safety
     /// These must be valid to read.
     #[allow(unsafe_code)]
-    unsafe fn load_masked(numbers: *const Self::Number, mask: Self::Mask) -> Self::Operands;
+    unsafe fn load_masked(operands: *const Self::Operand, mask: Self::Mask) -> Self::Operands;
 
     /// A mask of the first `lanes` lanes, `lanes` ≤ [`LANES`](Simd::LANES).
     #[allow(unsafe_code, clippy::missing_safety_doc)]
     unsafe fn first(lanes: usize) -> Self::Mask;
 
-    /// `sums + a·b`, rounded once.
+    /// `sums + a·b`, rounded once; of pairs first the second numbers' product is added, then the first ones'.
     #[allow(unsafe_code, clippy::missing_safety_doc)]
     unsafe fn multiply_add(a: Self::Operands, b: Self::Operands, sums: Self::Sums) -> Self::Sums;
 

@@ -1,6 +1,7 @@
 //! Nothing but multiplying and adding.
 
 use super::instructions::{Job, Simd};
+use crate::gemm::lane::Lane;
 use std::hint::black_box;
 use std::marker::PhantomData;
 
@@ -9,7 +10,7 @@ const SUMS: usize = 12;
 
 struct MultiplyAdd<S>(PhantomData<S>);
 
-impl<S: Simd<Number = f32>> Job for MultiplyAdd<S> {
+impl<S: Simd> Job for MultiplyAdd<S> {
     /// Rounds.
     type Input<'a> = usize;
 
@@ -20,7 +21,7 @@ impl<S: Simd<Number = f32>> Job for MultiplyAdd<S> {
     unsafe fn run(&rounds: &usize) {
         // SAFETY: the processor has the instructions, and the number is there to be read.
         unsafe {
-            let factor = S::broadcast(black_box(&0.5));
+            let factor = S::broadcast(black_box(&S::Operand::of(|_| 0.5)));
             let mut sums = [S::zero(); SUMS];
             for _ in 0..rounds {
                 for sum in &mut sums {
@@ -37,8 +38,8 @@ impl<S: Simd<Number = f32>> Job for MultiplyAdd<S> {
 /// # Safety
 /// The processor must have the instructions.
 #[allow(unsafe_code)]
-pub unsafe fn multiply_add<S: Simd<Number = f32>>(rounds: usize) -> usize {
+pub unsafe fn multiply_add<S: Simd>(rounds: usize) -> usize {
     // SAFETY: the same contract as this function's.
     unsafe { S::compiled::<MultiplyAdd<S>>(&rounds) };
-    2 * S::LANES * SUMS * rounds
+    2 * S::Operand::NUMBERS * S::LANES * SUMS * rounds
 }

@@ -1,14 +1,22 @@
-//! Plain code for every machine, in both precisions: `matrixmultiply`'s products, and a tile for convolutions.
+//! Plain code for every machine and all operands: `matrixmultiply`'s products, and a tile for convolutions.
 
+use crate::gemm::lane::Lane;
+use crate::gemm::lane::Number;
 use crate::gemm::matrix::Beta;
+use crate::gemm::pair::{Pair, rounded};
 use crate::gemm::routines::{Block, Routines};
 use crate::gemm::tile::Tile;
-use std::ops::{Add, AddAssign, Mul};
 
 /// In single precision.
-pub static SINGLE: Routines<f32> = Routines { tile: TILE, multiply: multiply_single, walk };
+pub static SINGLE: Routines<f32> = routines(multiply_single);
 /// In double precision.
-pub static DOUBLE: Routines<f64> = Routines { tile: TILE, multiply: multiply_double, walk };
+pub static DOUBLE: Routines<f64> = routines(multiply_double);
+/// Of 16-bit operands.
+pub static PAIRS: Routines<Pair> = routines(multiply_rounded);
+
+const fn routines<P: Lane>(multiply: unsafe fn(&Block<P::Number>)) -> Routines<P> {
+    Routines { name: "portable", tile: TILE, multiply, walk: walk::<P>, multiply_add }
+}
 
 /// Rows and columns of the largest tile of a walk.
 const TILE: [usize; 2] = [4, 16];
@@ -25,6 +33,28 @@ unsafe fn multiply_single(block: &Block<f32>) {
 unsafe fn multiply_double(block: &Block<f64>) {
     // SAFETY: the same contract as this function's.
     unsafe { multiply(matrixmultiply::dgemm, 1.0, block) }
+}
+
+/// See [`Routines::multiply`]. `A` and `B` are rounded first.
+#[allow(unsafe_code)]
+unsafe fn multiply_rounded(block: &Block<f32>) {
+    let [m, k, n] = block.shape;
+    let copy = |[rows, columns]: [usize; 2], from: *const f32, strides: [usize; 2], copy: &mut [f32]| {
+        for (at, x) in copy.iter_mut().enumerate().take(rows * columns) {
+            // SAFETY: the caller's contract: every element of the matrix is valid.
+            *x = rounded(unsafe { *from.add(at / columns * strides[0] + at % columns * strides[1]) });
+        }
+    };
+    f32::with_buffer(m * k, |a| {
+        f32::with_buffer(k * n, |b| {
+            copy([m, k], block.a, block.a_strides, a);
+            copy([k, n], block.b, block.b_strides, b);
+            let (a_strides, b_strides) = ([k, 1], [n, 1]);
+            let block = Block { a: a.as_ptr(), a_strides, b: b.as_ptr(), b_strides, ..*block };
+            // SAFETY: the same contract as this function's, for the copies.
+            unsafe { multiply(matrixmultiply::sgemm, 1.0, &block) }
+        });
+    });
 }
 
 /// `matrixmultiply::sgemm` or `dgemm`: `(m, k, n, alpha, A, strides, B, strides, beta, C, strides)`.
@@ -44,17 +74,17 @@ unsafe fn multiply<T: Copy + Default>(gemm: Gemm<T>, one: T, block: &Block<T>) {
 
 /// See [`Routines::walk`].
 #[allow(unsafe_code)]
-unsafe fn walk<T: Copy + Default + Add<Output = T> + Mul<Output = T> + AddAssign>(tile: &Tile<T, T>) {
+unsafe fn walk<P: Lane>(tile: &Tile<P, P::Number>) {
     let (steps, [rows, columns]) = (tile.steps, [tile.steps.rows, tile.steps.columns]);
-    let mut sums = [[T::default(); TILE[1]]; TILE[0]];
-    let mut add_products = |a: *const T, b: *const T| {
-        let mut here = [T::default(); TILE[1]];
+    let mut sums = [[P::Number::ZERO; TILE[1]]; TILE[0]];
+    let mut add_products = |a: *const P, b: *const P| {
+        let mut here = [P::of(|_| P::Number::ZERO); TILE[1]];
         // SAFETY: the caller's contract: this step's numbers are valid.
         unsafe {
             std::ptr::copy_nonoverlapping(b, here.as_mut_ptr(), columns);
             for (i, row) in sums.iter_mut().enumerate().take(rows) {
                 let a = *a.add(i * steps.a_row);
-                row.iter_mut().zip(&here).for_each(|(sum, &b)| *sum += a * b);
+                row.iter_mut().zip(&here).for_each(|(sum, &b)| *sum = a.add_products(b, *sum));
             }
         }
     };

@@ -2,14 +2,14 @@
 
 use super::default::{is_default, one, yes};
 use super::spectral_norm::SpectralNorm;
-use super::window::{buffers, window};
+use super::window::{shape_of, window};
 use crate::autodiff::{Activation, Real, Var, Window};
 use crate::nn::build::Builder;
 use crate::nn::check::{at_least_one, sensible};
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, LayerError, UnitActivation};
+use crate::nn::{Extent, LayerError, Products, UnitActivation};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -63,8 +63,7 @@ impl Spec for ConvTranspose {
         let bias = self.bias.then(|| b.bias(channels));
         let spectral_norm = self.spectral_norm.then(|| SpectralNorm::build(&shape, b));
 
-        b.multiplies(&[kernel, kernel, from, channels, h, w]);
-        b.buffers(buffers(output, kernel, [channels, from], window));
+        b.multiplies(Products::Transposed(shape_of(output, kernel, [channels, from], window)));
         b.holds(if self.bias { 1 } else { 2 }); // without one, the activation is an operation by itself
         b.extent = Extent::Image([height, width, channels]);
         Ok(Arc::new(ConvTransposeLayer { weight, bias, spectral_norm, window, output, activation }))

@@ -7,7 +7,7 @@ use crate::nn::build::Builder;
 use crate::nn::handle::ParameterId;
 use crate::nn::layer::{Computation, Spec};
 use crate::nn::pass::Pass;
-use crate::nn::{Extent, LayerError, UnitActivation};
+use crate::nn::{Extent, LayerError, Products, UnitActivation};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Spec for Dense {
         let (activation, shape @ [units, fan_in]) = (self.activation.function(), [self.units, b.extent.width()]);
         let weight = b.weight(&shape, [fan_in as f64, units as f64], activation);
         let bias = b.bias(units);
-        b.multiplies(&shape);
+        b.multiplies(Products::Dense { inputs: fan_in, outputs: units });
         let spectral_norm = self.spectral_norm.then(|| SpectralNorm::build(&shape, b));
         b.extent = Extent::Flat(units);
         Ok(Arc::new(DenseLayer { weight, bias, spectral_norm, activation }))

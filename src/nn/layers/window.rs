@@ -16,8 +16,8 @@ pub(super) fn window(kernel: usize, stride: usize, padding: Option<usize>) -> Re
     }
 }
 
-/// How many numbers a thread keeps while it computes a convolution of such an image, from so many channels to so many.
-pub(super) fn buffers(image: [usize; 2], kernel: usize, [inputs, outputs]: [usize; 2], window: Window) -> usize {
+/// The convolution of one such image, from so many channels to so many.
+pub(super) fn shape_of(image: [usize; 2], kernel: usize, [inputs, outputs]: [usize; 2], window: Window) -> ConvShape {
     let Window { stride, padding } = window;
-    ConvShape { batch: 1, image, kernel: [kernel, kernel], inputs, outputs, stride, padding }.buffers()
+    ConvShape { batch: 1, image, kernel: [kernel, kernel], inputs, outputs, stride, padding }
 }

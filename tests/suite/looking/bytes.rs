@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::env;
 use std::hint::black_box;
 use std::process::Command;
-use twoplayer::gemm::{KERNEL_VARIABLE, kernel_name};
+use twoplayer::gemm::{KERNEL_VARIABLE, Precision, kernel};
 use twoplayer::parallel;
 
 /// What the weights of each game hash to after 12 steps, in the order of `GAMES`: with a kernel of this crate's own, of
@@ -32,18 +32,18 @@ const AGAIN: &str = "TWOPLAYER_BYTES_AGAIN";
 /// which prints them, and say in the commit why they changed.
 #[test]
 fn small_games_come_to_the_bytes_they_came_to() {
-    let column = usize::from(kernel_name() == "portable");
+    let column = usize::from(kernel(Precision::F32).name() == "portable");
     let found = parallel::on_threads(2, || GAMES.map(|(_, game)| hash(&games::bytes(&games::played(game, 12, &[]).0))))
         .unwrap();
     let system = system();
     if env::var_os("TWOPLAYER_RENEW").is_some() {
-        println!("{}: {found:#?}\nSYSTEM: {system:?}", kernel_name());
+        println!("{}: {found:#?}\nSYSTEM: {system:?}", kernel(Precision::F32).name());
     } else if system != SYSTEM {
         // Another system's mathematics: nothing is known of the bytes there.
         println!("left out: this system's ln_1p, exp or ln give other bits than those that the values were made with");
     } else {
         for (((name, _), found), expected) in GAMES.iter().zip(&found).zip(HASHES) {
-            assert_eq!(found, expected[column], "{name}, kernel {}", kernel_name());
+            assert_eq!(found, expected[column], "{name}, kernel {}", kernel(Precision::F32).name());
         }
     }
     if column == 0 && env::var_os(AGAIN).is_none() {
