@@ -93,15 +93,10 @@ impl<T: Real> Operation<T> for BatchNormSums {
         let partial = kernels::partial_sums([rows, channels], 2 * channels, pool, |rows, partial| {
             let elements = rows.start * channels..rows.end * channels;
             let (plain, weighted) = partial.split_at_mut(channels);
-            plain.fill(T::ZERO);
-            weighted.fill(T::ZERO);
-            for (g, x) in g[elements.clone()].chunks_exact(channels).zip(x[elements].chunks_exact(channels)) {
-                let sums = plain.iter_mut().zip(weighted.iter_mut());
-                for ((sums, (&g, &x)), &mean) in sums.zip(g.iter().zip(x)).zip(mean) {
-                    *sums.0 += g;
-                    *sums.1 += g * (x - mean);
-                }
-            }
+            let pieces = [&g[elements.clone()], &x[elements]];
+            kernels::sum_columns(pieces, channels, 0, Some(mean), [plain, weighted], |[g, x], mean| {
+                [g, g * (x - mean)]
+            });
         });
         let mut sums = pool.take(&[2, channels]);
         kernels::sum_rows(kernels::slice(&partial), kernels::slice_mut(&mut sums));

@@ -19,15 +19,9 @@ impl<T: Real> Operation<T> for Moments {
             let (mean, squares) = partial.split_at_mut(channels);
             let count = T::from_f64(rows.len() as f64);
             let piece = &x[rows.start * channels..rows.end * channels];
-            mean.fill(T::ZERO);
-            piece.chunks_exact(channels).for_each(|row| mean.iter_mut().zip(row).for_each(|(sum, &x)| *sum += x));
+            kernels::sum_columns([piece], channels, 0, None, [&mut *mean], |x, _| x);
             mean.iter_mut().for_each(|mean| *mean /= count);
-            squares.fill(T::ZERO);
-            for row in piece.chunks_exact(channels) {
-                for ((sum, &x), &mean) in squares.iter_mut().zip(row).zip(&*mean) {
-                    *sum += (x - mean) * (x - mean);
-                }
-            }
+            kernels::sum_columns([piece], channels, 0, Some(mean), [squares], |[x], mean| [(x - mean) * (x - mean)]);
         });
         let mut moments = pool.take(&[2, channels]);
         combine_moments(&partial, rows, kernels::slice_mut(&mut moments));
