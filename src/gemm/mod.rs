@@ -44,9 +44,36 @@
 //! wide as the third-level cache allows; here a panel is packed just before its use, because in
 //! training one operand is a batch, and seldom has more rows than one block of `A`.
 //!
+//! # Half the bits
+//!
+//! Training seldom needs 24 significant bits in what it multiplies; it needs the sums, in which small
+//! gradients would drown. So operands may be rounded to *bfloat16* ([`Precision`]), a single's
+//! exponent with 8 significant bits, while `C` and every sum stay single. What that brings:
+//!
+//! ```text
+//!   single   s eeeeeeee mmmmmmmmmmmmmmmmmmmmmmm     one number a lane
+//!   pair     s eeeeeeee mmmmmmm s eeeeeeee mmmmmmm  steps p + 1 and p of one row or column
+//!            └──── step p + 1 ─┘└──── step p ─────┘
+//!
+//!   lane j of the tile's row i:   C[i, j] += A[i, p+1]·B[p+1, j],  then  C[i, j] += A[i, p]·B[p, j]
+//! ```
+//!
+//! The product of two numbers of 8 significant bits has 16, so it fits a single exactly: nothing is
+//! lost but what rounding the operands loses. A register's lane is 32 bits wide, so it holds two of them,
+//! and some processors (AVX-512 BF16) multiply a lane's pair by another pair and add both products
+//! to the lane's one sum in a single instruction: twice the arithmetic from the same registers.
+//! What is paired must be neighbours along the *summed* dimension, for only they belong to the same
+//! sum. A [`Lane`] is that unit, a number or a pair (`lane.rs`, `pair.rs`), and the loops above count lanes: the
+//! tile, the walk and the nest are the same code for both, with half as many steps. Numbers become
+//! pairs where they are copied anyway, in packing (`simd/pack.rs`), and for convolutions as an
+//! image is laid out (`lay.rs`): channels of one pixel there, and where weights are summed over pixels,
+//! neighbouring pixels. Where the processor has no such instruction, pairs are taken apart
+//! again as they are loaded (`simd/avx2_pairs.rs`): half the memory, no more arithmetic.
+//!
 //! # Which code runs
 //!
-//! `f32` has a micro-kernel for AVX-512 and one for AVX2, chosen when the program runs ([`kernel`]).
+//! `f32` has a micro-kernel for AVX-512 and one for AVX2, pairs have one for AVX-512 BF16 and one for AVX2; which, is
+//! chosen when the program runs ([`kernel`]).
 //! They share all their code but a few instructions: a file for each instruction set says how it
 //! loads, multiplies and stores (`simd/`), and the inner loop is compiled with each. A [`Kernel`] is
 //! proof that this processor has the instructions: only looking at the processor makes one.
@@ -58,7 +85,7 @@
 //! `C` is cut into one block a thread (`split.rs`), and each thread runs the whole nest on its own.
 //! The summed dimension is never cut by threads, only by `KC`, and whole tiles and ragged ones do the
 //! same operations: each element of `C` is summed in one order, so it is the same to the last bit
-//! for any number of threads, and for both vector widths.
+//! for any number of threads, and, of operands that are not rounded, for both vector widths.
 
 mod chunks;
 mod conv;
