@@ -16,7 +16,7 @@ use crate::gemm::lay::{lanes, lay_across};
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
-use crate::gemm::{Kernel, Operand};
+use crate::gemm::{Kernel, Operand, vectorised};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -138,6 +138,16 @@ struct Source<'a, P> {
     steps: [usize; 3],
 }
 
+/// Some images as operands: with their borders, or as they are, where no border is read.
+#[derive(Clone, Copy)]
+struct Images<'a, P> {
+    laid: &'a [P],
+    /// `[height, width]`.
+    extent: [usize; 2],
+    /// Rows and columns of the border that are not there.
+    without: usize,
+}
+
 /// Some images' pixels of `y`, as operands made of neighbours in a row, channel by channel: in panels so many channels
 /// wide, pixel after pixel in each.
 struct Channels<'a, P> {
@@ -192,35 +202,31 @@ impl Sum<'_> {
         }
     }
 
-    /// Operands in a row of an image with its border, and in all of it: for each number one, whatever it is made of.
-    fn extents<P: Operand>(&self) -> [usize; 2] {
-        [self.padded.row::<P::Number>(), self.padded.len::<P::Number>()]
-    }
-
-    /// Lends some images with their borders as operands, each made of a number and those that neighbouring places meet
-    /// with the same tap: `stride` pixels further, and so on. Where that is beyond the row it is zero.
-    fn with_images<P: Operand>(&self, count: usize, x: &[P::Number], work: &mut dyn FnMut(&[P])) {
-        if let Some(images) = self.padded.in_place(x) {
-            return work(images);
+    /// Lends some images as operands, each made of a number and those that neighbouring places meet with the same tap:
+    /// `stride` pixels further, and so on. Where that is beyond the row it is zero.
+    fn with_images<P: Operand>(&self, count: usize, x: &[P::Number], work: &mut dyn FnMut(Images<P>)) {
+        // A copy of what one tap meets has nothing of the border in it.
+        if let Some(laid) = P::in_place(x).filter(|_| self.reads_often() || self.padded.is_image()) {
+            return work(Images { laid, extent: self.shape.image, without: self.shape.padding });
         }
-        let [row, length] = self.extents::<P>();
+        let [row, length] = [self.padded.row::<P::Number>(), self.padded.len::<P::Number>()];
         let shift = (self.shape.stride * self.shape.inputs).min(row);
         P::with_buffer(count * length, |images| {
-            P::Number::with_buffer(length, |padded| {
-                for (x, image) in x.chunks_exact(x.len() / count).zip(images.chunks_exact_mut(length)) {
-                    if P::NUMBERS == 1 {
-                        self.padded.write(x, image);
-                        continue;
-                    }
+            for (x, image) in x.chunks_exact(x.len() / count).zip(images.chunks_exact_mut(length)) {
+                if P::NUMBERS == 1 {
+                    self.padded.write(x, image);
+                    continue;
+                }
+                P::Number::with_buffer(length, |padded| {
                     self.padded.write(x, padded);
                     for (numbers, laid) in padded.chunks_exact(row).zip(image.chunks_exact_mut(row)) {
                         let (whole, last) = laid.split_at_mut(row - shift);
                         lay_across(|q| Some(&numbers[q * shift..][..row - shift]), whole);
                         lay_across(|q| (q == 0).then(|| &numbers[row - shift..]), last);
                     }
-                }
-            });
-            work(images);
+                });
+            }
+            work(Images { laid: images, extent: self.padded.extent, without: 0 });
         });
     }
 
@@ -233,16 +239,14 @@ impl Sum<'_> {
         let width = if reads_often { self.width } else { outputs };
         let pixels = count * oh * lanes::<P>(ow);
         P::with_buffer(outputs.next_multiple_of(width) * pixels, |panels| {
-            let mut pixel = 0;
-            for y in y.chunks_exact(ow * outputs) {
-                for v in (0..ow).step_by(P::NUMBERS) {
-                    for (panel, first) in panels.chunks_exact_mut(pixels * width).zip((0..outputs).step_by(width)) {
-                        let channels = width.min(outputs - first);
-                        let place = |v: usize| (v < ow).then(|| &y[v * outputs + first..][..channels]);
-                        lay_across(|q| place(v + q), &mut panel[pixel * width..][..channels]);
-                    }
-                    pixel += 1;
-                }
+            for (panel, first) in panels.chunks_exact_mut(pixels * width).zip((0..outputs).step_by(width)) {
+                let channels = width.min(outputs - first);
+                vectorised(|| match channels {
+                    // Each arm is compiled for its width.
+                    32 => lay_panel(y, [ow, outputs, first, 32], width, panel),
+                    16 => lay_panel(y, [ow, outputs, first, 16], width, panel),
+                    _ => lay_panel(y, [ow, outputs, first, channels], width, panel),
+                });
             }
             work(&Channels { laid: panels, width });
         });
@@ -263,7 +267,7 @@ impl Sum<'_> {
         &self,
         tiles: &[Tile],
         count: usize,
-        images: &[P],
+        images: Images<P>,
         channels: &Channels<P>,
         sums: &mut [P::Number],
     ) {
@@ -274,12 +278,13 @@ impl Sum<'_> {
     }
 
     /// Places of a tile from this one on in the images, from the first pixel that it meets on.
-    fn places_of<'a, P: Operand>(&self, tile: &Tile, place: usize, images: &'a [P]) -> Source<'a, P> {
-        let (ConvShape { inputs, stride, .. }, [row, length]) = (*self.shape, self.extents::<P>());
-        let [us, vs] = met::<P>(tile);
-        let across = P::NUMBERS * stride * inputs;
+    fn places_of<'a, P: Operand>(&self, tile: &Tile, place: usize, images: Images<'a, P>) -> Source<'a, P> {
+        let (ConvShape { inputs, stride, .. }, Images { laid, extent: [height, width], without }) =
+            (*self.shape, images);
+        let ([us, vs], row, across) = (met::<P>(tile), width * inputs, P::NUMBERS * stride * inputs);
         let first = (us.start * stride + tile.kernel_row) * row + vs.start * across + place;
-        Source { laid: images, first, steps: [length, stride * row, across] }
+        let border = without * (row + inputs); // in which no pixel lies that is met
+        Source { laid, first: first.saturating_sub(border), steps: [height * row, stride * row, across] }
     }
 
     /// Adds what these images contribute, read from copies of what is under each tap, [`spread`] apart.
@@ -287,7 +292,7 @@ impl Sum<'_> {
         &self,
         tiles: &[Tile],
         count: usize,
-        images: &[P],
+        images: Images<P>,
         channels: &Channels<P>,
         sums: &mut [P::Number],
     ) {
@@ -303,7 +308,7 @@ impl Sum<'_> {
                     let pixels = (0..count).flat_map(|n| (0..us).flat_map(move |u| (0..vs).map(move |v| [n, u, v])));
                     for (pixel, copy) in pixels.zip(copies.chunks_exact_mut(distance)) {
                         let from = first + pixel.iter().zip(steps).map(|(i, step)| i * step).sum::<usize>();
-                        copy[..inputs].copy_from_slice(&images[from..][..inputs]);
+                        copy[..inputs].copy_from_slice(&images.laid[from..][..inputs]);
                     }
                     copied = Some(tap);
                 }
@@ -344,6 +349,31 @@ impl Sum<'_> {
             add: true,
         };
         Walk { steps, a: &a.laid[a.first..], b: &b.laid[b.first..], c: sums }.run(self.kernel);
+    }
+}
+
+/// `channels` channels of `y` from `first` on, as operands, `width` apart; `y` has rows of `places` pixels of `outputs`.
+#[inline(always)]
+fn lay_panel<P: Operand>(
+    y: &[P::Number],
+    [places, outputs, first, channels]: [usize; 4],
+    width: usize,
+    panel: &mut [P],
+) {
+    let mut panel = panel.chunks_exact_mut(width);
+    for row in y.chunks_exact(places * outputs) {
+        for v in (0..places).step_by(P::NUMBERS) {
+            let laid = &mut panel.next().expect("room for every pixel")[..channels];
+            let channel = |v: usize| &row[v * outputs + first..][..channels];
+            if v + P::NUMBERS <= places {
+                let rows = [channel(v), channel(v + P::NUMBERS - 1)];
+                laid.iter_mut().enumerate().for_each(|(c, lane)| *lane = P::of(|q| rows[q][c]));
+            } else {
+                laid.iter_mut().enumerate().for_each(|(c, lane)| {
+                    *lane = P::of(|q| if v + q < places { channel(v + q)[c] } else { P::Number::ZERO });
+                });
+            }
+        }
     }
 }
 
