@@ -5,8 +5,8 @@
 //! sparse. All balls together are the set's *manifold*, and whatever lies in one of them counts as being of its kind.
 
 use super::MetricError;
-use super::neighbours::{TOGETHER, squared_nearest, squared_radii};
-use super::pairs::Pairs;
+use super::neighbours::{TOGETHER, check_radii, squared_nearest, squared_radii};
+use super::pairs::Sieve;
 use ndarray::{CowArray, Ix2};
 
 /// The `k` of precision and recall in Kynkäänniemi et al. 2019.
@@ -18,14 +18,14 @@ pub const DENSITY_COVERAGE_K: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Manifold<'a> {
     /// `[n, features]`.
-    points: CowArray<'a, f32, Ix2>,
+    points: Sieve<'a>,
     /// The squared distances of each point from its nearest other ones, ascending: `[n]` times `largest_k`.
     squared_radii: Vec<Vec<f64>>,
 }
 
 impl<'a> Manifold<'a> {
-    /// The balls around `points`, `[n, features]`, a view or an array of its own, for any `k` up to `largest_k`. This is half of the work of the
-    /// measures below, so a set's manifold is worth keeping for all of them.
+    /// The balls around `points`, `[n, features]`, a view or an array of its own, for any `k` up to
+    /// `largest_k`. This is half of the work of the measures below, so a set's manifold is worth keeping for all of them.
     ///
     /// # Errors
     /// [`MetricError`] when there are fewer than `largest_k + 1` points, or a feature is not a number.
@@ -34,12 +34,14 @@ impl<'a> Manifold<'a> {
     /// When `largest_k` is 0, or there are no features.
     pub fn of(points: impl Into<CowArray<'a, f32, Ix2>>, largest_k: usize) -> Result<Manifold<'a>, MetricError> {
         let points = points.into();
-        Ok(Manifold { squared_radii: squared_radii(points.view(), largest_k)?, points })
+        check_radii(points.view(), largest_k)?;
+        let points = Sieve::of(points);
+        Ok(Manifold { squared_radii: squared_radii(&points, largest_k), points })
     }
 
     /// How many points there are, at least two.
     fn len(&self) -> usize {
-        self.points.nrows()
+        self.points.points().nrows()
     }
 
     /// The squared distance of each point from its `k`-th nearest other one, `[n]`.
@@ -55,8 +57,8 @@ impl<'a> Manifold<'a> {
     /// than `k` times, whose balls have the radius 0, would not even lie on its own manifold.
     fn balls_around(&self, others: &Manifold, k: usize) -> Vec<usize> {
         let squared_radii = self.squared_radii(k);
-        let limits: Vec<f32> = squared_radii.iter().map(|&squared| (squared as f32).next_up()).collect();
-        let pairs = Pairs::new("manifold", others.points.view(), self.points.view());
+        let limits = limits(&squared_radii);
+        let pairs = self.points.pairs("manifold", others.points.points());
         let visit = |balls: &mut usize, query: usize, first: usize, lower_bounds: &[f32]| {
             let blocks = lower_bounds.chunks(TOGETHER).zip(limits[first..].chunks(TOGETHER));
             for (points, (bounds, limits)) in (first..).step_by(TOGETHER).zip(blocks) {
@@ -121,9 +123,14 @@ pub struct DensityCoverage {
 /// When the sets differ in features, or `k` is 0 or larger than what `real` was made for.
 pub fn density_coverage(real: &Manifold, generated: &Manifold, k: usize) -> DensityCoverage {
     let balls: usize = real.balls_around(generated, k).iter().sum();
-    let nearest = squared_nearest(real.points.view(), generated.points.view());
-    let covered = nearest.iter().zip(real.squared_radii(k)).filter(|((_, nearest), radius)| nearest <= radius).count();
+    let nearest = squared_nearest(&generated.points, real.points.points());
+    let covered = nearest.iter().zip(real.squared_radii(k)).filter(|((nearest, _), radius)| nearest <= radius).count();
     DensityCoverage { density: share(balls, k * generated.len()), coverage: share(covered, real.len()) }
+}
+
+/// Lower bounds of squared distances that may be within these, `[n]`.
+fn limits(squared_radii: &[f64]) -> Vec<f32> {
+    squared_radii.iter().map(|&squared| (squared as f32).next_up()).collect()
 }
 
 fn share(part: usize, whole: usize) -> f64 {

@@ -25,6 +25,7 @@ mod manifold;
 mod neighbours;
 mod pairs;
 mod projection;
+mod shadow;
 
 pub use classes::{Confusion, Histogram, Mistake};
 pub use error::MetricError;
@@ -35,7 +36,7 @@ pub use manifold::{
     DENSITY_COVERAGE_K, DensityCoverage, Manifold, PRECISION_RECALL_K, PrecisionRecall, density_coverage,
     precision_recall,
 };
-pub use neighbours::{Neighbour, nearest, radii};
+pub use neighbours::{Neighbour, Neighbourhood, nearest, radii};
 pub use projection::Projection;
 
 #[cfg(test)]
