@@ -33,7 +33,7 @@ pub use evaluation::{Agreement, Quality, Reference};
 pub use frechet::frechet_distance;
 pub use gaussian::Gaussian;
 pub use manifold::{
-    DENSITY_COVERAGE_K, DensityCoverage, Manifold, PRECISION_RECALL_K, PrecisionRecall, density_coverage,
+    DENSITY_COVERAGE_K, DensityCoverage, Manifold, PRECISION_RECALL_K, PrecisionRecall, density_coverage, overlap,
     precision_recall,
 };
 pub use neighbours::{Neighbour, Neighbourhood, nearest, radii};
