@@ -238,6 +238,12 @@ mod tests {
     fn of_points_equally_near_the_first_is_nearest() {
         let points = array![[3.0, 0.0], [0.0, -1.0], [1.0, 0.0], [0.0, 1.0]];
         assert_eq!(nearest(array![[0.0, 0.0]].view(), points.view()).unwrap(), [Neighbour { index: 1, distance: 1.0 }]);
+        // The same five numbers in turn, of either sign: all are √55 from 0, though not by their bounds.
+        let turned =
+            |i: usize, j: usize| (1 + (i + j) % 5) as f32 * if (i >> j).is_multiple_of(2) { 1.0 } else { -1.0 };
+        let points = Array2::from_shape_fn([200, 5], |(i, j)| turned(i + 3, j));
+        let found = nearest(Array2::zeros([1, 5]).view(), points.view()).unwrap();
+        assert_eq!(found, [Neighbour { index: 0, distance: 55.0_f64.sqrt() }]);
     }
 
     #[test]
