@@ -2,7 +2,7 @@
 
 use super::{
     Confusion, DENSITY_COVERAGE_K, Gaussian, Histogram, Manifold, MetricError, Mistake, PRECISION_RECALL_K,
-    density_coverage, frechet_distance, precision_recall,
+    frechet_distance, overlap,
 };
 use crate::data::{CLASSES, Digits};
 use crate::recognizer::{Readings, Recognizer};
@@ -72,8 +72,7 @@ impl Reference {
     pub fn compare(&self, readings: &Readings, labels: &[u8]) -> Result<Quality, MetricError> {
         let features = readings.features.view();
         let generated = Manifold::of(features, PRECISION_RECALL_K)?;
-        let near = precision_recall(&self.manifold, &generated, PRECISION_RECALL_K);
-        let dense = density_coverage(&self.manifold, &generated, DENSITY_COVERAGE_K);
+        let (near, dense) = overlap(&self.manifold, &generated, [PRECISION_RECALL_K, DENSITY_COVERAGE_K]);
         let digits = readings.digits();
         let agreement = (!labels.is_empty()).then(|| Agreement::of(labels, &digits)).transpose()?;
         Ok(Quality {

@@ -5,9 +5,10 @@
 //! sparse. All balls together are the set's *manifold*, and whatever lies in one of them counts as being of its kind.
 
 use super::MetricError;
-use super::neighbours::{TOGETHER, squared_nearest, squared_radii};
-use super::pairs::Pairs;
+use super::neighbours::{TOGETHER, check_radii, squared_nearest, squared_radii};
+use super::pairs::Sieve;
 use ndarray::{CowArray, Ix2};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The `k` of precision and recall in Kynkäänniemi et al. 2019.
 pub const PRECISION_RECALL_K: usize = 3;
@@ -18,14 +19,14 @@ pub const DENSITY_COVERAGE_K: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Manifold<'a> {
     /// `[n, features]`.
-    points: CowArray<'a, f32, Ix2>,
+    points: Sieve<'a>,
     /// The squared distances of each point from its nearest other ones, ascending: `[n]` times `largest_k`.
     squared_radii: Vec<Vec<f64>>,
 }
 
 impl<'a> Manifold<'a> {
-    /// The balls around `points`, `[n, features]`, a view or an array of its own, for any `k` up to `largest_k`. This is half of the work of the
-    /// measures below, so a set's manifold is worth keeping for all of them.
+    /// The balls around `points`, `[n, features]`, a view or an array of its own, for any `k` up to
+    /// `largest_k`. This is half of the work of the measures below, so a set's manifold is worth keeping for all of them.
     ///
     /// # Errors
     /// [`MetricError`] when there are fewer than `largest_k + 1` points, or a feature is not a number.
@@ -34,12 +35,14 @@ impl<'a> Manifold<'a> {
     /// When `largest_k` is 0, or there are no features.
     pub fn of(points: impl Into<CowArray<'a, f32, Ix2>>, largest_k: usize) -> Result<Manifold<'a>, MetricError> {
         let points = points.into();
-        Ok(Manifold { squared_radii: squared_radii(points.view(), largest_k)?, points })
+        check_radii(points.view(), largest_k)?;
+        let points = Sieve::of(points);
+        Ok(Manifold { squared_radii: squared_radii(&points, largest_k), points })
     }
 
     /// How many points there are, at least two.
     fn len(&self) -> usize {
-        self.points.nrows()
+        self.points.points().nrows()
     }
 
     /// The squared distance of each point from its `k`-th nearest other one, `[n]`.
@@ -55,8 +58,8 @@ impl<'a> Manifold<'a> {
     /// than `k` times, whose balls have the radius 0, would not even lie on its own manifold.
     fn balls_around(&self, others: &Manifold, k: usize) -> Vec<usize> {
         let squared_radii = self.squared_radii(k);
-        let limits: Vec<f32> = squared_radii.iter().map(|&squared| (squared as f32).next_up()).collect();
-        let pairs = Pairs::new("manifold", others.points.view(), self.points.view());
+        let limits = limits(&squared_radii);
+        let pairs = self.points.pairs("manifold", others.points.points());
         let visit = |balls: &mut usize, query: usize, first: usize, lower_bounds: &[f32]| {
             let blocks = lower_bounds.chunks(TOGETHER).zip(limits[first..].chunks(TOGETHER));
             for (points, (bounds, limits)) in (first..).step_by(TOGETHER).zip(blocks) {
@@ -121,9 +124,69 @@ pub struct DensityCoverage {
 /// When the sets differ in features, or `k` is 0 or larger than what `real` was made for.
 pub fn density_coverage(real: &Manifold, generated: &Manifold, k: usize) -> DensityCoverage {
     let balls: usize = real.balls_around(generated, k).iter().sum();
-    let nearest = squared_nearest(real.points.view(), generated.points.view());
-    let covered = nearest.iter().zip(real.squared_radii(k)).filter(|((_, nearest), radius)| nearest <= radius).count();
+    let nearest = squared_nearest(&generated.points, real.points.points());
+    let covered = nearest.iter().zip(real.squared_radii(k)).filter(|((nearest, _), radius)| nearest <= radius).count();
     DensityCoverage { density: share(balls, k * generated.len()), coverage: share(covered, real.len()) }
+}
+
+/// [`precision_recall`] and [`density_coverage`], each with its own `k`, from one walk through the pairs instead of four:
+/// whether gⱼ lies in the ball around rᵢ or rᵢ in that around gⱼ, one distance says it. A real image is covered where a
+/// generated one lies in its ball, for then its nearest does.
+///
+/// # Panics
+/// As those.
+pub fn overlap(
+    real: &Manifold,
+    generated: &Manifold,
+    [precision_k, density_k]: [usize; 2],
+) -> (PrecisionRecall, DensityCoverage) {
+    let [looks_real, counts] = [precision_k, density_k].map(|k| real.squared_radii(k));
+    let reaches = generated.squared_radii(precision_k);
+    let limits_of_real = limits(&real.squared_radii(precision_k.max(density_k)));
+    let limits_of_generated = limits(&reaches);
+    // Of each real image. Whoever comes first, it ends up the same.
+    let [recalled, covered] = [(); 2].map(|()| Vec::from_iter((0..real.len()).map(|_| AtomicBool::new(false))));
+
+    let pairs = real.points.pairs("manifold", generated.points.points());
+    // Whether a generated image looks real, and in how many balls it lies.
+    let visit = |(is_real, balls): &mut (bool, usize), g: usize, first: usize, lower_bounds: &[f32]| {
+        let own = limits_of_generated[g];
+        let blocks = lower_bounds.chunks(TOGETHER).zip(limits_of_real[first..].chunks(TOGETHER));
+        for (points, (bounds, limits)) in (first..).step_by(TOGETHER).zip(blocks) {
+            let near = |(bound, limit): (&f32, &f32)| (bound <= limit) | (*bound <= own);
+            if !bounds.iter().zip(limits).fold(false, |any, pair| any | near(pair)) {
+                continue;
+            }
+            for (r, _) in (points..).zip(bounds.iter().zip(limits)).filter(|(_, pair)| near(*pair)) {
+                let squared = pairs.squared_distance(g, r);
+                *is_real |= squared <= looks_real[r];
+                if squared <= counts[r] {
+                    *balls += 1;
+                    covered[r].store(true, Ordering::Relaxed);
+                }
+                if squared <= reaches[g] {
+                    recalled[r].store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    };
+    let found = pairs.walk(|| (false, 0), visit, |found, _| found);
+
+    let marked = |marks: Vec<AtomicBool>| marks.into_iter().filter_map(|mark| mark.into_inner().then_some(())).count();
+    let balls: usize = found.iter().map(|(_, balls)| balls).sum();
+    let precise = found.iter().filter(|(is_real, _)| *is_real).count();
+    (
+        PrecisionRecall { precision: share(precise, generated.len()), recall: share(marked(recalled), real.len()) },
+        DensityCoverage {
+            density: share(balls, density_k * generated.len()),
+            coverage: share(marked(covered), real.len()),
+        },
+    )
+}
+
+/// Lower bounds of squared distances that may be within these, `[n]`.
+fn limits(squared_radii: &[f64]) -> Vec<f32> {
+    squared_radii.iter().map(|&squared| (squared as f32).next_up()).collect()
 }
 
 fn share(part: usize, whole: usize) -> f64 {
@@ -220,6 +283,28 @@ mod tests {
         for k in 1..=5 {
             let found = on_each_number_of_threads(|| (precision_recall(&a, &b, k), density_coverage(&a, &b, k)));
             assert_eq!(found, measure(&real, &generated, k));
+        }
+    }
+
+    /// One walk finds what four find that follow the definitions, also where points lie on edges and where shadows stand
+    /// for them.
+    #[test]
+    fn the_overlap_is_what_the_measures_find_one_by_one() {
+        let (points, whole) = (cloud(700, 6, 8), cloud(900, 3, 9).mapv(|x| (2.0 * x).round()));
+        let wide = |n, seed| cloud(n, 9, seed).dot(&cloud(9, 140, 1)) + 0.3 * cloud(n, 140, seed + 1);
+        let sets = [
+            (points.clone(), cloud(600, 6, 10) * 0.7 + 0.2),
+            (points.clone(), points),
+            (whole.slice(s![..500, ..]).to_owned(), whole.slice(s![300.., ..]).to_owned()),
+            (wide(600, 11), wide(800, 13) * 0.9),
+        ];
+        for (case, (real, generated)) in sets.iter().enumerate() {
+            let [real, generated] = [real, generated].map(|points| Manifold::of(points.view(), 5).unwrap());
+            for ks @ [precision_k, density_k] in [[3, 5], [5, 2], [1, 1]] {
+                let found = on_each_number_of_threads(|| overlap(&real, &generated, ks));
+                let one = precision_recall(&real, &generated, precision_k);
+                assert_eq!(found, (one, density_coverage(&real, &generated, density_k)), "case {case}, {ks:?}");
+            }
         }
     }
 

@@ -25,6 +25,7 @@ mod manifold;
 mod neighbours;
 mod pairs;
 mod projection;
+mod shadow;
 
 pub use classes::{Confusion, Histogram, Mistake};
 pub use error::MetricError;
@@ -32,10 +33,10 @@ pub use evaluation::{Agreement, Quality, Reference};
 pub use frechet::frechet_distance;
 pub use gaussian::Gaussian;
 pub use manifold::{
-    DENSITY_COVERAGE_K, DensityCoverage, Manifold, PRECISION_RECALL_K, PrecisionRecall, density_coverage,
+    DENSITY_COVERAGE_K, DensityCoverage, Manifold, PRECISION_RECALL_K, PrecisionRecall, density_coverage, overlap,
     precision_recall,
 };
-pub use neighbours::{Neighbour, nearest, radii};
+pub use neighbours::{Neighbour, Neighbourhood, nearest, radii};
 pub use projection::Projection;
 
 #[cfg(test)]

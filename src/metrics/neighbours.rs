@@ -2,8 +2,8 @@
 
 use super::MetricError;
 use super::error::check;
-use super::pairs::Pairs;
-use ndarray::ArrayView2;
+use super::pairs::{Pairs, Sieve};
+use ndarray::{ArrayView2, CowArray, Ix2};
 
 /// Bounds that are looked at together: one question whether any of them is small enough, and mostly none is.
 pub(super) const TOGETHER: usize = 64;
@@ -17,11 +17,44 @@ pub struct Neighbour {
     pub distance: f64,
 }
 
+/// Points among which the nearest is asked for again and again.
+#[derive(Clone, Debug)]
+pub struct Neighbourhood<'a>(Sieve<'a>);
+
+impl<'a> Neighbourhood<'a> {
+    /// Of `points`, `[points, features]`, a view or an array of its own.
+    ///
+    /// # Errors
+    /// [`MetricError`] when there are no points, or a feature is not a number.
+    ///
+    /// # Panics
+    /// When there are no features.
+    pub fn of(points: impl Into<CowArray<'a, f32, Ix2>>) -> Result<Neighbourhood<'a>, MetricError> {
+        let points = points.into();
+        check("nearest neighbours", points.view(), 1)?;
+        Ok(Neighbourhood(Sieve::of(points)))
+    }
+
+    /// The nearest of the points to each of `queries`, `[queries, features]`; of equally near ones the first. Gives
+    /// `[queries]`.
+    ///
+    /// # Errors
+    /// [`MetricError`] when a feature is not a number.
+    ///
+    /// # Panics
+    /// When queries and points differ in features.
+    pub fn nearest(&self, queries: ArrayView2<f32>) -> Result<Vec<Neighbour>, MetricError> {
+        check("nearest neighbours", queries, 0)?;
+        let nearest = squared_nearest(&self.0, queries);
+        Ok(nearest.into_iter().map(|(squared, index)| Neighbour { index, distance: squared.sqrt() }).collect())
+    }
+}
+
 /// The nearest of `points`, `[points, features]`, to each of `queries`, `[queries, features]`; of equally near ones the
 /// first. Gives `[queries]`.
 ///
 /// With generated images and the training set, pixels as features: is the generator more than a memory? Distances well
-/// below those of test images say it is not.
+/// below those of test images say it is not. For several sets of queries there is [`Neighbourhood`].
 ///
 /// # Errors
 /// [`MetricError`] when there are no points, or a feature is not a number.
@@ -29,15 +62,12 @@ pub struct Neighbour {
 /// # Panics
 /// When queries and points differ in features, or have none.
 pub fn nearest(queries: ArrayView2<f32>, points: ArrayView2<f32>) -> Result<Vec<Neighbour>, MetricError> {
-    check("nearest neighbours", queries, 0)?;
-    check("nearest neighbours", points, 1)?;
-    let nearest = squared_nearest(queries, points);
-    Ok(nearest.into_iter().map(|(index, squared)| Neighbour { index, distance: squared.sqrt() }).collect())
+    Neighbourhood::of(points)?.nearest(queries)
 }
 
-/// Index and squared distance of the point nearest to each query, `[queries]`. There is a point.
-pub(super) fn squared_nearest(queries: ArrayView2<f32>, points: ArrayView2<f32>) -> Vec<(usize, f64)> {
-    let neighbours = k_nearest(&Pairs::new("nearest", queries, points), 1, Own::Counts);
+/// Squared distance and index of the point nearest to each query, `[queries]`.
+pub(super) fn squared_nearest(points: &Sieve, queries: ArrayView2<f32>) -> Vec<(f64, usize)> {
+    let neighbours = k_nearest(&points.pairs("nearest", queries), 1, Own::Counts);
     neighbours.into_iter().map(|nearest| nearest[0]).collect()
 }
 
@@ -50,16 +80,25 @@ pub(super) fn squared_nearest(queries: ArrayView2<f32>, points: ArrayView2<f32>)
 /// # Panics
 /// When `k` is 0, or there are no features.
 pub fn radii(points: ArrayView2<f32>, k: usize) -> Result<Vec<f64>, MetricError> {
-    let squared = squared_radii(points, k)?;
+    check_radii(points, k)?;
+    let squared = squared_radii(&Sieve::of(points), k);
     Ok(squared.into_iter().map(|to_others| to_others[k - 1].sqrt()).collect())
 }
 
-/// The squared distances of each of `points`, `[n, features]`, from its nearest other ones, ascending: `[n]` times `k`.
-pub(super) fn squared_radii(points: ArrayView2<f32>, k: usize) -> Result<Vec<Vec<f64>>, MetricError> {
+/// Whether points, `[n, features]`, have a `k`-th nearest other one.
+///
+/// # Panics
+/// When `k` is 0, or there are no features.
+pub(super) fn check_radii(points: ArrayView2<f32>, k: usize) -> Result<(), MetricError> {
     assert!(k > 0, "radii: the 0th nearest neighbour is the point itself");
-    check("distances from their nearest neighbours", points, k + 1)?;
-    let neighbours = k_nearest(&Pairs::new("radii", points, points), k, Own::IsLeftOut);
-    Ok(neighbours.into_iter().map(|nearest| nearest.into_iter().map(|(_, squared)| squared).collect()).collect())
+    check("distances from their nearest neighbours", points, k + 1)
+}
+
+/// The squared distances of each of the points, of which there are more than `k`, from its nearest other ones, ascending:
+/// `[n]` times `k`.
+pub(super) fn squared_radii(points: &Sieve, k: usize) -> Vec<Vec<f64>> {
+    let neighbours = k_nearest(&points.pairs("radii", points.points()), k, Own::IsLeftOut);
+    neighbours.into_iter().map(|nearest| nearest.into_iter().map(|(squared, _)| squared).collect()).collect()
 }
 
 /// Whether the point with a query's own index is a neighbour of it.
@@ -69,57 +108,54 @@ enum Own {
     IsLeftOut,
 }
 
-/// Indices and squared distances of the `k` nearest points of each query, nearest first, then in order of index. There
+/// Squared distances and indices of the `k` nearest points of each query, nearest first, then in order of index. There
 /// are as many.
-fn k_nearest(pairs: &Pairs, k: usize, own: Own) -> Vec<Vec<(usize, f64)>> {
-    let visit = |candidates: &mut Candidates, query: usize, first: usize, lower_bounds: &[f32]| {
+fn k_nearest(pairs: &Pairs, k: usize, own: Own) -> Vec<Vec<(f64, usize)>> {
+    let visit = |nearest: &mut Nearest, query: usize, first: usize, lower_bounds: &[f32]| {
         for (points, bounds) in (first..).step_by(TOGETHER).zip(lower_bounds.chunks(TOGETHER)) {
-            let limit = candidates.limit();
+            let limit = nearest.limit();
             if bounds.iter().fold(true, |all_far, &bound| all_far & (bound > limit)) {
                 continue;
             }
-            for (point, &bound) in (points..).zip(bounds) {
-                if bound <= candidates.limit() && !(own == Own::IsLeftOut && point == query) {
-                    candidates.add(point, bound, pairs.upper_bound(query, point, bound));
+            let near = (points..)
+                .zip(bounds)
+                .filter(|&(point, &bound)| bound <= limit && !(own == Own::IsLeftOut && point == query));
+            // The most promising first: then most of the others need no look.
+            let mut near: Vec<(f32, usize)> = near.map(|(point, &bound)| (bound, point)).collect();
+            near.sort_unstable_by(|(a, _), (b, _)| a.total_cmp(b));
+            for (bound, point) in near {
+                if bound > nearest.limit() {
+                    break;
                 }
+                nearest.add(pairs.squared_distance(query, point), point);
             }
         }
     };
-    let finish = |candidates: Candidates, query| {
-        let limit = candidates.limit();
-        let near = candidates.points.into_iter().filter(|(_, bound)| *bound <= limit);
-        let mut near: Vec<_> = near.map(|(point, _)| (point, pairs.squared_distance(query, point))).collect();
-        near.sort_by(|(_, a), (_, b)| a.total_cmp(b)); // stable: equal distances stay in order of index
-        near.truncate(k);
-        near
-    };
-    pairs.walk(|| Candidates::new(k), visit, finish)
+    pairs.walk(|| Nearest::new(k), visit, |nearest, _| nearest.points)
 }
 
-/// The points that may be among the `k` nearest of a query, as far as the walk has come.
-struct Candidates {
-    /// Indices, ascending, and lower bounds of squared distances.
-    points: Vec<(usize, f32)>,
-    /// The `k` smallest upper bounds so far, ascending: at least `k` points are no further than the last.
-    upper_bounds: Vec<f32>,
+/// The `k` nearest points of a query, as far as the walk has come.
+struct Nearest {
+    k: usize,
+    /// Squared distances and indices, ascending.
+    points: Vec<(f64, usize)>,
 }
 
-impl Candidates {
-    fn new(k: usize) -> Candidates {
-        Candidates { points: Vec::new(), upper_bounds: vec![f32::INFINITY; k] }
+impl Nearest {
+    fn new(k: usize) -> Nearest {
+        Nearest { k, points: Vec::with_capacity(k + 1) }
     }
 
     /// A point that is further, at least, is none of the `k` nearest.
     #[inline]
     fn limit(&self) -> f32 {
-        self.upper_bounds[self.upper_bounds.len() - 1]
+        if self.points.len() < self.k { f32::INFINITY } else { (self.points[self.k - 1].0 as f32).next_up() }
     }
 
-    fn add(&mut self, point: usize, lower_bound: f32, upper_bound: f32) {
-        self.points.push((point, lower_bound));
-        let place = self.upper_bounds.partition_point(|&bound| bound <= upper_bound);
-        self.upper_bounds.insert(place, upper_bound);
-        self.upper_bounds.pop();
+    fn add(&mut self, squared: f64, point: usize) {
+        let place = self.points.partition_point(|&(other, index)| (other, index) < (squared, point));
+        self.points.insert(place, (squared, point));
+        self.points.truncate(self.k);
     }
 }
 
@@ -140,12 +176,24 @@ mod tests {
     }
 
     /// Clouds that put the sieve to the test: usual, far from 0, and so close together that single precision hardly
-    /// tells any two apart.
+    /// tells any two apart; with few features, and with more than their shadows have, whose spread is wider in some
+    /// directions or alike in all.
     fn hard_sets() -> Vec<(Array2<f32>, Array2<f32>)> {
         let (a, b) = (cloud(300, 19, 1), cloud(1500, 19, 2));
         let mut on_two_sides = b.clone();
         on_two_sides.slice_mut(s![..700, ..]).mapv_inplace(|x| x - 5000.0);
-        vec![(a.clone(), b.clone()), (&a + 100.0, &b + 100.0), (&a * 1e-6 + 1.0, &b * 1e-6 + 1.0), (a, on_two_sides)]
+        let turn = cloud(19, 150, 3);
+        let [wide, wider] = [(&a, 4), (&b, 5)].map(|(x, seed)| x.dot(&turn) + 0.5 * cloud(x.nrows(), 150, seed));
+        vec![
+            (&a + 100.0, &b + 100.0),
+            (&a * 1e-6 + 1.0, &b * 1e-6 + 1.0),
+            (a.clone(), on_two_sides),
+            (a, b),
+            (&wide + 100.0, &wider + 100.0),
+            (&wide * 1e-6 + 1.0, &wider * 1e-6 + 1.0),
+            (wide, wider),
+            (cloud(100, 150, 6), cloud(1100, 150, 7)),
+        ]
     }
 
     #[test]
@@ -190,6 +238,21 @@ mod tests {
     fn of_points_equally_near_the_first_is_nearest() {
         let points = array![[3.0, 0.0], [0.0, -1.0], [1.0, 0.0], [0.0, 1.0]];
         assert_eq!(nearest(array![[0.0, 0.0]].view(), points.view()).unwrap(), [Neighbour { index: 1, distance: 1.0 }]);
+        // The same five numbers in turn, of either sign: all are √55 from 0, though not by their bounds.
+        let turned =
+            |i: usize, j: usize| (1 + (i + j) % 5) as f32 * if (i >> j).is_multiple_of(2) { 1.0 } else { -1.0 };
+        let points = Array2::from_shape_fn([200, 5], |(i, j)| turned(i + 3, j));
+        let found = nearest(Array2::zeros([1, 5]).view(), points.view()).unwrap();
+        assert_eq!(found, [Neighbour { index: 0, distance: 55.0_f64.sqrt() }]);
+    }
+
+    #[test]
+    fn one_neighbourhood_serves_many_queries() {
+        let (points, queries) = (cloud(700, 150, 8), cloud(90, 150, 9));
+        let neighbourhood = Neighbourhood::of(points.view()).unwrap();
+        for queries in [queries.slice(s![..50, ..]), queries.slice(s![50.., ..])] {
+            assert_eq!(neighbourhood.nearest(queries), nearest(queries, points.view()));
+        }
     }
 
     #[test]
@@ -206,6 +269,8 @@ mod tests {
         let (queries, points) = (cloud(700, 30, 6), cloud(1300, 30, 7));
         on_each_number_of_threads(|| nearest(queries.view(), points.view()).unwrap());
         on_each_number_of_threads(|| radii(points.view(), 3).unwrap());
+        let (queries, points) = (cloud(300, 150, 6), cloud(1300, 150, 7)); // in shadows
+        on_each_number_of_threads(|| nearest(queries.view(), points.view()).unwrap());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::threads::on_threads;
 use super::usage_error::UsageError;
 use crate::data::{Digits, Idx, PixelRange, Split, locate};
 use crate::gan::score;
-use crate::metrics::{Reference, nearest};
+use crate::metrics::{Neighbourhood, Reference};
 use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
 use anyhow::Context;
 use ndarray::Array2;
@@ -95,8 +95,9 @@ fn evaluate(
 
     let [pixels, of_train, of_test] =
         [&subject.images, train.images(), test.images()].map(|i| as_points(i, test.pixels()));
-    let neighbours = nearest(pixels.view(), of_train.view())?;
-    let memory = Memory::new(&neighbours, &nearest(of_test.view(), of_train.view())?);
+    let learned_from = Neighbourhood::of(of_train)?;
+    let neighbours = learned_from.nearest(pixels.view())?;
+    let memory = Memory::new(&neighbours, &learned_from.nearest(of_test.view())?);
     if let Some(directory) = &arguments.pictures {
         pictures::draw(directory, subject, &readings, &reference, &neighbours, train)?;
     }
