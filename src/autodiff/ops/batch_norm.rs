@@ -183,6 +183,36 @@ impl<T: Real> Operation<T> for BatchNormGradient {
     }
 }
 
+/// `f((x − μ)·a + β)`, of `x`, `μ`, `a` and `β`: what has its moments from elsewhere.
+#[derive(Debug)]
+struct Scaled {
+    activation: Activation,
+}
+
+impl<T: Real> Operation<T> for Scaled {
+    fn formula(&self) -> String {
+        format!("y = {}", self.activation.formula_of_sum("(x − μ)·a + β"))
+    }
+
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
+        let &[x, mean, factor, shift] = inputs else { unreachable!("it has four inputs") };
+        let mut y = pool.take(x.shape());
+        let coefficients = [mean, factor, shift].map(kernels::slice);
+        self.activation.apply_to_scaled(kernels::slice(x), coefficients, kernels::slice_mut(&mut y));
+        y
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let [x, mean, factor] = [0, 1, 2].map(|i| step.input(i));
+        let g = step.gradient().through(self.activation, step.output);
+        let channels = mean.shape();
+        step.add(0, || g * factor);
+        step.add(1, || -(g.sum_to(&channels) * factor));
+        step.add(2, || (g * (x - mean)).sum_to(&channels));
+        step.add(3, || g.sum_to(&channels));
+    }
+}
+
 impl<'t, T: Real> Var<'t, T> {
     /// Batch normalisation, `(x − μ)/√(v + ε)`, with the mean `μ` and the biased variance `v` of each channel (the
     /// last axis) over all other axes (Ioffe & Szegedy 2015). `epsilon` is usually 1e-5.
@@ -214,6 +244,9 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// A layer of batch normalisation in use: as [`batch_norm_layer`](Var::batch_norm_layer), but with a `mean`
     /// and a `variance` that do not come from this batch. All four are `[channels]`.
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
     pub fn normalised_by(
         self,
         [mean, variance]: [Var<'t, T>; 2],
@@ -222,7 +255,16 @@ impl<'t, T: Real> Var<'t, T> {
         activation: Activation,
     ) -> Var<'t, T> {
         let factor = scale / (variance + T::from_f64(epsilon)).sqrt();
-        ((self - mean) * factor + shift).activate(activation)
+        let channels = self.shape().last().copied().unwrap_or(0);
+        for (what, x) in [("mean", mean), ("scale", factor), ("shift", shift)] {
+            assert!(
+                *x.shape() == [channels],
+                "normalised_by: {:?} and {what} {:?} do not fit",
+                self.shape(),
+                x.shape()
+            );
+        }
+        self.tape().apply(Scaled { activation }, &[self, mean, factor, shift])
     }
 }
 

@@ -1,5 +1,5 @@
-//! The largest pixel of every window. Which one that is, is found first and is a constant from then on:
-//! picking pixels and putting them back are linear, and each is the adjoint of the other.
+//! The largest pixel of every window. Which one that is, is found on the way back and is a constant from then on:
+//! putting pixels back and picking them are linear, and each is the adjoint of the other.
 
 use super::conv::axes;
 use crate::autodiff::{Backward, Operation, Pool, Real, Tensor, Var, kernels};
@@ -14,6 +14,11 @@ struct Windows {
 }
 
 impl Windows {
+    /// How many rows and columns of windows there are on images of this `[height, width]`, if one fits.
+    fn output(self, image: [usize; 2]) -> Option<[usize; 2]> {
+        conv_output(image, [self.size, self.size], self.stride, 0)
+    }
+
     /// A pixel of a window, in a formula.
     fn pixel(self, x: &str) -> String {
         format!("{x}[n, {0}·p + i, {0}·q + j, c]", self.stride)
@@ -43,6 +48,32 @@ impl Places {
     fn offsets<T: Real>(&self) -> impl Iterator<Item = (T, usize)> {
         let ([_, w, c], Windows { size, .. }) = (self.image, self.windows);
         (0..size * size).map(move |k| (T::from_f64(k as f64), (k / size * w + k % size) * c))
+    }
+}
+
+/// `y[n, p, q, c] = max x[n, s·p + i, s·q + j, c]` over `i` and `j`.
+#[derive(Debug)]
+struct Largest {
+    windows: Windows,
+}
+
+impl<T: Real> Operation<T> for Largest {
+    fn formula(&self) -> String {
+        format!("y[n, p, q, c] = max {}", self.windows.pixel("x"))
+    }
+
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
+        visit_windows(inputs[0], self.windows, pool, |_, largest| largest)
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (x, g, windows) = (step.input(0), step.gradient(), self.windows);
+        let image = [x.shape()[1], x.shape()[2]];
+        step.add(0, || {
+            let x = x.value();
+            let winners = g.tape().computed(|pool| visit_windows(&x, windows, pool, |winner, _| winner));
+            g.tape().apply(PutBack { windows, image }, &[g, winners])
+        });
     }
 }
 
@@ -125,30 +156,45 @@ impl<T: Real> Operation<T> for PutBack {
     }
 }
 
-/// For each window and channel the first of the largest pixels, counted row by row. A NaN is larger than any
-/// number.
-fn find_winners<T: Real>(x: &[T], places: &Places, [rows, columns]: [usize; 2], winners: &mut [T]) {
+/// For each window and channel `what` of the first of the largest pixels, counted row by row: of its number and its
+/// value. A NaN is larger than any number.
+fn visit_windows<T: Real>(
+    x: &Tensor<T>,
+    windows: Windows,
+    pool: &mut Pool<T>,
+    what: impl Fn(T, T) -> T + Sync + Copy,
+) -> Tensor<T> {
     /// Channels looked at together: a vector or two of them.
     const TOGETHER: usize = 8;
-    let c = places.image[2];
-    in_rows(winners, columns * c, |i, row| {
+    let [n, h, w, c] = axes("max_pool", x);
+    let places = Places { image: [h, w, c], windows };
+    let [rows, columns] = windows.output([h, w]).expect("a window fits");
+    let mut result = pool.take(&[n, rows, columns, c]);
+    let x = kernels::slice(x);
+    in_rows(kernels::slice_mut(&mut result), columns * c, |i, row| {
         for (q, pixel) in row.chunks_exact_mut(c).enumerate() {
             let window = &x[places.corner(i, rows, q)..];
             let (blocks, rest) = pixel.as_chunks_mut::<TOGETHER>();
             let last = blocks.len() * TOGETHER;
-            for (block, winners) in blocks.iter_mut().enumerate() {
-                find_in_block(&window[block * TOGETHER..], places, winners);
+            for (block, results) in blocks.iter_mut().enumerate() {
+                visit_block(&window[block * TOGETHER..], &places, results, what);
             }
-            for (channel, winner) in rest.iter_mut().enumerate() {
-                find_in_block(&window[last + channel..], places, std::array::from_mut(winner));
+            for (channel, result) in rest.iter_mut().enumerate() {
+                visit_block(&window[last + channel..], &places, std::array::from_mut(result), what);
             }
         }
     });
+    result
 }
 
-/// The winners of the first `N` channels of a window.
+/// The first `N` channels of a window.
 #[inline(always)]
-fn find_in_block<T: Real, const N: usize>(window: &[T], places: &Places, winners: &mut [T; N]) {
+fn visit_block<T: Real, const N: usize>(
+    window: &[T],
+    places: &Places,
+    results: &mut [T; N],
+    what: impl Fn(T, T) -> T + Copy,
+) {
     let (mut best, mut found) = ([T::ZERO; N], [T::ZERO; N]);
     best.copy_from_slice(&window[..N]);
     for (index, offset) in places.offsets().skip(1) {
@@ -160,7 +206,7 @@ fn find_in_block<T: Real, const N: usize>(window: &[T], places: &Places, winners
             best[channel] = if wins { challenger } else { holder };
         }
     }
-    *winners = found;
+    *results = std::array::from_fn(|channel| what(found[channel], best[channel]));
 }
 
 impl<'t, T: Real> Var<'t, T> {
@@ -171,18 +217,11 @@ impl<'t, T: Real> Var<'t, T> {
     /// # Panics
     /// When these are no images, or a window does not fit into one.
     pub fn max_pool(self, size: usize, stride: usize) -> Var<'t, T> {
-        let x = self.value();
-        let [n, h, w, c] = axes("max_pool", &x);
-        let output = conv_output([h, w], [size, size], stride, 0);
-        let [rows, columns] = output.unwrap_or_else(|| {
-            panic!("max_pool: no window of {size} pixels, {stride} apart, on images {:?}", x.shape());
-        });
         let windows = Windows { size, stride };
-        let places = Places { image: [h, w, c], windows };
-        let winners = self.tape().fill(&[n, rows, columns, c], |winners| {
-            find_winners(kernels::slice(&x), &places, [rows, columns], winners);
-        });
-        self.tape().apply(Pick { windows }, &[self, winners])
+        let [_, h, w, _] = axes("max_pool", &self.value());
+        let fits = windows.output([h, w]).is_some();
+        assert!(fits, "max_pool: no window of {size} pixels, {stride} apart, on images {:?}", &*self.shape());
+        self.tape().apply(Largest { windows }, &[self])
     }
 }
 
