@@ -68,7 +68,10 @@ impl ConvShape {
             false => 0,
         };
         let narrow = narrow(outputs, image[0] * image[1]).max(narrow(inputs, oh * ow));
-        let copies = product(&[images, x.saturating_add(y)]);
+        // For gradients of weights: the pixels that a tap meets, and y in panels.
+        let met = product(&[oh, ow, even(inputs)]);
+        let panels = product(&[oh, ow, even(outputs)]);
+        let copies = product(&[images, x.saturating_add(y.max(panels)).saturating_add(met)]);
         [packed, sums, narrow, copies].iter().fold(0, |sum, numbers| sum.saturating_add(*numbers))
     }
 

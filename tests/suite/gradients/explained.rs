@@ -51,7 +51,7 @@ fn recomputed(view: View<'_, f64>, node: &Node<f64>, mut inputs: Vec<Tensor<f64>
 fn is_held(node: &Node<f64>, input: usize) -> bool {
     let at_its_jump =
         format!("{:?}", node.operation().unwrap()) == format!("ActivationGradient({:?})", Activation::RELU);
-    input == 1 && (at_its_jump || ["Pick", "PutBack", "BatchNorm"].contains(&kind(node).as_str()))
+    input == 1 && (at_its_jump || ["PutBack", "BatchNorm"].contains(&kind(node).as_str()))
 }
 
 /// Moves every element of the inputs by `step(node, element)`. Inputs that are one node move together.
@@ -98,7 +98,7 @@ const LINEAR: [&str; 20] = [
     "Down",
     "GatherRows",
     "ScatterAddRows",
-    "Pick",
+    "Largest",
     "PutBack",
 ];
 
@@ -166,9 +166,15 @@ fn slopes_say_how_a_number_moves_and_leave_nothing_out() {
     });
     let seen = seen.into_inner();
     assert!(LINEAR.iter().all(|&kind| seen.contains(kind)), "{seen:?}");
-    for kind in
-        ["BatchNorm", "BatchNormSums", "BatchNormGradient", "ActivationGradient", "SoftmaxCrossEntropy", "Moments"]
-    {
+    for kind in [
+        "BatchNorm",
+        "Scaled",
+        "BatchNormSums",
+        "BatchNormGradient",
+        "ActivationGradient",
+        "SoftmaxCrossEntropy",
+        "Moments",
+    ] {
         assert!(seen.contains(kind), "{kind} is not among {seen:?}");
     }
 }
