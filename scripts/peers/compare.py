@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Times a training step of twoplayer, PyTorch and JAX in turn, on this machine, and prints a report.
+"""Times a training step of twoplayer and its peers in turn, on this machine, and prints a report.
 
 It builds twoplayer and installs the peers (a few GB) into an environment that it deletes at the end. Linux only.
-The same networks, objective, penalty, update rule, optimizer and moving average, f32, as many threads for each.
+The same networks, objective, penalty, update rule, optimizer and moving average, as many threads for each.
 """
 import argparse
 import os
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from contenders import Program
-from machine import ROOT, Peers, build, processor_name, processors
+from machine import ALL, ROOT, USUAL, Peers, build, processor_name, processors
 from report import count
 from sections import Comparison
 from workers.game import PRESETS
@@ -32,6 +32,10 @@ def positive(text):
 def options(cores, available):
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=list(PRESETS), default="article", help="the game (%(default)s)")
+    about = "of the operands of products: f32, or bf16 with sums and weights in f32 (%(default)s)"
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help=about)
+    about = "PyTorch and JAX, or also TensorFlow, candle and burn, which play article only (%(default)s)"
+    parser.add_argument("--peers", choices=["usual", "all"], default="usual", help=about)
     parser.add_argument("--threads", type=positive, default=cores, help="for each contender (one a core: %(default)s)")
     parser.add_argument("--rounds", type=positive, default=7, help="that all take part in (%(default)s)")
     parser.add_argument("--steps", type=positive, default=60, help="timed in each round (%(default)s)")
@@ -40,6 +44,8 @@ def options(cores, available):
     chosen = parser.parse_args()
     if chosen.threads > available:
         parser.error(f"--threads {chosen.threads}: there are {available} processors here")
+    if chosen.peers == "all" and chosen.preset != "article":
+        parser.error(f"--peers all with --preset {chosen.preset}: only article is played by all")
     return chosen
 
 
@@ -52,17 +58,19 @@ def main():
     os.chdir(ROOT)  # where our program finds the digits
     with tempfile.TemporaryDirectory(prefix="twoplayer-compare-") as folder:
         folder = Path(folder)
-        peers = Peers(chosen.venv.resolve() if chosen.venv else folder / "venv")
+        names = ALL if chosen.peers == "all" else USUAL
+        peers = Peers(chosen.venv.resolve() if chosen.venv else folder / "venv", names)
         os.sched_setaffinity(0, available[: chosen.threads])  # which every contender inherits
         comparison = Comparison(chosen, program, peers, folder)
-        kernel = program.bench(preset=chosen.preset, steps=1)["kernel"]
+        kernel = program.bench(preset=chosen.preset, precision=chosen.precision, steps=1)["kernel"]
         version = program.run("--version")[0].strip()
         print(f"{processor_name()}, {count(cores, 'core')}, {count(chosen.threads, 'thread')}")
         print(", ".join([f"{version} (kernel {kernel})", *peers.versions()]))
         rounds, steps = count(chosen.rounds, "round"), count(chosen.steps, "step")
-        print(f"preset {chosen.preset}, batch 128, f32; {rounds}, each the median of {steps}")
+        print(f"preset {chosen.preset}, batch 128, {chosen.precision}; {rounds}, each the median of {steps}")
         if PRESETS[chosen.preset].gamma > 0:
-            print("(the penalty is due at each fourth step: these are medians of the steps without it)")
+            every = PRESETS[chosen.preset].every
+            print(f"(the penalty is due at one step in {every}: these are medians of the steps without it)")
         print("ratios are taken round by round; twoplayer is faster below 1 in ms, above 1 in GFLOP/s\n")
         for section in comparison.step_and_products():
             print(section, end="\n\n", flush=True)

@@ -5,9 +5,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
-
-WORKERS = Path(__file__).parent / "workers"
 
 
 class NotAvailable(Exception):
@@ -19,9 +16,10 @@ class Worker:
 
     def __init__(self, peers, script, options):
         self.log = tempfile.TemporaryFile("w+")
-        command = [peers.python, WORKERS / f"{script}.py"] + [f"--{name}={value}" for name, value in options.items()]
+        command = peers.command(script) + [f"--{name}={value}" for name, value in options.items()]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, env=peers.environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
+            env=peers.environment | {"RAYON_NUM_THREADS": str(options["threads"])},
         )
         self._answer()
 

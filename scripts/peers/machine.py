@@ -2,6 +2,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = {"PyTorch": ["torch", "numpy"], "JAX": ["jax", "numpy"]}
+WORKERS = Path(__file__).parent / "workers"
+PACKAGES = {"PyTorch": ["torch", "numpy"], "JAX": ["jax", "numpy"], "TensorFlow": ["tensorflow-cpu", "numpy"]}
+CRATES = {"candle": "candle-core", "burn": "burn-core"}  # each a folder of `workers`, and what gives its version
+USUAL, ALL = ["PyTorch", "JAX"], [*PACKAGES, *CRATES]
 
 
 def processors():
@@ -55,26 +59,28 @@ def build():
 
 
 class Peers:
-    """A virtual environment with the peers in it; `missing` says why one of them is not."""
+    """A virtual environment with these peers in it; `missing` says why one of them is not."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, names):
         self.python = folder / "bin/python"
-        self.missing = {}
+        self.crates = folder / "crates"
+        self.names, self.missing = names, {}
         # What a peer compiles stays with it. A compiler's idle helpers could disturb other contenders.
         self.environment = os.environ | {
             "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
             "TORCHINDUCTOR_COMPILE_THREADS": "1",
             "JAX_PLATFORMS": "cpu",
+            "RUSTFLAGS": "-C target-cpu=native",  # as candle's own configuration has it
         }
         if not self.python.exists():
             try:
                 venv.create(folder, with_pip=True)
             except (OSError, subprocess.CalledProcessError) as error:
                 self.missing = dict.fromkeys(PACKAGES, f"no virtual environment could be made: {error}")
-        for peer, packages in PACKAGES.items():
+        for peer in names:
             if peer not in self.missing:
                 print(f"installing {peer} ...", file=sys.stderr)
-                self._install(peer, packages)
+                self._build(peer) if peer in CRATES else self._install(peer, PACKAGES[peer])
 
     def _install(self, peer, packages):
         command = [self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
@@ -82,15 +88,40 @@ class Peers:
         if done.returncode != 0:
             self.missing[peer] = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
 
+    def _build(self, peer):
+        """Away from the working tree, where cargo would leave a Cargo.lock."""
+        if not shutil.which("cargo"):
+            self.missing[peer] = "there is no cargo to build it with"
+            return
+        shutil.copytree(WORKERS, self.crates, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
+        command = ["cargo", "build", "--release", "--quiet", "--target-dir=target"]
+        done = subprocess.run(command, cwd=self.crates / peer, env=self.environment, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
+            self.missing[peer] = next(iter(errors), "cargo build failed")
+
+    def command(self, worker):
+        """What starts a worker: a peer's program, or a script."""
+        if worker in CRATES:
+            return [self.crates / worker / f"target/release/{worker}-step"]
+        return [self.python, WORKERS / f"{worker}.py"]
+
     def versions(self):
         """Of Python and of the packages, as far as they are there."""
+        packages = list(dict.fromkeys(name for peer in self.names for name in PACKAGES.get(peer, [])))
         program = (
             "import platform; from importlib.metadata import version\n"
             "print('Python', platform.python_version())\n"
-            "for name in ['torch', 'numpy', 'jax']:\n"
+            f"for name in {packages}:\n"
             "    try: print(name, version(name))\n"
             "    except ImportError: pass"
         )
-        if not self.python.exists():
-            return []
-        return subprocess.run([self.python, "-c", program], capture_output=True, text=True).stdout.splitlines()
+        of_python = []
+        if self.python.exists():
+            of_python = subprocess.run([self.python, "-c", program], capture_output=True, text=True).stdout.splitlines()
+        return of_python + [self._crate(peer) for peer in self.names if peer in CRATES and peer not in self.missing]
+
+    def _crate(self, peer):
+        """A crate with the version that its worker asks for."""
+        name, manifest = CRATES[peer], (WORKERS / peer / "Cargo.toml").read_text()
+        return f"{name} " + re.search(f'^{name} =.*?"=([0-9.]+)"', manifest, re.MULTILINE)[1]

@@ -11,6 +11,10 @@ STEP_PEERS = {
     "PyTorch, eager": ("PyTorch", "torch_eager"),
     "PyTorch, torch.compile": ("PyTorch", "torch_compiled"),
     "JAX, jit": ("JAX", "jax_step"),
+    "TensorFlow, XLA": ("TensorFlow", "tensorflow_step"),
+    "TensorFlow, without XLA": ("TensorFlow", "tensorflow_graph"),
+    "candle": ("candle", "candle"),
+    "burn, flex": ("burn", "burn"),
 }
 PRODUCTS = {"PyTorch, torch.mm": ("PyTorch", "torch_products")}
 SAMPLING = {"PyTorch, forward pass only": ("PyTorch", "torch_sampling")}
@@ -18,7 +22,8 @@ SAMPLING = {"PyTorch, forward pass only": ("PyTorch", "torch_sampling")}
 
 class Comparison:
     def __init__(self, chosen, program, peers, folder):
-        self.preset, self.threads, self.rounds, self.steps = chosen.preset, chosen.threads, chosen.rounds, chosen.steps
+        self.preset, self.precision = chosen.preset, chosen.precision
+        self.threads, self.rounds, self.steps = chosen.threads, chosen.rounds, chosen.steps
         self.program, self.peers, self.folder = program, peers, folder
 
     def start(self, stack, kinds):
@@ -29,8 +34,8 @@ class Comparison:
             try:
                 if peer in self.peers.missing:
                     raise NotAvailable(self.peers.missing[peer])
-                settings = {"preset": self.preset, "threads": self.threads, "steps": self.steps}
-                worker = Worker(self.peers, script, settings)
+                game = {"preset": self.preset, "precision": self.precision}
+                worker = Worker(self.peers, script, game | {"threads": self.threads, "steps": self.steps})
                 stack.callback(worker.close)
                 ready[name] = worker.round
             except NotAvailable as reason:
@@ -38,14 +43,15 @@ class Comparison:
         return ready, missing
 
     def bench(self, threads=None):
-        return self.program.bench(preset=self.preset, steps=self.steps, threads=threads or self.threads)
+        game = {"preset": self.preset, "precision": self.precision}
+        return self.program.bench(**game, steps=self.steps, threads=threads or self.threads)
 
     def step_and_products(self):
         """In the same rounds, for our program times both in one process."""
-        steps, products = STEP_PEERS, PRODUCTS
-        if PRESETS[self.preset].convolutional:
-            # Only the step is compared, and with PyTorch only.
-            steps, products = {name: kind for name, kind in STEP_PEERS.items() if kind[0] == "PyTorch"}, {}
+        convolutional = PRESETS[self.preset].convolutional  # then only the step is compared, and with PyTorch only
+        who = ["PyTorch"] if convolutional else self.peers.names
+        steps = {name: kind for name, kind in STEP_PEERS.items() if kind[0] in who}
+        products = {} if convolutional else PRODUCTS
         with ExitStack() as stack:
             ready, missing = self.start(stack, steps | products)
             if (used := share_used()) > 0.05:
@@ -65,7 +71,8 @@ class Comparison:
         run, output = self.folder / "run", self.folder / "digits.idx"
         threads = f"--threads={self.threads}"
         self.program.run("train", "--preset=article", "--steps=1", "--out", run, threads)
-        sample = lambda: 1e3 * self.program.run("sample", run, "--count=10000", "-o", output, threads)[1]
+        arguments = ["sample", run, "--count=10000", "-o", output, threads, f"--precision={self.precision}"]
+        sample = lambda: 1e3 * self.program.run(*arguments)[1]
         sample()  # now the program and the weights are in the system's cache
         with ExitStack() as stack:
             ready, missing = self.start(stack, SAMPLING)
@@ -79,6 +86,6 @@ class Comparison:
 
     def memory(self):
         run = self.folder / "longer"
-        arguments = [f"--preset={self.preset}", "--steps=200", "--out", run, f"--threads={self.threads}"]
-        peak = self.program.run("train", *arguments)[2]
+        game = [f"--preset={self.preset}", f"--precision={self.precision}"]
+        peak = self.program.run("train", *game, "--steps=200", "--out", run, f"--threads={self.threads}")[2]
         return f"Peak memory of `twoplayer train`, 200 steps: {peak:.0f} MiB"

@@ -27,14 +27,28 @@ def cross_entropy(logits, label):
     return jax.nn.softplus(logits if label == 0 else -logits).mean()
 
 
-def compile_step(preset):
+@jax.custom_vjp
+def rounded_product(a, b):
+    """`a @ b` with operands rounded to bf16, sums in f32; in the gradients' products as well."""
+    return jnp.matmul(a.astype(jnp.bfloat16), b.astype(jnp.bfloat16), preferred_element_type=jnp.float32)
+
+
+rounded_product.defvjp(
+    lambda a, b: (rounded_product(a, b), (a, b)),
+    lambda operands, g: (rounded_product(g, operands[1].T), rounded_product(operands[0].T, g)),
+)
+
+
+def compile_step(preset, precision):
+    product = rounded_product if precision == "bf16" else jnp.matmul
+    hidden = partial(jax.nn.leaky_relu, negative_slope=preset.negative_slope) if preset.negative_slope else jax.nn.relu
     last = jax.nn.sigmoid if preset.last == "sigmoid" else jnp.tanh
 
     def network(weights, x):
         for w, b in weights[:-1]:
-            x = jax.nn.leaky_relu(x @ w + b, preset.negative_slope) if preset.negative_slope else jax.nn.relu(x @ w + b)
+            x = hidden(product(x, w) + b)
         w, b = weights[-1]
-        return x @ w + b
+        return product(x, w) + b
 
     def draw(weights, z):
         return last(network(weights, z))
@@ -81,7 +95,7 @@ def set_up(options):
     state = {"generator": player(generator), "discriminator": player(fresh_weights(of_d, DISCRIMINATOR)),
              "average": jax.tree.map(jnp.copy, generator), "t": jnp.float32(0), "key": key}
     real = np.random.default_rng(0).random((BATCH, PIXELS), dtype=np.float32)
-    compiled, steps = compile_step(preset), 0
+    compiled, steps = compile_step(preset, options.precision), 0
 
     def step():
         nonlocal state, steps

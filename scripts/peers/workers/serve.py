@@ -6,10 +6,13 @@ import statistics
 import sys
 import time
 
+from game import PRESETS
+
 
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--preset", choices=["article", "mlp", "dcgan"], default="article")
+    parser.add_argument("--preset", choices=list(PRESETS), default="article")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--steps", type=int, default=60)
     return parser.parse_args()

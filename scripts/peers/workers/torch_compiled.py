@@ -9,7 +9,7 @@ from game import BATCH
 from serve import serve
 from torch.func import functional_call, grad, grad_and_value, vjp
 from torch_eager import alternating as alternating_as_written
-from torch_players import cross_entropy, latent_vectors, rounds_of
+from torch_players import cross_entropy, rounds_of
 
 compiled = torch.compile(mode="max-autotune-no-cudagraphs", fullgraph=True)
 
@@ -32,18 +32,24 @@ def simultaneous(players):
     @compiled
     def gradients(g, d, real, z):
         def losses(d, fake):
-            logits, real_logits = functional_call(discriminator, d, (fake,)), functional_call(discriminator, d, (real,))
-            d_loss = cross_entropy(real_logits, 1.0) + cross_entropy(logits, 0.0)
-            return d_loss, cross_entropy(logits, 1.0)
+            with players.autocast():
+                logits = functional_call(discriminator, d, (fake,))
+                real_logits = functional_call(discriminator, d, (real,))
+                d_loss = cross_entropy(real_logits, 1.0) + cross_entropy(logits, 0.0)
+                return d_loss, cross_entropy(logits, 1.0)
 
-        fake, back_to_weights = vjp(lambda g: functional_call(generator, g, (z,)), g)
+        def draw(g):
+            with players.autocast():
+                return functional_call(generator, g, (z,))
+
+        fake, back_to_weights = vjp(draw, g)
         (d_loss, g_loss), back = vjp(losses, d, fake)
         one, zero = torch.ones(()), torch.zeros(())
         (d_gradients, _), (_, at_fake) = back((one, zero)), back((zero, one))
         return back_to_weights(at_fake)[0], d_gradients, d_loss, g_loss
 
     def step():
-        g_gradients, d_gradients, *losses = gradients(g_weights, d_weights, players.real(), latent_vectors())
+        g_gradients, d_gradients, *losses = gradients(g_weights, d_weights, players.real(), *players.request())
         move(discriminator, players.discriminator_adam, d_gradients)
         move(generator, players.generator_adam, g_gradients)
         return [loss.item() for loss in losses]
@@ -66,25 +72,29 @@ def alternating(players):
     d_weights, draw = weights(discriminator), compiled(generator)
     steps = 0
 
+    def judge(d, images):
+        with players.autocast():
+            return functional_call(discriminator, d, (images,)).float()
+
     @compiled
     def discriminators_turn(d, real, fake, penalised):
         def loss(d):
-            judge = lambda images: functional_call(discriminator, d, (images,))
-            own = cross_entropy(judge(real), 1.0) + cross_entropy(judge(fake), 0.0)
+            own = cross_entropy(judge(d, real), 1.0) + cross_entropy(judge(d, fake), 0.0)
             if not penalised:
                 return own, own
-            slope = grad(lambda x: judge(x).sum())(real)
+            slope = grad(lambda x: judge(d, x).sum())(real)
             return own + players.preset.penalty_weight * slope.square().sum() / BATCH, own
 
         return grad(loss, has_aux=True)(d)
 
     @compiled
     def generators_turn(d, fake):
-        return grad_and_value(lambda x: cross_entropy(functional_call(discriminator, d, (x,)), 1.0))(fake)
+        return grad_and_value(lambda x: cross_entropy(judge(d, x), 1.0))(fake)
 
     def step():
         nonlocal steps
-        fake = draw(latent_vectors())
+        with players.autocast():
+            fake = draw(*players.request())
         constant = fake.detach()
         due = players.preset.penalises(steps)
         d_gradients, d_loss = discriminators_turn(d_weights, players.real(), constant, due)

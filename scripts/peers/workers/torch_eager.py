@@ -2,7 +2,7 @@
 import torch
 from game import BATCH
 from serve import serve
-from torch_players import cross_entropy, latent_vectors, rounds_of
+from torch_players import cross_entropy, rounds_of
 
 
 def simultaneous(players):
@@ -10,10 +10,11 @@ def simultaneous(players):
     everything = [(generator, players.generator_adam), (discriminator, players.discriminator_adam)]
 
     def step():
-        fake_logits = discriminator(generator(latent_vectors()))
-        real_logits = discriminator(players.real())
-        d_loss = cross_entropy(real_logits, 1.0) + cross_entropy(fake_logits, 0.0)
-        g_loss = cross_entropy(fake_logits, 1.0)
+        with players.autocast():
+            fake_logits = discriminator(generator(*players.request()))
+            real_logits = discriminator(players.real())
+            d_loss = cross_entropy(real_logits, 1.0) + cross_entropy(fake_logits, 0.0)
+            g_loss = cross_entropy(fake_logits, 1.0)
         # `backward` would also compute the gradient of each player's loss for the other's weights.
         gradients = [
             torch.autograd.grad(g_loss, list(generator.parameters()), retain_graph=True),
@@ -29,27 +30,37 @@ def simultaneous(players):
 
 
 def alternating(players):
-    generator, discriminator = players.generator, players.discriminator
+    generator, discriminator, preset = players.generator, players.discriminator, players.preset
     steps = 0
 
     def penalty():
         x = players.real().requires_grad_(True)
-        (slope,) = torch.autograd.grad(players.plain_discriminator(x).sum(), x, create_graph=True)
-        return players.preset.penalty_weight * slope.square().sum() / BATCH
+        with players.autocast():
+            logits = players.plain_discriminator(x, *players.labels)[:, :1].float()
+        (slope,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+        return preset.penalty_weight * slope.square().sum() / BATCH
+
+    def discriminators_loss(fake, asked):
+        at_real = players.loss(discriminator(players.real(), *players.labels), 1.0, players.labels, preset.read_real)
+        return at_real + players.loss(discriminator(fake, *asked), 0.0)
 
     def step():
         nonlocal steps
-        fake = generator(latent_vectors())
+        z, *asked = players.request()
+        with players.autocast():
+            fake = generator(z, *asked)
         players.discriminator_adam.zero_grad()
-        d_loss = cross_entropy(discriminator(players.real()), 1.0) + cross_entropy(discriminator(fake.detach()), 0.0)
-        due = players.preset.penalises(steps)
+        with players.autocast():
+            d_loss = discriminators_loss(fake.detach(), asked)
+        due = preset.penalises(steps)
         (d_loss + penalty() if due else d_loss).backward()
         steps += 1
         players.discriminator_adam.step()
 
         players.generator_adam.zero_grad()
         discriminator.requires_grad_(False)
-        g_loss = cross_entropy(discriminator(fake), 1.0)
+        with players.autocast():
+            g_loss = players.loss(discriminator(fake, *asked), 1.0, asked, preset.read_fake)
         g_loss.backward()
         discriminator.requires_grad_(True)
         players.generator_adam.step()

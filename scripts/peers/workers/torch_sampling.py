@@ -2,7 +2,7 @@
 import torch
 from game import LATENT
 from serve import median_ms, serve
-from torch_players import Players, settle
+from torch_players import TYPES, Players, settle
 
 COUNT = 10_000
 REPETITIONS = 3
@@ -11,8 +11,9 @@ REPETITIONS = 3
 def set_up(options):
     settle(options.threads)
     torch.set_grad_enabled(False)
-    generator = Players("article").generator
-    z = torch.randn(COUNT, LATENT)
+    dtype = TYPES[options.precision]
+    generator = Players("article").generator.to(dtype)
+    z = torch.randn(COUNT, LATENT, dtype=dtype)
 
     def draw(chunk):
         for part in z.split(chunk):
