@@ -201,7 +201,16 @@ fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut
         let (x, sums) = (&x[block * summed * inner..][..summed * inner], &mut result[block * inner..][..inner]);
         let columns = if x.len() <= GRAIN { inner } else { (GRAIN / summed.max(1)).max(HALF) };
         in_chunks(sums, columns, &|piece, sums| {
-            vectorised(|| sum_columns([x], inner, piece * columns, None, [sums], |x, _| x));
+            vectorised(|| {
+                // Many columns are summed row by row: their pieces of a row are long enough to be fetched ahead.
+                if sums.len() <= TOGETHER {
+                    return sum_columns([x], inner, piece * columns, None, [sums], |x, _| x);
+                }
+                sums.fill(T::ZERO);
+                for row in x.chunks_exact(inner) {
+                    sums.iter_mut().zip(&row[piece * columns..]).for_each(|(sum, &x)| *sum += x);
+                }
+            });
         });
     }
 }
