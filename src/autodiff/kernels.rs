@@ -220,8 +220,8 @@ const TOGETHER: usize = 32;
 const HALF: usize = TOGETHER / 2;
 
 /// `sums[n][c] = Σ term(x, k)[n]` over the rows of arrays `[rows, columns]`, where `x` is the number of each array in this
-/// row and column, and `k` the constant of this column, or 0 without constants. Columns are those from `first` on, as many as there are
-/// sums; each is summed from the first row to the last. To be compiled for wide vectors where it is called.
+/// row and column, and `k` the constant of this column, or 0 without constants. Columns are those from `first` on, as many
+/// as there are sums; each is summed from the first row to the last. To be compiled for wide vectors where it is called.
 #[inline(always)]
 pub fn sum_columns<T: Real, const M: usize, const N: usize>(
     arrays: [&[T]; M],
@@ -234,17 +234,16 @@ pub fn sum_columns<T: Real, const M: usize, const N: usize>(
     let count = sums[0].len();
     for start in (0..count).step_by(TOGETHER) {
         let width = TOGETHER.min(count - start);
-        let mut here = [[T::ZERO; TOGETHER]; N];
         let mut constant = [T::ZERO; TOGETHER];
         if let Some(constants) = constants {
             constant[..width].copy_from_slice(&constants[start..][..width]);
         }
         // Each arm is compiled for its width.
-        match width {
-            TOGETHER => sum_some_columns(arrays, [columns, first + start, TOGETHER], &constant, &mut here, &term),
-            HALF => sum_some_columns(arrays, [columns, first + start, HALF], &constant, &mut here, &term),
-            _ => sum_some_columns(arrays, [columns, first + start, width], &constant, &mut here, &term),
-        }
+        let here = match width {
+            TOGETHER => sum_some_columns(arrays, [columns, first + start, TOGETHER], &constant, &term),
+            HALF => sum_some_columns(arrays, [columns, first + start, HALF], &constant, &term),
+            _ => sum_some_columns(arrays, [columns, first + start, width], &constant, &term),
+        };
         for n in 0..N {
             sums[n][start..start + width].copy_from_slice(&here[n][..width]);
         }
@@ -257,20 +256,19 @@ fn sum_some_columns<T: Real, const M: usize, const N: usize>(
     arrays: [&[T]; M],
     [columns, first, width]: [usize; 3],
     constants: &[T; TOGETHER],
-    sums: &mut [[T; TOGETHER]; N],
     term: &impl Fn([T; M], T) -> [T; N],
-) {
-    let mut here = *sums;
+) -> [[T; TOGETHER]; N] {
+    let mut sums = [[T::ZERO; TOGETHER]; N];
     for row in 0..arrays[0].len() / columns {
         let pieces = arrays.map(|array| &array[row * columns + first..][..width]);
         for c in 0..width {
             let terms = term(std::array::from_fn(|m| pieces[m][c]), constants[c]);
             for n in 0..N {
-                here[n][c] += terms[n];
+                sums[n][c] += terms[n];
             }
         }
     }
-    *sums = here;
+    sums
 }
 
 /// How many rows of `width` elements a piece of [`partial_sums`] has; the last one may have fewer.

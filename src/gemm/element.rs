@@ -5,8 +5,9 @@ use super::lane::{Lane, Number};
 use super::pair::Pair;
 use super::routines::Routines;
 use super::simd::DOUBLE;
+
 /// An element of a matrix: `f32` for training, `f64` for checking gradients.
-pub trait Element: Number + Operand {
+pub trait Element: Number + Operand<Number = Self> {
     /// What it is multiplied as where a product's operands are rounded to 16 bits; `f64` is never rounded.
     type Bf16: Operand<Number = Self>;
 }

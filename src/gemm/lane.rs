@@ -21,42 +21,33 @@ pub trait Lane: Copy + Send + Sync + 'static {
     /// The numbers where they lie, if lanes hold them as they are.
     fn in_place(numbers: &[Self::Number]) -> Option<&[Self]>;
 
+    /// The buffers of this thread that are not lent.
+    fn buffers() -> &'static LocalKey<Buffers<Self>>;
+
     /// Lends a buffer of this thread's, of this length and any content, which is kept from call to call. Buffers
     /// lent within each other are different ones.
-    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R;
+    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
+        let buffers = Self::buffers();
+        let mut buffer = buffers.with_borrow_mut(Vec::pop).unwrap_or_default();
+        buffer.resize(length.max(buffer.len()), Self::of(|_| Self::Number::ZERO));
+        let result = work(&mut buffer[..length]);
+        buffers.with_borrow_mut(|buffers| buffers.push(buffer));
+        result
+    }
 }
 
-/// A number that is multiplied and summed.
-pub trait Number: Lane<Number = Self> + Mul<Output = Self> + AddAssign + Add<Output = Self> {
+/// Buffers of a thread.
+pub type Buffers<P> = RefCell<Vec<Vec<P>>>;
+
+/// A number that is multiplied and summed: a lane holds it as it is.
+pub trait Number: Copy + Send + Sync + Mul<Output = Self> + AddAssign + Add<Output = Self> + 'static {
     /// The additive identity.
     const ZERO: Self;
     /// The multiplicative identity.
     const ONE: Self;
-}
 
-impl Number for f32 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-}
-
-impl Number for f64 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-}
-
-/// The buffers of a thread that are not lent.
-type Buffers<P> = RefCell<Vec<Vec<P>>>;
-
-fn with_buffer<P: Lane, R>(
-    buffers: &'static LocalKey<Buffers<P>>,
-    length: usize,
-    work: impl FnOnce(&mut [P]) -> R,
-) -> R {
-    let mut buffer = buffers.with_borrow_mut(Vec::pop).unwrap_or_default();
-    buffer.resize(length.max(buffer.len()), P::of(|_| P::Number::ZERO));
-    let result = work(&mut buffer[..length]);
-    buffers.with_borrow_mut(|buffers| buffers.push(buffer));
-    result
+    /// See [`Lane::buffers`].
+    fn buffers_of_numbers() -> &'static LocalKey<Buffers<Self>>;
 }
 
 thread_local! {
@@ -65,30 +56,25 @@ thread_local! {
     static PAIRS: Buffers<Pair> = RefCell::default();
 }
 
-impl Lane for f32 {
-    type Number = Self;
-    const NUMBERS: usize = 1;
+impl Number for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
 
-    #[inline(always)]
-    fn of(number: impl Fn(usize) -> Self) -> Self {
-        number(0)
-    }
-
-    #[inline(always)]
-    fn add_products(self, other: Self, sum: Self) -> Self {
-        sum + self * other
-    }
-
-    fn in_place(numbers: &[Self]) -> Option<&[Self]> {
-        Some(numbers)
-    }
-
-    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
-        with_buffer(&SINGLES, length, work)
+    fn buffers_of_numbers() -> &'static LocalKey<Buffers<Self>> {
+        &SINGLES
     }
 }
 
-impl Lane for f64 {
+impl Number for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    fn buffers_of_numbers() -> &'static LocalKey<Buffers<Self>> {
+        &DOUBLES
+    }
+}
+
+impl<N: Number> Lane for N {
     type Number = Self;
     const NUMBERS: usize = 1;
 
@@ -106,8 +92,8 @@ impl Lane for f64 {
         Some(numbers)
     }
 
-    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
-        with_buffer(&DOUBLES, length, work)
+    fn buffers() -> &'static LocalKey<Buffers<Self>> {
+        N::buffers_of_numbers()
     }
 }
 
@@ -129,7 +115,7 @@ impl Lane for Pair {
         None
     }
 
-    fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
-        with_buffer(&PAIRS, length, work)
+    fn buffers() -> &'static LocalKey<Buffers<Self>> {
+        &PAIRS
     }
 }

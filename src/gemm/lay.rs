@@ -27,6 +27,12 @@ pub fn lay_along<P: Lane>(numbers: &[P::Number], length: usize, laid: &mut [P]) 
 /// Lays numbers out as lanes across rows: lane `i` is made of the `i`-th number of each of `row(0)` and so on.
 /// A row that there is not counts as zeros.
 pub fn lay_across<'a, P: Lane>(row: impl Fn(usize) -> Option<&'a [P::Number]>, laid: &mut [P]) {
+    vectorised(|| lay_across_here(row, laid));
+}
+
+/// The same as a part of the caller, for pieces so short that a call would take longer.
+#[inline(always)]
+pub fn lay_across_here<'a, P: Lane>(row: impl Fn(usize) -> Option<&'a [P::Number]>, laid: &mut [P]) {
     /// No lane has more numbers.
     const MOST: usize = 2;
     const { assert!(P::NUMBERS <= MOST) };
@@ -37,7 +43,7 @@ pub fn lay_across<'a, P: Lane>(row: impl Fn(usize) -> Option<&'a [P::Number]>, l
     } else if whole[..P::NUMBERS].iter().all(|row| row.len() == laid.len()) {
         let [first, second] = whole;
         let pairs = laid.iter_mut().zip(first).zip(second);
-        vectorised(|| pairs.for_each(|((laid, &first), &second)| *laid = P::of(|q| [first, second][q])));
+        pairs.for_each(|((laid, &first), &second)| *laid = P::of(|q| [first, second][q]));
     } else {
         let number = |q: usize, i: usize| rows[q].map_or(P::Number::ZERO, |row| row[i]);
         laid.iter_mut().enumerate().for_each(|(i, laid)| *laid = P::of(|q| number(q, i)));

@@ -29,11 +29,11 @@ const LENGTH: usize = 1 << 25;
 const REPETITIONS: usize = 5;
 
 impl Limit {
-    /// That of a step of networks with so many parameters, on the current pool.
-    pub fn of(step: &StepTiming, parameters: usize, peak_gflops: f64) -> Self {
+    /// That of these steps, on the current pool.
+    pub fn of(step: &StepTiming, peak_gflops: f64) -> Self {
         let memory_gb_per_s = memory_gb_per_s();
         let products_ms = 2e-6 * step.multiplications as f64 / peak_gflops;
-        let adam_ms = 1e-6 * ADAM_BYTES * parameters as f64 / memory_gb_per_s;
+        let adam_ms = 1e-6 * ADAM_BYTES * step.parameters as f64 / memory_gb_per_s;
         let limit_ms = products_ms + adam_ms;
         Self { memory_gb_per_s, products_ms, adam_ms, limit_ms, step_over_limit: step.step_ms / limit_ms }
     }

@@ -12,9 +12,8 @@ use super::say::{print, say};
 use super::setting::{Setting, set, setting};
 use super::threads::{on_threads, threads};
 use super::usage_error::UsageError;
-use crate::gan::{Config, blank_discriminator, blank_generator};
+use crate::gan::{Config, blank_discriminator};
 use crate::gemm::{self, Precision};
-use crate::nn::Network;
 use clap::Args;
 use limit::Limit;
 use machine::Machine;
@@ -134,9 +133,7 @@ fn measure(config: &Config, arguments: &Arguments) -> anyhow::Result<Report> {
     let saturated = arguments.saturated.then(|| time_steps(config, arguments.steps, true)).transpose()?;
     let peak_gflops = rayon::broadcast(|_| gemm::peak_gflops(precision)).iter().sum();
     let Rates { layers: products, matrices: gemm_gflops, all: products_gflops } = rates(config);
-    let players = [blank_generator::<f32>(config)?, blank_discriminator::<f32>(config)?];
-    let parameters = players.iter().map(Network::parameter_count).sum();
-    let limit = Limit::of(&step, parameters, peak_gflops);
+    let limit = Limit::of(&step, peak_gflops);
     Ok(Report {
         preset: config.name.clone(),
         batch_size: config.training.batch_size,

@@ -23,6 +23,8 @@ pub struct StepTiming {
     pub backward_products_ms: f64,
     pub update_ms: f64,
     pub update_products_ms: f64,
+    /// Weights and biases of both players.
+    pub parameters: usize,
     /// Multiplications in a step, with as many additions.
     pub multiplications: u64,
     /// The rate of the products within a step, where their operands come from wherever they are.
@@ -92,6 +94,7 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         backward_products_ms: ms(|step| step.1.backward.products),
         update_ms: ms(|step| step.1.update.time),
         update_products_ms: ms(|step| step.1.update.products),
+        parameters: trainer.generator().parameter_count() + trainer.discriminator().parameter_count(),
         multiplications: median(timed.iter().map(|(_, step)| multiplications(step) as f64)) as u64,
         in_step_gflops: median(rates),
     })

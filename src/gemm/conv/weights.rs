@@ -12,7 +12,7 @@ use super::padded::Padded;
 use super::shape::{ConvShape, STEPS};
 use super::window::Axis;
 use crate::gemm::lane::{Lane, Number};
-use crate::gemm::lay::{lanes, lay_across};
+use crate::gemm::lay::{lanes, lay_across, lay_across_here};
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
@@ -177,10 +177,7 @@ impl Sum<'_> {
             let x = &x[first * x_len..][..count * x_len];
             let y = &y[first * y_len..][..count * y_len];
             self.with_images::<P>(count, x, &mut |images| {
-                self.with_channels(count, y, &mut |channels| match self.reads_often() {
-                    true => self.add_copied(tiles, count, images, channels, sums),
-                    false => self.add_in_place(tiles, count, images, channels, sums),
-                });
+                self.with_channels(count, y, &mut |channels| self.add_images(tiles, count, images, channels, sums));
             });
         }
     }
@@ -256,39 +253,25 @@ impl Sum<'_> {
     fn channels_of<'a, P: Operand>(&self, tile: &Tile, count: usize, channels: &Channels<'a, P>) -> Source<'a, P> {
         let ([oh, ow], &Channels { laid, width }) = (self.grid(), channels);
         let row = lanes::<P>(ow);
-        let [us, vs] = met::<P>(tile);
+        let [us, vs] = met_by::<P>(tile);
         let panel = tile.outputs.start / width * count * oh * row * width + tile.outputs.start % width;
         let first = panel + (us.start * row + vs.start) * width;
         Source { laid, first, steps: [oh * row * width, row * width, width] }
-    }
-
-    /// Adds what these images contribute, read where it is.
-    fn add_in_place<P: Operand>(
-        &self,
-        tiles: &[Tile],
-        count: usize,
-        images: Images<P>,
-        channels: &Channels<P>,
-        sums: &mut [P::Number],
-    ) {
-        for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
-            let places = self.places_of(tile, tile.places.start, images);
-            self.add(tile, count, &places, &self.channels_of(tile, count, channels), sums);
-        }
     }
 
     /// Places of a tile from this one on in the images, from the first pixel that it meets on.
     fn places_of<'a, P: Operand>(&self, tile: &Tile, place: usize, images: Images<'a, P>) -> Source<'a, P> {
         let (ConvShape { inputs, stride, .. }, Images { laid, extent: [height, width], without }) =
             (*self.shape, images);
-        let ([us, vs], row, across) = (met::<P>(tile), width * inputs, P::NUMBERS * stride * inputs);
+        let ([us, vs], row, across) = (met_by::<P>(tile), width * inputs, P::NUMBERS * stride * inputs);
         let first = (us.start * stride + tile.kernel_row) * row + vs.start * across + place;
         let border = without * (row + inputs); // in which no pixel lies that is met
         Source { laid, first: first.saturating_sub(border), steps: [height * row, stride * row, across] }
     }
 
-    /// Adds what these images contribute, read from copies of what is under each tap, [`spread`] apart.
-    fn add_copied<P: Operand>(
+    /// Adds what these images contribute, read where it is or, if it is read often, from copies of what is under each tap,
+    /// [`spread`] apart.
+    fn add_images<P: Operand>(
         &self,
         tiles: &[Tile],
         count: usize,
@@ -296,27 +279,40 @@ impl Sum<'_> {
         channels: &Channels<P>,
         sums: &mut [P::Number],
     ) {
-        let ([oh, ow], inputs) = (self.grid(), self.shape.inputs);
+        let ([oh, ow], inputs, copies) = (self.grid(), self.shape.inputs, self.reads_often());
         let distance = spread(inputs);
-        P::with_buffer(count * oh * ow * distance, |copies| {
+        P::with_buffer(if copies { count * oh * lanes::<P>(ow) * distance } else { 0 }, |met| {
             let mut copied = None;
             for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
-                let [us, vs] = met::<P>(tile).map(|met| met.len());
+                let channels = self.channels_of(tile, count, channels);
+                if !copies {
+                    let places = self.places_of(tile, tile.places.start, images);
+                    self.add(tile, count, &places, &channels, sums);
+                    continue;
+                }
                 let tap = [tile.kernel_row, tile.places.start / inputs];
                 if copied != Some(tap) {
-                    let Source { first, steps, .. } = self.places_of(tile, tap[1] * inputs, images);
-                    let pixels = (0..count).flat_map(|n| (0..us).flat_map(move |u| (0..vs).map(move |v| [n, u, v])));
-                    for (pixel, copy) in pixels.zip(copies.chunks_exact_mut(distance)) {
-                        let from = first + pixel.iter().zip(steps).map(|(i, step)| i * step).sum::<usize>();
-                        copy[..inputs].copy_from_slice(&images.laid[from..][..inputs]);
-                    }
+                    self.copy_met(tile, count, images, met);
                     copied = Some(tap);
                 }
+                let [us, vs] = met_by::<P>(tile).map(|met| met.len());
                 let steps = [us * vs * distance, vs * distance, distance];
-                let places = Source { laid: copies, first: tile.places.start % inputs, steps };
-                self.add(tile, count, &places, &self.channels_of(tile, count, channels), sums);
+                let places = Source { laid: &*met, first: tile.places.start % inputs, steps };
+                self.add(tile, count, &places, &channels, sums);
             }
         });
+    }
+
+    /// Copies all that is under the tap of this tile.
+    fn copy_met<P: Operand>(&self, tile: &Tile, count: usize, images: Images<P>, copies: &mut [P]) {
+        let inputs = self.shape.inputs;
+        let Source { laid, first, steps } = self.places_of(tile, tile.places.start / inputs * inputs, images);
+        let [us, vs] = met_by::<P>(tile).map(|met| met.len());
+        let pixels = (0..count).flat_map(|n| (0..us).flat_map(move |u| (0..vs).map(move |v| [n, u, v])));
+        for (pixel, copy) in pixels.zip(copies.chunks_exact_mut(spread(inputs))) {
+            let from = first + pixel.iter().zip(steps).map(|(i, step)| i * step).sum::<usize>();
+            copy[..inputs].copy_from_slice(&laid[from..][..inputs]);
+        }
     }
 
     /// Adds the products of all pixels that a tile meets in `count` images.
@@ -328,7 +324,7 @@ impl Sum<'_> {
         channels: &Source<P>,
         sums: &mut [P::Number],
     ) {
-        let [us, vs] = met::<P>(tile).map(|met| met.len());
+        let [us, vs] = met_by::<P>(tile).map(|met| met.len());
         let counts = [count, us, vs];
         if counts.contains(&0) {
             return;
@@ -364,21 +360,14 @@ fn lay_panel<P: Operand>(
     for row in y.chunks_exact(places * outputs) {
         for v in (0..places).step_by(P::NUMBERS) {
             let laid = &mut panel.next().expect("room for every pixel")[..channels];
-            let channel = |v: usize| &row[v * outputs + first..][..channels];
-            if v + P::NUMBERS <= places {
-                let rows = [channel(v), channel(v + P::NUMBERS - 1)];
-                laid.iter_mut().enumerate().for_each(|(c, lane)| *lane = P::of(|q| rows[q][c]));
-            } else {
-                laid.iter_mut().enumerate().for_each(|(c, lane)| {
-                    *lane = P::of(|q| if v + q < places { channel(v + q)[c] } else { P::Number::ZERO });
-                });
-            }
+            let channels = |v: usize| (v < places).then(|| &row[v * outputs + first..][..channels]);
+            lay_across_here(|q| channels(v + q), laid);
         }
     }
 }
 
 /// Rows of `y` where a tile's places are not all in the border, and operands of such a row.
-fn met<P: Operand>(tile: &Tile) -> [Range<usize>; 2] {
+fn met_by<P: Operand>(tile: &Tile) -> [Range<usize>; 2] {
     let [rows, columns] = tile.met.clone();
     [rows, columns.start / P::NUMBERS..lanes::<P>(columns.end)]
 }
