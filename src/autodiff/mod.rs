@@ -48,7 +48,7 @@ pub use backward::Side;
 pub use explain::{Explanation, Form, Most, Number, Term, Weight};
 pub use gradient::Gradient;
 pub use nudge::Nudge;
-pub use ops::{Normalised, Window};
+pub use ops::{Normalised, Places, Window};
 pub use pool::Pool;
 pub use real::Real;
 pub use shape::Shape;

@@ -30,6 +30,7 @@ files![
     "rows",
     "shape",
     "softmax",
+    "warp",
 ];
 
 /// Where an operation stands, and how it is computed there and back.

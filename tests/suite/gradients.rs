@@ -4,8 +4,9 @@
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use std::sync::Arc;
 use twoplayer::autodiff::gradcheck::{Order, check};
-use twoplayer::autodiff::{Activation, Real, Tape, Var, Window};
+use twoplayer::autodiff::{Activation, Places, Real, Tape, Var, Window};
 use twoplayer::gan::{Objective, Pairing, Players, Regulariser, Regularisers, Rules, one_walk_back, play};
 use twoplayer::nn::layers::Dropout;
 use twoplayer::nn::{Compiled, Init, Input, LayerSpec, Mode, Network, Training, UnitActivation, binary_cross_entropy};
@@ -129,7 +130,10 @@ fn cases() -> Vec<Case> {
         case("downsample_bilinear", &[(&[2, 4, 6, 2], Any)], |x| x[0].powi(2).downsample_bilinear()),
         case("gather_rows", &[(&[3, 2], Any)], |x| x[0].powi(2).gather_rows([2, 0, 2, 1])),
         case("scatter_add_rows", &[(&[4, 2], Any)], |x| x[0].powi(2).scatter_add_rows([2, 0, 2, 4], 5)),
+        case("warp", &[(&[2, 3, 2, 2], Any)], |x| x[0].powi(2).warp(some_places(), -0.5)),
+        case("unwarp", &[(&[2, 2, 2, 1], Any)], |x| x[0].powi(2).unwarp(some_places(), [3, 2])),
         case("softmax", &[(&[3, 4], Any)], |x| x[0].softmax()),
+        case("log_sum_exp", &[(&[3, 4], Any)], |x| x[0].log_sum_exp()),
         case("log_softmax", &[(&[3, 4], Any)], |x| x[0].log_softmax()),
         case("softmax_cross_entropy", &[(&[3, 4], Any), (&[3, 4], Positive)], |x| x[0].softmax_cross_entropy(x[1])),
         case("cross_entropy_of_labels", &[(&[4, 3], Any)], |x| x[0].cross_entropy_of_labels(&[2, 0, 1, 2])),
@@ -145,6 +149,12 @@ fn cases() -> Vec<Case> {
 fn moments_of_a_batch<'t>(x: &[V<'t>]) -> V<'t> {
     let batch = x[0].batch_norm(1e-2);
     batch.value * batch.mean + batch.variance
+}
+
+/// For two images of 2 × 2: between pixels, on one, and outside.
+fn some_places() -> Arc<Places> {
+    let at = [[0.3, 0.6], [1.0, 1.0], [1.7, -0.4], [9.0, 0.0], [0.2, 0.2], [0.2, 0.2], [-0.9, 0.5], [2.4, 1.5]];
+    Arc::new(Places::new([2, 2, 2], at.to_vec()))
 }
 
 fn network_with_dropout<'t>(x: &[V<'t>]) -> V<'t> {

@@ -24,7 +24,9 @@ mod shape;
 mod softmax;
 mod spectral;
 mod stddev;
+mod warp;
 mod window;
 
 pub use batch_norm::Normalised;
+pub use warp::Places;
 pub use window::Window;

@@ -58,6 +58,32 @@ impl<T: Real> Operation<T> for LogSoftmax {
     }
 }
 
+/// `log Σⱼ eˣʲ` of each row.
+#[derive(Debug)]
+struct LogSumExp;
+
+impl<T: Real> Operation<T> for LogSumExp {
+    fn formula(&self) -> String {
+        "y = ln Σ e^x[j], of each row".into()
+    }
+
+    fn forward(&self, inputs: &[&Tensor<T>], pool: &mut Pool<T>) -> Tensor<T> {
+        let classes = classes_of("log_sum_exp", inputs[0]);
+        let x = kernels::slice(inputs[0]);
+        let mut y = pool.take(&[x.len() / classes, 1]);
+        in_rows(kernels::slice_mut(&mut y), 1, |i, y| {
+            let (largest, rest) = log_sum_exp(&x[i * classes..][..classes]);
+            y[0] = largest + rest;
+        });
+        y
+    }
+
+    fn backward(&self, step: &mut Backward<'_, '_, T>) {
+        let (g, x) = (step.gradient(), step.input(0));
+        step.add(0, || x.softmax() * g);
+    }
+}
+
 /// `Σₖ tₖ·(log Σⱼ eˣʲ − xₖ)` of each row of logits `x` and targets `t`.
 #[derive(Debug)]
 struct SoftmaxCrossEntropy;
@@ -136,6 +162,16 @@ impl<'t, T: Real> Var<'t, T> {
     /// When there are no classes.
     pub fn log_softmax(self) -> Var<'t, T> {
         self.tape().apply(LogSoftmax, &[self])
+    }
+
+    /// `log Σⱼ eˣʲ` of each row of `[n, classes]`, `[n, 1]`: a little more than the largest number, and smooth. Finite for
+    /// logits of any size.
+    ///
+    /// # Panics
+    /// When these are no rows, or there are no classes.
+    pub fn log_sum_exp(self) -> Var<'t, T> {
+        assert!(self.shape().len() == 2, "log_sum_exp: shape {:?} is not [n, classes]", self.shape());
+        self.tape().apply(LogSumExp, &[self])
     }
 
     /// Cross-entropy `−Σₖ tₖ·log softmax(x)ₖ` of each sample, `[n, 1]`, of logits `[n, classes]` and `targets`
