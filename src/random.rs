@@ -33,6 +33,14 @@ pub enum Stream {
     RecognizerShuffle = 12,
     /// How far digits are shifted while a recognizer learns.
     Shifts = 13,
+    /// How images are changed before the discriminator sees them.
+    Augment = 14,
+    /// How second views of images are changed.
+    SecondView = 15,
+    /// Which images have labels.
+    Labelled = 16,
+    /// The order of the images that have labels.
+    LabelledShuffle = 17,
 }
 
 impl Stream {

@@ -18,7 +18,7 @@ use crate::parallel::in_rows;
 /// run resumes.
 #[derive(Debug)]
 pub struct Batches {
-    order: Vec<usize>, // a permutation of 0..examples
+    order: Vec<usize>, // a permutation of 0..examples, or of so many times that
     batch_size: usize,
     /// Where in `order` the next batch begins.
     position: usize,
@@ -28,7 +28,7 @@ pub struct Batches {
 /// Which examples make up one step of training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch<'a> {
-    /// Positions in the set, `[batch]`, each different.
+    /// Positions in the set, `[batch]`, each different unless an epoch visits them several times.
     pub indices: &'a [usize],
     /// Whether this is the last batch of its epoch.
     pub ends_epoch: bool,
@@ -40,12 +40,21 @@ impl Batches {
     /// # Errors
     /// [`DataError::BatchSize`] unless `1 <= batch_size <= examples`.
     pub fn new(examples: usize, batch_size: usize, rng: ChaCha8Rng) -> Result<Batches, DataError> {
-        if batch_size == 0 || batch_size > examples {
-            return Err(DataError::BatchSize { batch_size, examples });
+        Self::repeating(examples, 1, batch_size, rng)
+    }
+
+    /// The same, where each epoch visits every example so many times: an example may then be in a batch more than once.
+    ///
+    /// # Errors
+    /// [`DataError::BatchSize`] unless `1 <= batch_size <= examples · times`.
+    pub fn repeating(examples: usize, times: usize, batch_size: usize, rng: ChaCha8Rng) -> Result<Batches, DataError> {
+        let visits = examples.saturating_mul(times);
+        if batch_size == 0 || batch_size > visits {
+            return Err(DataError::BatchSize { batch_size, examples: visits });
         }
-        let order = (0..examples).collect();
+        let order: Vec<usize> = (0..visits).map(|visit| visit % examples).collect();
         // Beyond the last batch, so that the first call shuffles as every epoch's first call does.
-        Ok(Batches { order, batch_size, position: examples, rng })
+        Ok(Batches { position: order.len(), order, batch_size, rng })
     }
 
     /// How many examples are in a batch.
@@ -188,6 +197,14 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(sorted(first), all);
         assert_eq!(sorted(second), all);
+    }
+
+    #[test]
+    fn an_epoch_may_visit_every_example_several_times() {
+        let mut batches = Batches::repeating(3, 4, 6, ChaCha8Rng::seed_from_u64(1)).unwrap();
+        let visits = sorted(epoch(&mut batches));
+        assert_eq!(visits, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+        assert!(Batches::repeating(3, 4, 13, ChaCha8Rng::seed_from_u64(1)).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use sha2::{Digest, Sha256};
 
@@ -194,6 +195,24 @@ impl Digits {
         let chosen: Vec<usize> = (0..self.len()).filter(|&index| classes.contains(&self.labels[index])).collect();
         if chosen.len() == self.len() {
             return Some(self.clone());
+        }
+        let images: Vec<u8> = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
+        let labels: Vec<u8> = chosen.iter().map(|&index| self.labels[index]).collect();
+        (!chosen.is_empty()).then(|| Digits { images: images.into(), labels: labels.into(), ..*self })
+    }
+
+    /// So many of them, as many of each class as of any other (or one more, of the first), chosen at random; none where
+    /// there are not as many of a class.
+    pub fn some_of_each_class(&self, count: usize, rng: &mut impl Rng) -> Option<Digits> {
+        let mut chosen = Vec::new();
+        for class in 0..CLASSES {
+            let mut own: Vec<usize> = (0..self.len()).filter(|&i| usize::from(self.labels[i]) == class).collect();
+            let wanted = (count + CLASSES - 1 - class) / CLASSES;
+            let (some, _) = own.partial_shuffle(rng, wanted);
+            if some.len() < wanted {
+                return None;
+            }
+            chosen.extend_from_slice(some);
         }
         let images: Vec<u8> = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
         let labels: Vec<u8> = chosen.iter().map(|&index| self.labels[index]).collect();
