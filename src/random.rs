@@ -41,6 +41,8 @@ pub enum Stream {
     Labelled = 16,
     /// The order of the images that have labels.
     LabelledShuffle = 17,
+    /// How real images are changed to be more.
+    Variations = 18,
 }
 
 impl Stream {

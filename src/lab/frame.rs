@@ -143,7 +143,7 @@ pub struct Shown {
 
 impl From<Scores> for Shown {
     fn from(scores: Scores) -> Self {
-        let Scores { discriminator_loss, generator_loss, real, fake } = scores;
+        let Scores { discriminator_loss, generator_loss, real, fake, .. } = scores;
         Self { d_loss: discriminator_loss, g_loss: generator_loss, real, fake }
     }
 }

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_curve_ends_at_the_last_step_and_is_short() {
         let mut story = Story::default();
-        let scores = |x| Scores { discriminator_loss: x, generator_loss: -x, real: 0.5, fake: 0.5 };
+        let scores = |x| Scores { discriminator_loss: x, generator_loss: -x, real: 0.5, fake: 0.5, reading: None };
         (1..=1000).for_each(|step| story.note(step, scores(step as f64)));
         let curve = story.curve(1000);
         assert!(curve.len() <= POINTS && curve.len() > POINTS / 2, "{}", curve.len());

@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_sentence_fits_the_scores() {
         let coin = Rules::from(Objective::NonSaturating).of_a_coin();
-        let scores = |real, fake| Scores { discriminator_loss: 1.0, generator_loss: 1.0, real, fake };
+        let scores = |real, fake| Scores { discriminator_loss: 1.0, generator_loss: 1.0, real, fake, reading: None };
         let said = |real, fake| says(Objective::NonSaturating, coin.as_ref(), Some(&scores(real, fake)));
         assert!(said(0.99, 0.01).contains("hardly ever wrong"));
         assert!(said(0.6, 0.4).contains("close"));

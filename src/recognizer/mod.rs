@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod form;
 mod network;
+mod reader;
 mod shift;
 mod train;
 

@@ -50,6 +50,9 @@ pub(super) struct Written {
     pub norms: u64,
     /// Bytes of warnings.txt.
     pub warnings: u64,
+    /// Bytes of reading.csv; 0 where there is none.
+    #[serde(default)]
+    pub reading: u64,
     /// Seconds that training had taken.
     pub seconds: f64,
     /// The lowest Fréchet distance so far, where the run is evaluated.

@@ -23,6 +23,7 @@ const LAST_LINE: &str = "# end";
 /// config.toml                 every value that decided the run
 /// metrics.csv                 losses and scores as it went
 /// norms.csv                   at the same steps, the norms of each parameter and of its gradient
+/// reading.csv                 of a run that learns to read: how well it does
 /// warnings.txt                what looked wrong
 /// times.csv                   when that was, in seconds of training
 /// samples/epoch-0000.png …    the same latent vectors after every epoch
@@ -32,6 +33,8 @@ const LAST_LINE: &str = "# end";
 /// checkpoints/                all that it takes to go on with the run; the last two, or, in the end, one
 /// generator.safetensors       the generator's weights (their average, if the run keeps one)
 /// discriminator.safetensors   the discriminator's
+/// recognizer.toml             of a run that has learned to read: as in a recognizer's directory
+/// recognizer.safetensors      the weights of what reads (their average, if the run keeps one)
 /// lock                        which process trains it, or did
 /// best/                       of a run that is evaluated as it goes: another such directory, with the weights
 ///                             whose Fréchet distance was the lowest
@@ -126,6 +129,11 @@ impl RunDirectory {
         self.root.join("norms.csv")
     }
 
+    /// `reading.csv`.
+    pub fn reading_file(&self) -> PathBuf {
+        self.root.join("reading.csv")
+    }
+
     /// `warnings.txt`.
     pub fn warnings_file(&self) -> PathBuf {
         self.root.join("warnings.txt")
@@ -218,12 +226,15 @@ impl RunDirectory {
     pub fn own_files(&self) -> Vec<PathBuf> {
         let what_it_is =
             |run: &Self| [run.config_file(), run.weights_file("generator"), run.weights_file("discriminator")];
-        let logs = [self.metrics_file(), self.times_file(), self.norms_file(), self.warnings_file()];
+        let logs =
+            [self.metrics_file(), self.times_file(), self.norms_file(), self.reading_file(), self.warnings_file()];
         let made = [self.evolution_file(), self.report_file(), self.evaluation_file(), self.root.join("lock")];
+        let recognizer = ["recognizer.toml", "recognizer.safetensors"].map(|name| self.root.join(name));
         let grids = self.all_sample_files().into_iter().map(|(_, path)| path);
         let checkpoints = self.checkpoints();
         let checkpoints = checkpoints.steps().into_iter().map(move |step| checkpoints.file(step));
-        let all = what_it_is(self).into_iter().chain(what_it_is(&self.best())).chain(logs).chain(made);
+        let all =
+            what_it_is(self).into_iter().chain(what_it_is(&self.best())).chain(logs).chain(made).chain(recognizer);
         all.chain(grids).chain(checkpoints).filter(|path| path.is_file()).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::checkpoint::Written;
 use super::rows::{FIGURES, header, line};
-use super::{MetricsRow, NormRow, RunDirectory, RunError, TimeRow};
+use super::{MetricsRow, NormRow, ReadingRow, RunDirectory, RunError, TimeRow};
 use crate::data::{WriteError, file};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -22,17 +22,21 @@ pub(super) struct Logs {
     pub times: Log,
     pub norms: Log,
     pub warnings: Log,
+    /// Of a run that learns to read.
+    pub reading: Option<Log>,
 }
 
 impl Logs {
-    /// Those of a new run; metrics.csv has so many columns for figures.
-    pub fn create(run: &RunDirectory, figures: usize) -> Result<Self, RunError> {
+    /// Those of a new run, which may learn to read; metrics.csv has so many columns for figures.
+    pub fn create(run: &RunDirectory, figures: usize, reads: bool) -> Result<Self, RunError> {
+        let reading = reads.then(|| Log::create(run.reading_file(), &header::<ReadingRow>(0)));
         Ok(Self {
             figures,
             metrics: Log::create(run.metrics_file(), &header::<MetricsRow>(FIGURES - figures))?,
             times: Log::create(run.times_file(), &header::<TimeRow>(0))?,
             norms: Log::create(run.norms_file(), &header::<NormRow>(0))?,
             warnings: Log::create(run.warnings_file(), WARNINGS_HEADER)?,
+            reading: reading.transpose()?,
         })
     }
 
@@ -41,6 +45,8 @@ impl Logs {
     /// # Errors
     /// When one is shorter, or not there, or begins otherwise, or cannot be written to.
     pub fn open(run: &RunDirectory, written: &Written) -> Result<Self, RunError> {
+        let reads = written.reading > 0;
+        let reading = reads.then(|| Log::open(run.reading_file(), &header::<ReadingRow>(0), written.reading));
         let (metrics, figures) = Log::open(run.metrics_file(), &header::<MetricsRow>(FIGURES), written.metrics)?;
         Ok(Self {
             figures,
@@ -48,6 +54,7 @@ impl Logs {
             times: Log::open(run.times_file(), &header::<TimeRow>(0), written.times)?.0,
             norms: Log::open(run.norms_file(), &header::<NormRow>(0), written.norms)?.0,
             warnings: Log::open(run.warnings_file(), WARNINGS_HEADER, written.warnings)?.0,
+            reading: reading.transpose()?.map(|(log, _)| log),
         })
     }
 
@@ -56,6 +63,7 @@ impl Logs {
         self.metrics.cut(written.metrics)?;
         self.times.cut(written.times)?;
         self.norms.cut(written.norms)?;
+        self.reading.iter_mut().try_for_each(|reading| reading.cut(written.reading))?;
         self.warnings.cut(written.warnings)
     }
 }

@@ -42,6 +42,6 @@ pub use pretrained::{pretrained_config, pretrained_discriminator, pretrained_gen
 pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};
 pub use recorder::Recorder;
 pub use report::{report, write_comparison, write_report};
-pub use rows::{MetricsRow, NormRow, TimeRow};
+pub use rows::{MetricsRow, NormRow, ReadingRow, TimeRow};
 pub use tensorboard::TensorBoard;
 pub use weights::{load_weights, parse_weights, save_weights};

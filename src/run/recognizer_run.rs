@@ -29,11 +29,18 @@ pub struct RecognizerSummary {
 pub struct LearnedFrom {
     /// How many real ones, the first of the training set.
     pub real: usize,
+    /// How many more real ones, without their labels.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unlabelled: usize,
     /// How many generated ones.
     pub generated: usize,
     /// By which run's generator: its directory, as it was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How a recognizer read digits that it had never seen.
@@ -71,6 +78,11 @@ impl RecognizerRun {
         let run = Self { root: root.into() };
         run.write_summary(summary)?;
         Ok(run)
+    }
+
+    /// A place for one among the files of a run that has learned to read.
+    pub fn within(run: &RunDirectory) -> Self {
+        Self { root: run.root().into() }
     }
 
     /// The directory of a recognizer that has learned.
@@ -175,7 +187,7 @@ mod tests {
         let root = directory.path().join("reader");
         let features = vec![Flatten {}.into(), LayerSpec::dense(5, UnitActivation::Relu)];
         let config = RecognizerConfig { image_shape: [2, 3], shift: 0, features, ..Default::default() };
-        let learned_from = LearnedFrom { real: 7, generated: 3, run: Some("runs/best".into()) };
+        let learned_from = LearnedFrom { real: 7, unlabelled: 0, generated: 3, run: Some("runs/best".into()) };
         let mut summary = RecognizerSummary { learned_from, test: None, recognizer: config };
         let run = RecognizerRun::create(&root, &summary).unwrap();
         summary.test = Some(TestResult { digits: 10, accuracy: 0.9 });

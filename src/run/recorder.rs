@@ -4,12 +4,14 @@ use super::checkpoint::{KEPT_IN_THE_END, Written};
 use super::error::make;
 use super::evaluator::{Evaluator, diagnosis};
 use super::lock::Lock;
-use super::log::Logs;
+use super::log::{Log, Logs};
 use super::rows::{FIGURES, line};
-use super::{Checkpoint, History, MetricsRow, NormRow, Picture, RunDirectory, RunError, TimeRow, grid, to_bytes};
+use super::{
+    Checkpoint, History, MetricsRow, NormRow, Picture, ReadingRow, RunDirectory, RunError, TimeRow, grid, to_bytes,
+};
 use crate::gan::{
-    Beginning, Config, Diagnosis, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, RecordConfig, Scores, Session,
-    StepEnd, Warning,
+    Beginning, Config, Diagnosis, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, Reading, RecordConfig, Scores,
+    Session, StepEnd, Warning,
 };
 use crate::metrics::Quality;
 use std::ops::ControlFlow;
@@ -114,7 +116,7 @@ impl Open {
         let (run, lock, written, logs, unwritten) = match from {
             From::Nothing(root) => {
                 let (run, lock) = RunDirectory::create(&root)?;
-                let logs = Logs::create(&run, figures)?;
+                let logs = Logs::create(&run, figures, config.training.semi_supervised.is_some())?;
                 (run, lock, Written::default(), logs, Some(config.clone()))
             }
             From::Run(run, lock, written) => {
@@ -147,6 +149,9 @@ impl Open {
     /// A row of metrics.csv, and one of times.csv.
     fn log(&mut self, step: u64, epoch: u64, scores: &Scores, quality: Option<&Quality>) -> Result<(), RunError> {
         self.logs.metrics_row(&MetricsRow::new(step, epoch, scores, quality))?;
+        if let Some((log, Reading { loss, accuracy, sure })) = self.logs.reading.as_mut().zip(scores.reading) {
+            log.row(&line(&ReadingRow { step, loss, accuracy, sure }, 0))?;
+        }
         let seconds = self.seconds();
         Ok(self.logs.times.row(&line(&TimeRow { step, seconds }, 0))?)
     }
@@ -161,6 +166,7 @@ impl Open {
             times: self.logs.times.sync()?,
             norms: self.logs.norms.sync()?,
             warnings: self.logs.warnings.sync()?,
+            reading: self.logs.reading.as_mut().map_or(Ok(0), Log::sync)?,
             seconds: self.seconds(),
             lowest: self.lowest,
             is_ill: self.is_ill,

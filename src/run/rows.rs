@@ -55,6 +55,22 @@ pub struct NormRow {
     pub value: f64,
 }
 
+/// A row of reading.csv.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReadingRow {
+    /// How many steps had been made.
+    pub step: u64,
+    /// The mean cross-entropy of the images with labels, in nats.
+    #[serde(serialize_with = "six_places")]
+    pub loss: f64,
+    /// The share of them that was read rightly, in [0, 1].
+    #[serde(serialize_with = "six_places")]
+    pub accuracy: f64,
+    /// The share of the images without labels that the discriminator was sure of, in [0, 1].
+    #[serde(serialize_with = "six_places")]
+    pub sure: f64,
+}
+
 /// A row of times.csv.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimeRow {
@@ -72,7 +88,7 @@ pub(super) const FIGURES: usize = 5;
 impl MetricsRow {
     /// That of a step with these scores, and, at the end of an epoch that was evaluated, with these figures.
     pub(super) fn new(step: u64, epoch: u64, scores: &Scores, quality: Option<&Quality>) -> Self {
-        let &Scores { discriminator_loss, generator_loss, real: d_real, fake: d_fake } = scores;
+        let &Scores { discriminator_loss, generator_loss, real: d_real, fake: d_fake, .. } = scores;
         let row = Self { step, epoch, discriminator_loss, generator_loss, d_real, d_fake, ..Self::default() };
         match quality {
             None => row,
@@ -143,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_row_has_the_columns_of_its_file() {
-        let scores = Scores { discriminator_loss: 1.25, generator_loss: 1e-9, real: 0.5, fake: -0.25 };
+        let scores = Scores { discriminator_loss: 1.25, generator_loss: 1e-9, real: 0.5, fake: -0.25, reading: None };
         let mut quality = Quality {
             images: 1000,
             frechet: 2.5,

@@ -4,6 +4,7 @@
 
 mod common;
 
+mod augmentation;
 mod cli;
 mod diagnoses;
 mod drawing;

@@ -54,7 +54,10 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         trainer.set_learning_rates(Players::default()); // and it stays so
     }
     let rows = real.as_slice().expect("rows without gaps");
-    let write_real = |images: &mut [f32], _: &mut [u8]| images.copy_from_slice(rows);
+    // Over again, where a step takes more than a batch of them.
+    let write_real = |images: &mut [f32], _: &mut [u8]| {
+        images.chunks_mut(rows.len()).for_each(|images| images.copy_from_slice(&rows[..images.len()]));
+    };
     (0..WARM_UP).for_each(|_| _ = trainer.step(write_real));
     let mut timed = |watchers: &[Watcher]| {
         trainer.set_watchers(watchers);

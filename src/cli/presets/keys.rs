@@ -19,10 +19,11 @@ that it leaves out; there, `\"off\"` as a value takes away what the preset has.
 
 /// The tables of a file, in the order in which presets have them: their name in the file, the key's path in the schema,
 /// the part of the reference that is about them.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("At the head of the file", ""),
     ("[training]", "training"),
     ("[training.auxiliary_classifier]", "training.auxiliary_classifier"),
+    ("[training.semi_supervised]", "training.semi_supervised"),
     ("[generator]", "generator"),
     ("[generator.adam] and [discriminator.adam]", "generator.adam"),
     ("[discriminator]", "discriminator"),

@@ -6,7 +6,8 @@ use crate::cli::say::{note, print, say};
 use crate::cli::threads::{on_threads, threads};
 use crate::cli::usage_error::UsageError;
 use crate::data::{Digits, Split, locate};
-use crate::recognizer::{RecognizerConfig, train_recognizer};
+use crate::gan::{Config, Session};
+use crate::recognizer::{Recognizer, RecognizerConfig, train_recognizer};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,6 +19,9 @@ use std::time::Instant;
 /// belongs to the row of as many real digits as it has seen itself (`train --examples N`): a generator
 /// that has seen more would tell the recognizer about digits which it is not to know. All learn for the
 /// same number of steps, with the same shifts.
+///
+/// The last column is of a network that has learned in the game, as `recognizer train --labels N` does: it has seen all
+/// pictures, and as many labels as the row says. That takes longer than all the rest.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer recognizer compare\n  \
                   twoplayer train --preset best --examples 1000 --out runs/best-1000\n  \
@@ -39,6 +43,10 @@ pub struct Arguments {
     /// How many steps each learns for
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
+
+    /// Leave out the last column
+    #[arg(long)]
+    no_few_labels: bool,
 
     /// Print one JSON object instead of a table
     #[arg(long)]
@@ -83,9 +91,13 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     for size in sizes {
         let real = digits.first(size);
         let alone = learner.accuracies(&format!("{size} real digits"), &[&real])?;
+        let on_few_labels = match size == digits.len() || arguments.no_few_labels {
+            true => None,
+            false => Some(learner.accuracies_of_readers(&digits, size)?),
+        };
         let own: Vec<Option<&Path>> = runs.iter().filter(|(seen, _)| *seen == size).map(|(_, run)| *run).collect();
         if own.is_empty() {
-            rows.push(Row { real: size, run: None, on_real: alone, on_generated: None, on_both: None });
+            rows.push(Row { real: size, on_real: alone, on_few_labels, ..Row::default() });
             continue;
         }
         for run in own {
@@ -95,6 +107,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
                 real: size,
                 run: Some(name.clone()),
                 on_real: alone.clone(),
+                on_few_labels: on_few_labels.clone(),
                 on_generated: Some(learner.accuracies(&format!("digits of {name}"), &[&drawn])?),
                 on_both: Some(
                     learner.accuracies(&format!("{size} real digits and those of {name}"), &[&real, &drawn])?,
@@ -133,12 +146,31 @@ impl Learner<'_> {
         let learn = |seed| {
             let mut config = RecognizerConfig { seed, ..Default::default() };
             config.steps = self.arguments.steps.unwrap_or(config.steps);
-            let recognizer = train_recognizer(&config, sets, &mut |_| Ok(()))?;
-            let accuracy = recognizer.read(self.test.images()).accuracy(self.test.labels());
-            let seconds = self.start.elapsed().as_secs_f64();
-            note(format_args!("{seconds:5.0} s · from {from}, seed {seed}: {:.2} %", 100.0 * accuracy));
-            Ok(accuracy)
+            Ok(self.tested(from, seed, &train_recognizer(&config, sets, &mut |_| Ok(()))?))
         };
         (0..self.arguments.seeds).map(learn).collect()
+    }
+
+    /// The same of discriminators that have seen all these digits, and the labels of so many of them.
+    fn accuracies_of_readers(&self, digits: &Digits, labels: usize) -> anyhow::Result<Vec<f64>> {
+        let learn = |seed| {
+            let mut config = Config { seed, ..Config::preset("reader")? };
+            config.training.semi_supervised.as_mut().expect("it reads").labels = labels;
+            config.training.steps = self.arguments.steps.or(config.training.steps);
+            let mut session = Session::new(&config, digits)?;
+            session.run(&mut ())?;
+            let (layers, shape) = (&config.discriminator.layers, config.generator.image_shape);
+            let (reader, _) = Recognizer::of_reader(session.trainer().ema_discriminator(), layers, shape)?;
+            Ok(self.tested(&format!("all digits and {labels} labels"), seed, &reader))
+        };
+        (0..self.arguments.seeds).map(learn).collect()
+    }
+
+    /// The share of test digits that this recognizer reads rightly, which is also said.
+    fn tested(&self, from: &str, seed: u64, recognizer: &Recognizer) -> f64 {
+        let accuracy = recognizer.read(self.test.images()).accuracy(self.test.labels());
+        let seconds = self.start.elapsed().as_secs_f64();
+        note(format_args!("{seconds:5.0} s · from {from}, seed {seed}: {:.2} %", 100.0 * accuracy));
+        accuracy
     }
 }

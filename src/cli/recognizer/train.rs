@@ -4,6 +4,7 @@ use crate::cli::bar::bar;
 use crate::cli::given::{labelled_digits_of, output};
 use crate::cli::say::{note, say};
 use crate::cli::threads::{on_threads, threads};
+use crate::cli::train;
 use crate::cli::usage_error::UsageError;
 use crate::data::{Digits, Split, locate};
 use crate::recognizer::{RecognizerConfig, StepReport, train_recognizer};
@@ -15,18 +16,27 @@ use std::time::Instant;
 
 /// Train a network that reads digits, and test it on real ones that it has never seen.
 ///
-/// It learns from real digits, from generated ones (of a run that was trained with labels, so that each
+/// With --on, it learns from real digits, from generated ones (of a run that was trained with labels, so that each
 /// comes with its own), or from both, each giving half of every batch. The run goes into a directory of
 /// its own, runs/recognizer-DATE-TIME: recognizer.toml (what it learned from, and how well it reads),
 /// metrics.csv, and its weights as safetensors.
+///
+/// With --labels, it learns in the game: the discriminator says which digit it sees, and knows that of so many real digits
+/// alone; the others have no labels, and those that the generator draws are none. That is
+/// `twoplayer train --preset reader`, a run as any other: --resume of `train` goes on with it.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer recognizer train --on real\n  \
                   twoplayer recognizer train --on generated --run runs/best\n  \
-                  twoplayer recognizer train --on both --run runs/best --real 1000")]
+                  twoplayer recognizer train --on both --run runs/best --real 1000\n  \
+                  twoplayer recognizer train --labels 100")]
 pub struct Arguments {
     /// What it learns from
-    #[arg(long, value_enum)]
-    on: On,
+    #[arg(long, value_enum, required_unless_present = "labels")]
+    on: Option<On>,
+
+    /// How many real digits have labels, as many of each class, chosen by the seed; all others are learned from without
+    #[arg(long, value_name = "N", conflicts_with_all = ["on", "run", "count", "real"], value_parser = clap::value_parser!(u32).range(10..))]
+    labels: Option<u32>,
 
     /// The run that draws the generated digits, as `twoplayer train` made it
     #[arg(long, value_name = "RUN", required_if_eq_any = [("on", "generated"), ("on", "both")])]
@@ -78,17 +88,23 @@ const LOG_EVERY: u64 = 50;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if arguments.on == On::Generated && arguments.real.is_some() {
+    if let Some(labels) = arguments.labels {
+        let mut run = train::Arguments::reading(labels);
+        (run.steps, run.seed, run.threads) = (arguments.steps, Some(arguments.seed), arguments.threads);
+        (run.data, run.out) = (arguments.data.clone(), arguments.out.clone());
+        return train::run(&run);
+    }
+    if arguments.on == Some(On::Generated) && arguments.real.is_some() {
         return Err(UsageError("--real: with --on generated there are no real digits; use --on both".into()).into());
     }
-    if let (On::Real, Some(run)) = (arguments.on, &arguments.run) {
+    if let (Some(On::Real), Some(run)) = (arguments.on, &arguments.run) {
         let run = run.display();
         return Err(UsageError(format!("--run {run}: with --on real nothing is generated; use --on both")).into());
     }
-    on_threads(arguments.threads, || train(arguments))
+    on_threads(arguments.threads, || learn(arguments))
 }
 
-fn train(arguments: &Arguments) -> anyhow::Result<()> {
+fn learn(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = locate(arguments.data.as_deref())?;
     let test = Digits::load(&directory, Split::Test)?;
     let (sets, learned_from) = learn_from(arguments, &directory)?;
@@ -126,7 +142,7 @@ fn train(arguments: &Arguments) -> anyhow::Result<()> {
 /// The sets of digits, and what is to be said of them.
 fn learn_from(arguments: &Arguments, data: &Path) -> anyhow::Result<(Vec<Digits>, LearnedFrom)> {
     let (mut sets, mut learned_from) = (Vec::new(), LearnedFrom::default());
-    if arguments.on != On::Generated {
+    if arguments.on != Some(On::Generated) {
         let digits = Digits::load(data, Split::Train)?;
         let real = digits.first(arguments.real.map_or(digits.len(), |count| count as usize));
         learned_from.real = real.len();

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 /// A checkpoint is written after every epoch; the last two are kept, and the last one when the run has come to its end.
 /// Ctrl-C ends a run after the step at hand, with a checkpoint; --resume goes on with it, or with a run that was
 /// killed, as if nothing had happened: the files are the same in the end.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(
     after_help = "Examples:\n  twoplayer train\n  twoplayer train --preset article --epochs 5 --out runs/collapse\n  \
                         twoplayer train --config runs/mlp-2026-01-31-120000/config.toml --seed 2\n  \
@@ -43,11 +43,11 @@ pub struct Arguments {
 
     /// How often to go through the training images
     #[arg(long, value_name = "N")]
-    pub(super) epochs: Option<u64>,
+    pub epochs: Option<u64>,
 
     /// Stop after this many steps, whatever the epochs
     #[arg(long, value_name = "N")]
-    pub(super) steps: Option<u64>,
+    pub steps: Option<u64>,
 
     /// Learn from the first N training images alone [default: all]
     #[arg(long, value_name = "N")]
@@ -67,7 +67,7 @@ pub struct Arguments {
 
     /// Decides first weights, order of images, noise: everything that is random
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
 
     /// Who moves when
     #[arg(long, value_enum)]
@@ -105,18 +105,18 @@ pub struct Arguments {
 
     /// Threads to compute on; 0 means one a core. The result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
-    pub(super) threads: usize,
+    pub threads: usize,
 
     /// The directory with the four MNIST files (or others of their names and form); or
     /// `stacked-mnist` or `stacked-mnist:DIR`: each image three digits, one red, one green, one blue,
     /// and the generator's last layer made to fit [default: $TWOPLAYER_DATA, then data/mnist here,
     /// then data/mnist of the source tree]
     #[arg(long, value_name = "DIR|stacked-mnist")]
-    data: Option<PathBuf>,
+    pub data: Option<PathBuf>,
 
     /// The run's directory, new or empty [default: runs/PRESET-DATE-TIME]
     #[arg(long, value_name = "DIR", value_parser = output())]
-    pub(super) out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 
     /// Evaluate 10,000 digits after every so many epochs: figures go to metrics.csv, and the weights
     /// with the lowest Fréchet distance so far to best/ in the run's directory; 0 for never [default:
@@ -222,6 +222,12 @@ enum ScheduleFlag {
 }
 
 impl Arguments {
+    /// Those of `twoplayer train --preset reader`, with so many labels.
+    pub fn reading(labels: u32) -> Self {
+        let labels = setting(&format!("training.semi_supervised.labels={labels}")).expect("a key and a value");
+        Self { preset: Some("reader".into()), set: vec![labels], ..Self::default() }
+    }
+
     /// The preset, changed by the file, changed by the flags; and the preset's name, if there is one.
     pub(super) fn config(&self) -> anyhow::Result<(Config, Option<String>)> {
         let Some(path) = &self.config else {

@@ -1,7 +1,7 @@
 //! A run as lines of JSON, for other programs.
 
 use crate::cli::say::{Lines, Unsaid};
-use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, StepEnd, Warning};
+use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, Reading, StepEnd, Warning};
 use serde_json::json;
 
 /// Prints an object a line on standard output: what begins, each step that has a row in metrics.csv, each epoch, each
@@ -30,11 +30,15 @@ impl Observer for JsonLines {
         if norms.is_none() {
             return Ok(());
         }
-        self.0.say(json!({
+        let mut line = json!({
             "event": "step", "step": step, "epoch": epoch,
             "discriminator_loss": scores.discriminator_loss, "generator_loss": scores.generator_loss,
             "d_real": scores.real, "d_fake": scores.fake,
-        }));
+        });
+        if let Some(Reading { loss, accuracy, sure }) = scores.reading {
+            line["reading"] = json!({ "loss": loss, "accuracy": accuracy, "sure": sure });
+        }
+        self.0.say(line);
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 //! What a person sees while a run trains: a bar on a terminal, else a line an epoch.
 
 use crate::cli::bar::{above, bar};
-use crate::gan::{Beginning, Coin, EpochEnd, Observer, ObserverError, Players, Scores, StepEnd, Usual, Warning};
+use crate::gan::{
+    Beginning, Coin, EpochEnd, Observer, ObserverError, Players, Reading, Scores, StepEnd, Usual, Warning,
+};
 use crate::gemm::kernel;
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
@@ -182,12 +184,20 @@ impl RunningMean {
         follow(&mut mean.generator_loss, new.generator_loss);
         follow(&mut mean.real, new.real);
         follow(&mut mean.fake, new.fake);
+        if let Some((mean, new)) = mean.reading.as_mut().zip(new.reading) {
+            follow(&mut mean.accuracy, new.accuracy);
+            follow(&mut mean.sure, new.sure);
+        }
     }
 }
 
 impl std::fmt::Display for RunningMean {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Some(Scores { discriminator_loss, generator_loss, real, fake }) = self.mean else { return Ok(()) };
-        write!(f, "loss D {discriminator_loss:.3} G {generator_loss:.3} · D(x) {real:.2} D(G(z)) {fake:.2}")
+        let Some(Scores { discriminator_loss, generator_loss, real, fake, reading }) = self.mean else { return Ok(()) };
+        write!(f, "loss D {discriminator_loss:.3} G {generator_loss:.3} · D(x) {real:.2} D(G(z)) {fake:.2}")?;
+        match reading.map(|Reading { accuracy, sure, .. }| [accuracy, sure].map(|share| 100.0 * share)) {
+            Some([accuracy, sure]) => write!(f, " · reads {accuracy:.0} %, is sure of {sure:.0} %"),
+            None => Ok(()),
+        }
     }
 }

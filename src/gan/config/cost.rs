@@ -28,7 +28,13 @@ impl StepCost {
             UpdateRule::Simultaneous => 3 * generator + learning,
             UpdateRule::Alternating => moves * (generator + learning) + 3 * generator + through,
         };
-        Ok(Self { step: sample.saturating_mul(config.training.batch_size as u64), image: generator })
+        let batch = config.training.batch_size as u64;
+        // A second view of each real image, and the images with labels.
+        let reading = config.training.semi_supervised.as_ref();
+        let read = reading.map_or(0, |reading| 3 * discriminator * (batch + reading.images_in_a_step() as u64));
+        let matched = if config.training.feature_matching { discriminator } else { 0 }; // the real images' features
+        let step = (sample + matched).saturating_mul(batch).saturating_add(read.saturating_mul(moves));
+        Ok(Self { step, image: generator })
     }
 }
 
@@ -46,6 +52,18 @@ mod tests {
         config.training.update = UpdateRule::Alternating;
         config.training.critic_steps = 2;
         assert_eq!(StepCost::of(&config).unwrap().step, 128 * (5 * generator + 14 * discriminator));
+    }
+
+    #[test]
+    fn reading_takes_a_second_view_and_the_images_with_labels() {
+        let mut config = Config::preset("reader").unwrap();
+        let whole = StepCost::of(&config).unwrap().step;
+        let batch = config.training.batch_size as u64;
+        let discriminator = footprints(&config).unwrap().discriminator.multiplications() as u64;
+        let labelled = config.training.semi_supervised.take().unwrap().images_in_a_step() as u64;
+        config.training.feature_matching = false;
+        let game = StepCost::of(&config).unwrap().step;
+        assert_eq!(whole - game, discriminator * (3 * (batch + labelled) + batch));
     }
 
     #[test]

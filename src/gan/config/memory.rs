@@ -75,11 +75,21 @@ impl MemoryEstimate {
             UpdateRule::Simultaneous => 2,
             UpdateRule::Alternating => 3,
         };
+        // Images with labels, and the second view of each of the others.
+        let (labelled, views) = match &config.training.semi_supervised {
+            Some(reading) => (reading.images_in_a_step() as u64, passes + 1),
+            None => (0, passes),
+        };
         let shown = preview_count(config.training.classes) as u64;
         let average = if config.generator.average_decay.is_some() { AVERAGE_COPIES } else { 0 };
         let shares = [
             Share { footprint: &generator, samples: batch.max(shown), times: TAPE, copies: COPIES + average },
-            Share { footprint: &discriminator, samples: batch, times: TAPE * passes + penalties, copies: COPIES },
+            Share {
+                footprint: &discriminator,
+                samples: batch + labelled,
+                times: TAPE * views + penalties,
+                copies: COPIES + if config.discriminator.average_decay.is_some() { AVERAGE_COPIES } else { 0 },
+            },
         ];
         let buffers = generator.buffers.max(discriminator.buffers) as u64;
         let buffers = buffers.saturating_mul(threads.max(1) as u64).saturating_mul(NUMBER);

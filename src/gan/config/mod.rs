@@ -20,7 +20,7 @@ pub use record::RecordConfig;
 pub use schedule::{Ramp, Schedule};
 
 use crate::data::PixelRange;
-use crate::gan::{AuxiliaryClassifier, Mistake, Objective, Pairing, Regulariser, Rules};
+use crate::gan::{Augmentation, AuxiliaryClassifier, Mistake, Objective, Pairing, Regulariser, Rules, SemiSupervised};
 use crate::gemm::Precision;
 use crate::nn::{Init, LayerSpec, UnitActivation};
 use merge::{merge, nested};
@@ -70,6 +70,10 @@ pub struct TrainingConfig {
     /// If given, only so many images of the training set, the first, are learned from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub examples: Option<usize>,
+    /// How often an epoch goes through each training image, once if it is not said; more often where there are few, or it would be over
+    /// after a few steps.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub repeats: usize,
     /// If given, only images of these digits are learned from, as in `[0, 1, 7]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<Vec<u8>>,
@@ -100,6 +104,22 @@ pub struct TrainingConfig {
     /// classifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auxiliary_classifier: Option<AuxiliaryClassifier>,
+    /// How images are changed at random before the discriminator sees them, in this order; left out, they are not. Each is a
+    /// name, or `{ kind = "rotate", strength = 5 }`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<Augmentation>,
+    /// How real images are changed at random, as if there were more of them; a list as that of `augment`. Left out, they
+    /// are not. What is done to real images alone the generator learns to draw as well: these should be changes that
+    /// people make.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variations: Vec<Augmentation>,
+    /// Whether the generator is to match the mean features of real images (those before the discriminator's last layer)
+    /// instead of what its objective says (Salimans et al. 2016, section 3.1); no.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub feature_matching: bool,
+    /// If given, the discriminator learns to read from few labels; its last layer must then be a reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semi_supervised: Option<SemiSupervised>,
     /// If given, a mistake that is easily made in a program is made on purpose, for teaching.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mistake: Option<Mistake>,
@@ -112,6 +132,18 @@ pub struct TrainingConfig {
 
 fn one() -> u64 {
     1
+}
+
+fn once() -> usize {
+    1
+}
+
+fn is_once(repeats: &usize) -> bool {
+    *repeats == 1
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl TrainingConfig {
@@ -165,6 +197,9 @@ pub struct GeneratorConfig {
 pub struct DiscriminatorConfig {
     /// How weights are drawn.
     pub init: Init,
+    /// If given, a moving average of the weights is kept, as the generator's; where it reads, that is what reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_decay: Option<f64>,
     /// Its optimizer.
     pub adam: AdamConfig,
     /// What keeps its slope in check.
@@ -320,6 +355,11 @@ impl Config {
                 allowed: "\"sigmoid\", \"tanh\" or left out",
             }),
         }
+    }
+
+    /// What a black pixel is in the generator's range.
+    pub(in crate::gan) fn black(&self) -> f32 {
+        self.pixel_range().map_or(0.0, |range| range.numbers(&[0])[0])
     }
 
     /// `[height, width, channels]` of an image.

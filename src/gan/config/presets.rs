@@ -4,7 +4,7 @@
 pub(super) const DEFAULT: &str = "mlp";
 
 /// The presets by name: each a complete configuration.
-const PRESETS: [(&str, &str); 11] = [
+const PRESETS: [(&str, &str); 13] = [
     ("mlp", include_str!("presets/mlp.toml")),
     ("article", include_str!("presets/article.toml")),
     ("dcgan", include_str!("presets/dcgan.toml")),
@@ -15,6 +15,8 @@ const PRESETS: [(&str, &str); 11] = [
     ("r3", include_str!("presets/r3.toml")),
     ("best", include_str!("presets/best.toml")),
     ("best-hour", include_str!("presets/best-hour.toml")),
+    ("few", include_str!("presets/few.toml")),
+    ("reader", include_str!("presets/reader.toml")),
     ("lab", include_str!("presets/lab.toml")),
 ];
 

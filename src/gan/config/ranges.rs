@@ -30,6 +30,8 @@ impl Config {
         check_count("training.epochs", *epochs)?;
         check_count("training.steps", steps.unwrap_or(1))?;
         check_count("training.examples", self.training.examples.map_or(1, |count| count as u64))?;
+        let repeats = self.training.repeats;
+        check((1..=1_000_000).contains(&repeats), "training.repeats", &repeats, "from 1 to 1000000")?;
         if let Some(digits) = &self.training.digits {
             let are_some = !digits.is_empty() && digits.iter().all(|&digit| usize::from(digit) < CLASSES);
             check(are_some, "training.digits", &format!("{digits:?}"), "one or more of the digits from 0 to 9")?;
@@ -46,6 +48,9 @@ impl Config {
         check((0.0..=1.0).contains(learning_rate_floor), floor_key, learning_rate_floor, "from 0 to 1")?;
         self.training.rules().validate()?;
         self.training.auxiliary_classifier.as_ref().map_or(Ok(()), AuxiliaryClassifier::validate)?;
+        self.training.augment.iter().try_for_each(|change| change.validate("training.augment"))?;
+        self.training.variations.iter().try_for_each(|change| change.validate("training.variations"))?;
+        self.training.check_reading()?;
         self.training.check_mistake()?;
         check([0, CLASSES].contains(classes), "training.classes", classes, "10, the digits, or left out")?;
         let channels = self.generator.channels;
@@ -60,8 +65,9 @@ impl Config {
             &format!("{sides:?}"),
             "sides from 1 to 4096",
         )?;
-        if let Some(decay) = self.generator.average_decay {
-            check(decay > 0.0 && decay < 1.0, "generator.average_decay", &decay, "above 0 and below 1")?;
+        let decays = [("generator", self.generator.average_decay), ("discriminator", self.discriminator.average_decay)];
+        for (player, decay) in decays.into_iter().filter_map(|(player, decay)| Some((player, decay?))) {
+            check(decay > 0.0 && decay < 1.0, &format!("{player}.average_decay"), &decay, "above 0 and below 1")?;
         }
         self.record.validate()?;
         self.discriminator.regularisers.iter().try_for_each(Regulariser::validate)?;
@@ -84,6 +90,18 @@ impl Config {
 }
 
 impl TrainingConfig {
+    /// Refuses reading, and features to match, in a game where they have no place.
+    fn check_reading(&self) -> Result<(), ConfigError> {
+        let in_turn = self.update == UpdateRule::Alternating;
+        let allowed = "left out where players do not move in turn (training.update)";
+        check(in_turn || !self.feature_matching, "training.feature_matching", &self.feature_matching, allowed)?;
+        let Some(reading) = &self.semi_supervised else { return Ok(()) };
+        reading.validate()?;
+        check(in_turn, "training.semi_supervised.labels", &reading.labels, allowed)?;
+        let allowed = "left out where the players are told labels (training.classes)";
+        check(self.classes == 0, "training.semi_supervised.labels", &reading.labels, allowed)
+    }
+
     /// Refuses a mistake that has no place in this training.
     fn check_mistake(&self) -> Result<(), ConfigError> {
         let Some(mistake) = self.mistake else { return Ok(()) };

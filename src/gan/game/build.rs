@@ -1,8 +1,9 @@
 //! The two networks that a configuration describes.
 
 use crate::autodiff::Real;
+use crate::data::CLASSES;
 use crate::gan::{Config, Players};
-use crate::nn::{Compiled, Extent, Footprint, InputShape, Network, NetworkError};
+use crate::nn::{Compiled, Extent, Footprint, InputShape, LayerSpec, Network, NetworkError};
 use crate::random::Stream;
 
 /// A configuration whose players do not fit the images or each other.
@@ -53,6 +54,12 @@ pub enum BuildError {
          {{ kind = \"projection\", classifier = true }}"
     )]
     Classifier,
+    /// There is a reader and nothing is made of it, or the other way round.
+    #[error(
+        "reading takes both: training.semi_supervised, and as the discriminator's last layer \
+         {{ kind = \"reader\", classes = 10 }}"
+    )]
+    Reader,
 }
 
 /// The configuration's generator with the weights that a run begins with.
@@ -135,6 +142,11 @@ fn judging<T: Real>(mut discriminator: Network<T>, config: &Config) -> Result<Ne
     check_labels("discriminator", &discriminator)?;
     discriminator.precision = config.training.precision;
     let classes = discriminator.classes();
+    let reads = matches!(config.discriminator.layers.last(), Some(LayerSpec::Reader(_)));
+    if reads || config.training.semi_supervised.is_some() {
+        let both = reads && config.training.semi_supervised.is_some() && discriminator.output_width() == 1 + CLASSES;
+        return if both { Ok(discriminator) } else { Err(BuildError::Reader) };
+    }
     match (discriminator.output_width(), config.training.auxiliary_classifier) {
         (1, None) => Ok(discriminator),
         (width, Some(_)) if classes > 0 && width == 1 + classes => Ok(discriminator),

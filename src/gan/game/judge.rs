@@ -20,7 +20,7 @@ pub struct Game<'t, T: Real> {
 }
 
 impl<'t, T: Real> Game<'t, T> {
-    fn of(logits: Var<'t, T>, real: Judgement<'t, T>, fake: Judgement<'t, T>) -> Self {
+    pub(super) fn of(logits: Var<'t, T>, real: Judgement<'t, T>, fake: Judgement<'t, T>) -> Self {
         Self { logits, real: real.logits, fake: fake.logits, real_classes: real.classes, fake_classes: fake.classes }
     }
 }
@@ -35,8 +35,16 @@ pub struct Judgement<'t, T: Real> {
 }
 
 impl<'t, T: Real> Judgement<'t, T> {
+    /// What the last layer gives, `[n, 1]` or `[n, 1 + classes]`.
+    fn of(output: Var<'t, T>) -> Self {
+        match output.shape()[1] {
+            1 => Judgement { logits: output, classes: None },
+            width => Judgement { logits: output.slice_channels(0..1), classes: Some(output.slice_channels(1..width)) },
+        }
+    }
+
     /// That on some of the images.
-    fn slice_rows(self, rows: Range<usize>) -> Self {
+    pub(super) fn slice_rows(self, rows: Range<usize>) -> Self {
         let slice = |x: Var<'t, T>| x.slice_rows(rows.clone());
         Self { logits: slice(self.logits), classes: self.classes.map(slice) }
     }
@@ -48,11 +56,19 @@ pub fn judge<'t, T: Real>(
     images: Input<'t, T>,
     mode: &mut Mode<'_, T>,
 ) -> Judgement<'t, T> {
-    let output = discriminator.forward(images, mode);
-    match discriminator.network.output_width() {
-        1 => Judgement { logits: output, classes: None },
-        width => Judgement { logits: output.slice_channels(0..1), classes: Some(output.slice_channels(1..width)) },
-    }
+    Judgement::of(discriminator.forward(images, mode))
+}
+
+/// The same, and what the last layer has made it from, the features `[n, …]`.
+pub(in crate::gan) fn judge_by_features<'t, T: Real>(
+    discriminator: &OnTape<'_, 't, T>,
+    images: Input<'t, T>,
+    mode: &mut Mode<'_, T>,
+) -> (Judgement<'t, T>, Var<'t, T>) {
+    let OnTape { network, parameters, .. } = discriminator;
+    let outputs = network.layer_outputs(parameters, images, mode);
+    let (&output, before) = outputs.split_last().expect("a network has a layer");
+    (Judgement::of(output), before.last().copied().unwrap_or(images.x))
 }
 
 /// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one batch to a

@@ -39,7 +39,7 @@ mod tests {
     fn a_sum_that_stays_above_its_balance_is_named_once() {
         let warnings = |real, fake| -> Vec<u64> {
             let mut balance = Balance::default();
-            let scores = Scores { discriminator_loss: 1.0, generator_loss: 1.0, real, fake };
+            let scores = Scores { discriminator_loss: 1.0, generator_loss: 1.0, real, fake, reading: None };
             (1..=2000).filter(|&step| balance.after_step(step, &scores, 1.0).is_some()).collect()
         };
         assert!(warnings(0.7, 0.5).is_empty());

@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn scores(discriminator_loss: f64, generator_loss: f64) -> Scores {
-        Scores { discriminator_loss, generator_loss, real: 0.5, fake: 0.5 }
+        Scores { discriminator_loss, generator_loss, real: 0.5, fake: 0.5, reading: None }
     }
 
     #[test]

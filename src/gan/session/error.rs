@@ -47,6 +47,17 @@ pub enum TrainError {
         /// Those that were asked for.
         digits: Vec<u8>,
     },
+    /// There are not as many images to have labels.
+    #[error(
+        "of the {digits} images of the data there are not {labels} with as many of each digit \
+         (training.semi_supervised.labels)"
+    )]
+    Labels {
+        /// How many were asked for.
+        labels: usize,
+        /// How many images there are.
+        digits: usize,
+    },
     /// A loss is no number any more.
     #[error(
         "step {step} (epoch {epoch}): a loss is no number any more (the discriminator's is {:.3}, the generator's {:.3}); \

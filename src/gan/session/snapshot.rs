@@ -143,12 +143,19 @@ mod tests {
 
     #[test]
     fn a_session_from_a_snapshot_makes_the_same_steps() {
-        let (config, digits) = (Config::from_toml(GAME, Some("mlp")).unwrap(), digits());
-        let mut session = Session::new(&config, &digits).unwrap();
+        goes_on(&Config::from_toml(GAME, Some("mlp")).unwrap(), &digits());
+        let reader = GAME.replace("{ kind = \"dense\", units = 1 }", "{ kind = \"reader\", classes = 10 }");
+        let mut reader = Config::from_toml(&reader.replace("\"tanh\"", "\"sigmoid\""), Some("reader")).unwrap();
+        reader.training.semi_supervised.as_mut().unwrap().labels = 10;
+        goes_on(&reader, &digits());
+    }
+
+    fn goes_on(config: &Config, digits: &Digits) {
+        let mut session = Session::new(config, digits).unwrap();
         session.run(&mut Until(5)).unwrap();
         let snapshot = session.snapshot();
         assert_eq!((snapshot.step(), session.run(&mut ()).unwrap()), (5, Ended::AtItsLastStep));
-        let mut again = snapshot.session(&config, &digits).unwrap();
+        let mut again = snapshot.session(config, digits).unwrap();
         again.run(&mut ()).unwrap();
         assert_eq!(again.step(), 12);
         for (a, b) in again.arrays().iter().zip(session.arrays()) {

@@ -34,6 +34,8 @@ pub struct Session {
     pub(super) range: PixelRange,
     pub(super) trainer: Trainer,
     pub(super) batches: Batches,
+    /// Those with labels, where the discriminator is to read and knows few.
+    pub(super) labelled: Option<(Digits, Batches)>,
     pub(super) health: Health,
     pub(super) preview: Preview,
     pub(super) step: u64,
@@ -61,8 +63,9 @@ pub struct Position {
 impl Position {
     /// Refuses numbers that no run comes to.
     fn check(&self) -> Result<(), TrainError> {
-        let Draws { latent, labels, dropout, penalty } = self.draws;
-        let most_drawn = [latent, labels, dropout, penalty].into_iter().max().unwrap_or(0);
+        let Draws { latent, labels, dropout, penalty, augment, variations, second_view } = self.draws;
+        let most_drawn =
+            [latent, labels, dropout, penalty, augment, variations, second_view].into_iter().max().unwrap_or(0);
         match self.step <= MOST && most_drawn <= MOST_DRAWN {
             true => Ok(()),
             false => Err(TrainError::Position { step: self.step, drawn: most_drawn }),
@@ -79,12 +82,14 @@ impl Session {
         config.validate()?;
         check_images(config, digits)?;
         let (range, seed, classes) = (config.pixel_range()?, config.seed, config.training.classes);
+        let repeats = config.training.repeats;
         let digits = learned_from(config, digits)?;
         let count = preview_count(classes);
         let mut rng = Stream::Preview.of(seed);
         Ok(Self {
             trainer: Trainer::new(config)?,
-            batches: Batches::new(digits.len(), config.training.batch_size, Stream::Shuffle.of(seed))?,
+            labelled: labelled(config, &digits)?,
+            batches: Batches::repeating(digits.len(), repeats, config.training.batch_size, Stream::Shuffle.of(seed))?,
             health: Health::new(&config.training.rules(), &some_real_images(count, &digits, range), config.pixels()),
             preview: Preview {
                 latent: latent_vectors(&Tape::new(), count, config.generator.latent_dim, &mut rng).value(),
@@ -113,7 +118,9 @@ impl Session {
         session.step = position.step;
         session.trainer.resume(config.seed, position.step, position.draws, find)?;
         if position.step < session.total_steps() {
-            session.batches.skip(position.step * config.training.critic_steps); // none is asked for otherwise
+            let batches = position.step * config.training.critic_steps;
+            session.batches.skip(batches); // none is asked for otherwise
+            session.labelled.iter_mut().for_each(|(_, labelled)| labelled.skip(batches));
         }
         session.health.watch = position.watch.clone();
         Ok(session)
@@ -204,6 +211,15 @@ fn learned_from(config: &Config, digits: &Digits) -> Result<Digits, TrainError> 
     })
 }
 
+/// The few images whose labels a discriminator that reads may know, as many of each class, chosen by the seed.
+fn labelled(config: &Config, digits: &Digits) -> Result<Option<(Digits, Batches)>, TrainError> {
+    let Some(reading) = &config.training.semi_supervised else { return Ok(None) };
+    let chosen = digits.some_of_each_class(reading.labels, &mut Stream::Labelled.of(config.seed));
+    let chosen = chosen.ok_or(TrainError::Labels { labels: reading.labels, digits: digits.len() })?;
+    let batches = Batches::new(chosen.len(), reading.images_in_a_step(), Stream::LabelledShuffle.of(config.seed))?;
+    Ok(Some((chosen, batches)))
+}
+
 /// Refuses images of another shape than the configuration's.
 fn check_images(config: &Config, digits: &Digits) -> Result<(), TrainError> {
     let (found, expected) = ([digits.height(), digits.width()], config.generator.image_shape);
@@ -223,4 +239,71 @@ pub(super) fn some_real_images(count: usize, digits: &Digits, range: PixelRange)
     let mut images = vec![0.0; indices.len() * digits.pixels()];
     fill(digits, &indices, range, &mut images);
     images
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+
+    const READER: &str = r#"
+        preset = "reader"
+        [training]
+        steps = 3
+        batch_size = 16
+        [training.semi_supervised]
+        labels = 20
+        [generator]
+        image_shape = [6, 6]
+        latent_dim = 3
+        layers = [{ kind = "dense", units = 36, activation = "sigmoid" }]
+        [discriminator]
+        layers = [{ kind = "dense", units = 12, activation = "relu" }, { kind = "reader", classes = 10 }]
+    "#;
+
+    /// Random pictures with these labels.
+    fn pictures(labels: Vec<u8>) -> Digits {
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(8);
+        Digits::new((0..labels.len() * 36).map(|_| rng.random()).collect(), labels, 6, 6)
+    }
+
+    fn weights(mut session: Session) -> Vec<f32> {
+        session.run(&mut ()).unwrap();
+        session.arrays().iter().flat_map(|array| array.value.iter().copied().collect::<Vec<_>>()).collect()
+    }
+
+    #[test]
+    fn of_the_labels_none_is_seen_but_the_few() {
+        let config = Config::from_toml(READER, None).unwrap();
+        let labels: Vec<u8> = (0..100).map(|i| i % 10).collect();
+        let digits = pictures(labels.clone());
+        let run = |hidden: &Digits, few: &Digits| {
+            let mut session = Session::new(&config, &digits).unwrap();
+            session.digits = hidden.clone();
+            let (labelled, _) = session.labelled.as_mut().unwrap();
+            assert_eq!((labelled.len(), labelled.label(0)), (20, 0));
+            *labelled = if std::ptr::eq(few, &digits) { labelled.clone() } else { few.clone() };
+            weights(session)
+        };
+        let as_they_are = run(&digits, &digits);
+        assert!(as_they_are == run(&pictures(labels.iter().map(|label| 9 - label).collect()), &digits));
+        // And those are: with other images that have labels it goes otherwise.
+        assert!(as_they_are != run(&digits, &digits.first(20)));
+    }
+
+    #[test]
+    fn the_seed_chooses_which_have_labels() {
+        let config = |seed| Config { seed, ..Config::from_toml(READER, None).unwrap() };
+        let digits = pictures((0..100).map(|i| i % 10).collect());
+        let chosen = |seed| Session::new(&config(seed), &digits).unwrap().labelled.unwrap().0;
+        for class in 0..10 {
+            assert_eq!(chosen(1).labels().iter().filter(|&&label| label == class).count(), 2);
+        }
+        assert_eq!(chosen(1).images(), chosen(1).images());
+        assert_ne!(chosen(1).images(), chosen(2).images());
+        let mut too_many = config(1);
+        too_many.training.semi_supervised.as_mut().unwrap().labels = 101;
+        let error = Session::new(&too_many, &digits).map(drop).unwrap_err().to_string();
+        assert!(error.starts_with("of the 100 images of the data there are not 101 with as many"), "{error}");
+    }
 }

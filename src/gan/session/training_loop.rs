@@ -102,15 +102,23 @@ impl Session {
         self.trainer.set_progress(self.step as f64 / self.total_steps() as f64);
         let measures = (self.step + 1).is_multiple_of(self.config.record.log_every);
         let norms = measures.then(|| Watcher::new(GradientNorms::default()));
-        let Self { trainer, batches, digits, range, watchers, .. } = self;
+        let Self { trainer, batches, labelled, digits, range, watchers, .. } = self;
         let measuring = norms.as_ref().map(Watcher::told);
         trainer.set_watchers(&watchers.iter().cloned().chain(measuring).collect::<Vec<_>>());
         let mut ends_epoch = false;
         let scores = trainer.step(|images, labels| {
             let batch = batches.next_batch();
             ends_epoch |= batch.ends_epoch;
+            let (first, images) = images.split_at_mut(images.len() - batch.indices.len() * digits.pixels());
             fill(digits, batch.indices, *range, images);
-            labels.iter_mut().zip(batch.indices).for_each(|(label, &index)| *label = digits.label(index));
+            let (digits, indices) = match labelled {
+                Some((digits, batches)) => (&*digits, batches.next_batch().indices),
+                None => (&*digits, batch.indices),
+            };
+            if !first.is_empty() {
+                fill(digits, indices, *range, first);
+            }
+            labels.iter_mut().zip(indices).for_each(|(label, &index)| *label = digits.label(index));
         });
         self.step += 1;
         match scores.are_finite() {

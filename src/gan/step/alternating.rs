@@ -13,13 +13,15 @@ impl<T: Real> Trainer<T> {
         let Self { players: Players { generator, discriminator }, requests, losses, training, .. } = self;
         generator.learn(training, |generator, training| {
             let fake = requests.generate(generator, training); //                          [batch, pixels]
-            let real = real_images(generator.tape, fake.batch(), discriminator.network.input(), write_real);
-            let before = losses.teach_discriminator(discriminator, real, fake, training);
+            let (wanted, input) = (losses.labelled_images(), discriminator.network.input());
+            let images = real_images(generator.tape, fake.batch(), wanted, input, write_real);
+            let images = losses.varied(images);
+            let before = losses.teach_discriminator(discriminator, images, fake, training);
             // Then the same images before the discriminator as it has become.
             let loss = discriminator.take_part(generator.tape, training, |discriminator, training| {
-                losses.of_generator(discriminator, real, fake, training)
+                losses.of_generator(discriminator, images.real, fake, training)
             });
-            losses.mislead(discriminator, real, fake, training);
+            losses.mislead(discriminator, images.real, fake, training);
             (loss, Scores { generator_loss: loss.item().as_f64(), ..before })
         })
     }
@@ -29,8 +31,10 @@ impl<T: Real> Trainer<T> {
         let Self { players: Players { generator, discriminator }, requests, losses, training, .. } = self;
         generator.perform(training, |generator, training| {
             let fake = requests.generate(generator, training);
-            let real = real_images(generator.tape, fake.batch(), discriminator.network.input(), write_real);
-            losses.teach_discriminator(discriminator, real, fake, training);
+            let (wanted, input) = (losses.labelled_images(), discriminator.network.input());
+            let images = real_images(generator.tape, fake.batch(), wanted, input, write_real);
+            let images = losses.varied(images);
+            losses.teach_discriminator(discriminator, images, fake, training);
         });
     }
 }

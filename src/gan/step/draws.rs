@@ -1,6 +1,7 @@
 //! Everything that a step changes, as arrays by name and a few numbers: what it takes to go on elsewhere.
 
 use crate::autodiff::Real;
+use crate::gan::game::semi_supervised::Lesson;
 use crate::gan::{Mistake, Players, Trainer};
 use crate::nn::{NetworkError, Parameter};
 use crate::random::{Stream, words_drawn};
@@ -19,6 +20,15 @@ pub struct Draws {
     pub dropout: u64,
     /// From [`Stream::Penalty`].
     pub penalty: u64,
+    /// From [`Stream::Augment`].
+    #[serde(default)]
+    pub augment: u64,
+    /// From [`Stream::Variations`].
+    #[serde(default)]
+    pub variations: u64,
+    /// From [`Stream::SecondView`].
+    #[serde(default)]
+    pub second_view: u64,
 }
 
 /// What begins the names of the moving average's arrays; after it, they are the generator's.
@@ -30,7 +40,8 @@ impl<T: Real> Trainer<T> {
     pub fn arrays(&self) -> Vec<Parameter<T>> {
         let players = self.players.each_ref();
         let own = players.into_iter().flat_map(|player| player.network.arrays()).cloned();
-        let average = self.average.iter().flat_map(|average| average.network.arrays());
+        let averages = self.averages.each_ref().into_iter().flatten();
+        let average = averages.flat_map(|average| average.network.arrays());
         let average = average.map(|p| Parameter { name: format!("{AVERAGE}{}", p.name), value: p.value.clone() });
         let moments = players.into_iter().flat_map(|player| player.optimizer.moments(&player.network.parameters));
         own.chain(average).chain(moments).collect()
@@ -43,6 +54,9 @@ impl<T: Real> Trainer<T> {
             labels: words_drawn(&self.requests.label_rng),
             dropout: words_drawn(&self.training.dropout),
             penalty: self.losses.regularisers.words_drawn(),
+            augment: self.losses.augment.words_drawn(),
+            variations: self.losses.variations.words_drawn(),
+            second_view: self.losses.lesson.as_ref().map_or(0, Lesson::words_drawn),
         }
     }
 
@@ -62,7 +76,7 @@ impl<T: Real> Trainer<T> {
         for player in self.players.each_mut() {
             player.network.load(&mut *find)?;
         }
-        if let Some(average) = &mut self.average {
+        for average in self.averages.each_mut().into_iter().flatten() {
             average.load(steps, |name| find(&format!("{AVERAGE}{name}")))?;
         }
         let misled = if self.losses.mistake == Some(Mistake::ForgottenDetach) { steps } else { 0 };
@@ -71,6 +85,11 @@ impl<T: Real> Trainer<T> {
             player.optimizer.load(&player.network.parameters, moves, &mut *find)?;
         }
         self.losses.regularisers.resume(turns, seed, draws.penalty);
+        self.losses.augment.resume(Stream::Augment.resumed(seed, draws.augment));
+        self.losses.variations.resume(Stream::Variations.resumed(seed, draws.variations));
+        if let Some(lesson) = &mut self.losses.lesson {
+            lesson.resume(Stream::SecondView.resumed(seed, draws.second_view));
+        }
         self.requests.latent_rng = Stream::Latent.resumed(seed, draws.latent);
         self.requests.label_rng = Stream::Labels.resumed(seed, draws.labels);
         self.training = Stream::Dropout.resumed(seed, draws.dropout).into();

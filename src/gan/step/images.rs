@@ -1,6 +1,7 @@
 //! The images of a step, and what they are made from.
 
 use crate::autodiff::{Real, Tape, Var};
+use crate::data::CLASSES;
 use crate::gan::Mistake;
 use crate::nn::{Input, InputShape, OnTape, Training, one_hot};
 use rand::rngs::ChaCha8Rng;
@@ -28,16 +29,31 @@ impl Requests {
     }
 }
 
-/// A batch of real images, `[batch, pixels]`, and their labels where there are classes.
+/// The real images of a step.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::gan) struct RealImages<'t, T: Real> {
+    /// `[batch, pixels]`, and their labels where there are classes.
+    pub real: Input<'t, T>,
+    /// Others, of which the labels are known, where the discriminator is to read and knows few.
+    pub labelled: Option<Input<'t, T>>,
+}
+
+/// A batch of real images for this discriminator, and so many more with labels.
 pub(super) fn real_images<'t, T: Real>(
     tape: &'t Tape<T>,
     batch: usize,
+    labelled: usize,
     InputShape { extent, classes }: InputShape,
     write: impl FnOnce(&mut [T], &mut [u8]),
-) -> Input<'t, T> {
-    let mut labels = vec![0; if classes > 0 { batch } else { 0 }];
-    let x = tape.fill(&[batch, extent.width()], |images| write(images, &mut labels)).named("real images");
-    Input { x, labels: one_hot(tape, &labels, classes) }
+) -> RealImages<'t, T> {
+    let mut labels = vec![0; if classes > 0 { batch } else { labelled }];
+    let x = tape.fill(&[labelled + batch, extent.width()], |images| write(images, &mut labels)).named("real images");
+    if labelled == 0 {
+        return RealImages { real: Input { x, labels: one_hot(tape, &labels, classes) }, labelled: None };
+    }
+    let real = x.slice_rows(labelled..labelled + batch).into();
+    let labels = one_hot(tape, &labels, CLASSES);
+    RealImages { real, labelled: Some(Input { x: x.slice_rows(0..labelled), labels }) }
 }
 
 /// `count` classes, each as likely as any other; none where there are none.

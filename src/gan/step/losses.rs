@@ -1,11 +1,13 @@
 //! What each player minimises, and the discriminator's turn.
 
+use super::images::RealImages;
 use super::scores::Scores;
 use crate::autodiff::{Real, Var};
 use crate::gan::game::classifier::with_classes;
-use crate::gan::game::judge::play_jointly;
+use crate::gan::game::judge::{judge_by_features, play_jointly};
+use crate::gan::game::semi_supervised::{Lesson, Taught};
 use crate::gan::game::{Game, judge, play};
-use crate::gan::{AuxiliaryClassifier, Mistake, Regularisers, Rules};
+use crate::gan::{Augment, AuxiliaryClassifier, Mistake, Regularisers, Rules};
 use crate::nn::{Input, Learner, Mode, OnTape, Training};
 
 /// All that a configuration says of both losses.
@@ -13,17 +15,30 @@ use crate::nn::{Input, Learner, Mode, OnTape, Training};
 pub(in crate::gan) struct Losses {
     pub rules: Rules,
     pub classifier: AuxiliaryClassifier,
+    /// Whether the generator matches features, whatever the rules say.
+    pub feature_matching: bool,
+    /// How real images are changed to be more.
+    pub variations: Augment,
+    /// How images are changed before the discriminator sees them.
+    pub augment: Augment,
+    /// What the discriminator learns beside the game.
+    pub lesson: Option<Lesson>,
     pub regularisers: Regularisers,
     pub mistake: Option<Mistake>,
 }
 
 impl Losses {
+    /// How many images with labels a step takes beside the others.
+    pub fn labelled_images(&self) -> usize {
+        self.lesson.as_ref().map_or(0, Lesson::batch_size)
+    }
+
     /// The discriminator's turn, on its own tape, where all images are constants: it moves. Gives what it scored before
     /// that; the generator's loss is not among it.
     pub fn teach_discriminator<T: Real>(
         &mut self,
         discriminator: &mut Learner<T>,
-        real: Input<'_, T>,
+        RealImages { real, labelled }: RealImages<'_, T>,
         fake: Input<'_, T>,
         training: &mut Training<T>,
     ) -> Scores {
@@ -33,10 +48,24 @@ impl Losses {
                 Input { x: images.x.named(name), ..images }
             };
             let (real, fake) = (on_tape(real, "real images"), on_tape(fake, "generated images"));
-            let game = self.play(discriminator, real, fake, training);
-            let loss = self.of_discriminator(&game, real);
-            let penalised = self.penalty(discriminator, real, fake, training).map_or(loss, |penalty| loss + penalty);
-            (penalised, Scores::of(&game, self.rules.objective, loss, None))
+            let labelled = labelled.map(|images| on_tape(images, "images with labels"));
+            let (game, loss, learned, reading) = match (&mut self.lesson, labelled) {
+                (Some(lesson), Some(labelled)) => {
+                    let images = [real, fake];
+                    let taught = lesson.teach(discriminator, labelled, images, &mut self.augment, training);
+                    let Taught { game, weight, loss: of_reading, reading } = taught;
+                    let loss = self.of_discriminator(&game, real);
+                    (game, loss, loss * T::from_f64(weight) + of_reading, Some(reading))
+                }
+                _ => {
+                    let game = self.play(discriminator, real, fake, training);
+                    let loss = self.of_discriminator(&game, real);
+                    (game, loss, loss, None)
+                }
+            };
+            let penalty = self.penalty(discriminator, real, fake, training);
+            let penalised = penalty.map_or(learned, |penalty| learned + penalty);
+            (penalised, Scores { reading, ..Scores::of(&game, self.rules.objective, loss, None) })
         });
         self.regularisers.after_update(&mut discriminator.network.parameters);
         scores
@@ -44,22 +73,34 @@ impl Losses {
 
     /// The discriminator before both kinds of images.
     pub fn play<'t, T: Real>(
-        &self,
+        &mut self,
         discriminator: &OnTape<'_, 't, T>,
         real: Input<'t, T>,
         fake: Input<'t, T>,
         training: &mut Training<T>,
     ) -> Game<'t, T> {
         let mode = &mut Mode::Train(training);
+        let [real, fake] = [real, fake].map(|images| self.view(images));
         match self.mistake {
             Some(Mistake::JointBatchNorm) => play_jointly(discriminator, real, fake, mode),
             _ => play(discriminator, real, fake, mode),
         }
     }
 
+    /// Real images as if there were more of them.
+    pub fn varied<'t, T: Real>(&mut self, images: RealImages<'t, T>) -> RealImages<'t, T> {
+        let real = Input { x: self.variations.view(images.real.x), ..images.real };
+        RealImages { real, ..images }
+    }
+
+    /// These images as the discriminator is to see them.
+    fn view<'t, T: Real>(&mut self, images: Input<'t, T>) -> Input<'t, T> {
+        Input { x: self.augment.view(images.x), ..images }
+    }
+
     /// Where generated images have not been detached, the discriminator moves as the generator wants it to.
     pub fn mislead<T: Real>(
-        &self,
+        &mut self,
         discriminator: &mut Learner<T>,
         real: Input<'_, T>,
         fake: Input<'_, T>,
@@ -81,16 +122,23 @@ impl Losses {
 
     /// The generator's loss before this discriminator.
     pub fn of_generator<'t, T: Real>(
-        &self,
+        &mut self,
         discriminator: &OnTape<'_, 't, T>,
         real: Input<'t, T>,
         fake: Input<'t, T>,
         training: &mut Training<T>,
     ) -> Var<'t, T> {
-        let mut judge = |images| judge(discriminator, images, &mut Mode::Train(training));
-        let judged = judge(fake); //                                                        [batch, 1]
-        let partners = || discriminator.tape.without_recording(|| judge(real).logits);
-        let loss = self.rules.generator_loss(judged.logits, partners);
+        let (seen, tape, matches_features) = (self.view(fake), discriminator.tape, self.feature_matching);
+        let (judged, features) = judge_by_features(discriminator, seen, &mut Mode::Train(training)); //    [batch, 1]
+        let rules = self.rules;
+        let mut judge_real =
+            || tape.without_recording(|| judge_by_features(discriminator, self.view(real), &mut Mode::Train(training)));
+        let loss = if matches_features {
+            // ‖E φ(x) − E φ(G(z))‖²
+            (judge_real().1.mean_axis(0) - features.mean_axis(0)).powi(2).sum()
+        } else {
+            rules.generator_loss(judged.logits, || judge_real().0.logits)
+        };
         with_classes(loss, self.classifier.generator, judged.classes, fake.labels)
     }
 
@@ -108,7 +156,11 @@ impl Losses {
         fake: Input<'t, T>,
         training: &mut Training<T>,
     ) -> Option<Var<'t, T>> {
-        let logits = &mut |images| judge(discriminator, images, &mut Mode::Train(training)).logits;
-        self.regularisers.penalty(logits, real, fake)
+        let Self { regularisers, augment, .. } = self;
+        let logits = &mut |images: Input<'t, T>| {
+            let seen = Input { x: augment.view(images.x), ..images };
+            judge(discriminator, seen, &mut Mode::Train(training)).logits
+        };
+        regularisers.penalty(logits, real, fake)
     }
 }

@@ -25,7 +25,8 @@ pub use optimizer_schedule::OptimizerSchedule;
 pub use scores::Scores;
 pub use simultaneous::one_walk_back;
 
-use super::{BuildError, Config, Players, Regularisers, UpdateRule, build_discriminator, build_generator};
+use super::game::semi_supervised::Lesson;
+use super::{Augment, BuildError, Config, Players, Regularisers, UpdateRule, build_discriminator, build_generator};
 use crate::autodiff::{Real, Watcher};
 use crate::nn::{Adam, Compiled, Learner, Network, Training};
 use crate::random::Stream;
@@ -38,8 +39,8 @@ pub struct Trainer<T: Real = f32> {
     /// The generator, from latent vectors `[n, latent_dim]` to images `[n, pixels]`; and the discriminator, from images
     /// `[n, pixels]` to logits `[n, 1]`: `σ(logit)` is the probability it gives to the image being real.
     pub players: Players<Learner<T>>,
-    /// The generator's moving average, if the configuration asks for one.
-    pub average: Option<Average<T>>,
+    /// Their moving averages, as far as the configuration asks for them.
+    pub averages: Players<Option<Average<T>>>,
     pub(super) requests: Requests,
     pub(super) losses: Losses,
     pub(super) training: Training<T>,
@@ -59,13 +60,14 @@ impl<T: Compiled> Trainer<T> {
             let adam = Adam::new(&network.parameters, c.learning_rate, c.beta1.at(0.0), c.beta2.at(0.0));
             Learner::new(network, adam)
         };
-        let generator = build_generator(config)?;
+        let (generator, discriminator) = (build_generator(config)?, build_discriminator(config)?);
+        let (shape, black) = (config.image_shape(), config.black());
         Ok(Self {
-            average: g.average_decay.map(|decay| Average::new(&generator, decay)),
-            players: Players {
-                generator: learner(generator, &g.adam),
-                discriminator: learner(build_discriminator(config)?, &d.adam),
+            averages: Players {
+                generator: g.average_decay.map(|decay| Average::new(&generator, decay)),
+                discriminator: d.average_decay.map(|decay| Average::new(&discriminator, decay)),
             },
+            players: Players { generator: learner(generator, &g.adam), discriminator: learner(discriminator, &d.adam) },
             requests: Requests {
                 batch_size: config.training.batch_size,
                 latent_rng: Stream::Latent.of(seed),
@@ -75,6 +77,11 @@ impl<T: Compiled> Trainer<T> {
             losses: Losses {
                 rules: config.training.rules(),
                 classifier: config.training.auxiliary_classifier.unwrap_or_default(),
+                feature_matching: config.training.feature_matching,
+                variations: Augment::new(&config.training.variations, shape, black, Stream::Variations.of(seed)),
+                augment: Augment::new(&config.training.augment, shape, black, Stream::Augment.of(seed)),
+                lesson: (config.training.semi_supervised.as_ref())
+                    .map(|reading| Lesson::new(reading, shape, black, Stream::SecondView.of(seed))),
                 regularisers: Regularisers::new(&d.regularisers, seed),
                 mistake: config.training.mistake,
             },
@@ -92,6 +99,7 @@ impl<T: Real> Trainer<T> {
     pub fn set_progress(&mut self, progress: f64) {
         self.pace.set(progress, self.players.each_mut().map(|player| &mut player.optimizer));
         self.losses.regularisers.set_progress(progress);
+        self.losses.lesson.iter_mut().for_each(|lesson| lesson.set_progress(progress));
     }
 
     /// Sets both players' learning rates.
@@ -116,12 +124,18 @@ impl<T: Real> Trainer<T> {
 
     /// The generator that draws images: the average where there is one.
     pub fn ema_generator(&self) -> &Network<T> {
-        self.average.as_ref().map_or(self.generator(), |average| &average.network)
+        self.averages.generator.as_ref().map_or(self.generator(), |average| &average.network)
+    }
+
+    /// The discriminator that reads images, where it has learned to: the average where there is one.
+    pub fn ema_discriminator(&self) -> &Network<T> {
+        self.averages.discriminator.as_ref().map_or(self.discriminator(), |average| &average.network)
     }
 
     /// One step of both players. `write_real` writes a batch of real images, `[batch, pixels]`, and
     /// their labels, `[batch]`, or `[]` if the players look at none, into the buffers it is given; it
-    /// is called once for each move of the discriminator's.
+    /// is called once for each move of the discriminator's. Where the discriminator reads and knows few labels, the
+    /// buffers are for those images first, then for the others: there are more images than labels.
     pub fn step(&mut self, mut write_real: impl FnMut(&mut [T], &mut [u8])) -> Scores {
         let mistake = self.losses.mistake;
         let mut write_real = |images: &mut [T], labels: &mut [u8]| {
@@ -135,8 +149,8 @@ impl<T: Real> Trainer<T> {
             UpdateRule::Simultaneous => self.simultaneous(write_real),
             UpdateRule::Alternating => self.alternating(write_real),
         };
-        if let Some(average) = &mut self.average {
-            average.follow(&self.players.generator.network);
+        for (average, player) in self.averages.each_mut().zip(self.players.each_ref()) {
+            average.iter_mut().for_each(|average| average.follow(&player.network));
         }
         scores
     }

@@ -1,10 +1,10 @@
 //! What a step tells of itself.
 
 use crate::autodiff::{Real, Var};
-use crate::gan::{Game, Objective};
+use crate::gan::{Game, Objective, Reading};
 
 /// What a step cost and how the discriminator scored its images.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scores {
     /// The discriminator's loss, before the step.
     pub discriminator_loss: f64,
@@ -14,6 +14,8 @@ pub struct Scores {
     pub real: f64,
     /// The mean score `D(G(z))` of the generated images.
     pub fake: f64,
+    /// How the discriminator read, where it learns to.
+    pub reading: Option<Reading>,
 }
 
 impl Scores {
@@ -33,6 +35,7 @@ impl Scores {
             generator_loss: generator_loss.map_or(f64::NAN, |loss| loss.item().as_f64()),
             real: mean_score(game.real),
             fake: mean_score(game.fake),
+            reading: None,
         }
     }
 

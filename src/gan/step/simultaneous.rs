@@ -16,7 +16,8 @@ impl<T: Real> Trainer<T> {
             let (tape, both) = (generator.tape, [generator.name(), discriminator.name()]);
             let (real, fake, game, loss, scores) = tape.part(&both, Phase::Forward, || {
                 let fake = requests.generate(generator, training); //                      [batch, pixels]
-                let real = real_images(tape, fake.batch(), discriminator.network.input(), write_real);
+                let real = real_images(tape, fake.batch(), 0, discriminator.network.input(), write_real);
+                let real = losses.varied(real).real;
                 let game = losses.play(discriminator, real, fake, training);
                 let discriminator = losses.of_discriminator(&game, real);
                 let loss = Players { generator: losses.of_generator_in(&game, fake), discriminator };

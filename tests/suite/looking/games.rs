@@ -145,7 +145,7 @@ pub fn played(game: &str, steps: usize, watchers: &[Watcher]) -> (Trainer, Vec<S
 
 /// The bytes of all that a game has learned: the weights and statistics of both players and of the average.
 pub fn bytes(trainer: &Trainer) -> Vec<u8> {
-    let average = trainer.average.as_ref().map(|average| &average.network);
+    let average = trainer.averages.generator.as_ref().map(|average| &average.network);
     let networks = [trainer.generator(), trainer.discriminator()].into_iter().chain(average);
     let arrays = networks.flat_map(|network: &Network| network.parameters.iter().chain(&network.statistics));
     arrays.flat_map(|array| array.value.iter().flat_map(|x| x.to_le_bytes())).collect()

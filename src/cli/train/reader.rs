@@ -1,0 +1,27 @@
+//! What a run that learns to read has learned.
+
+use crate::data::{Digits, Source, Split, locate};
+use crate::gan::Session;
+use crate::recognizer::Recognizer;
+use crate::run::{LearnedFrom, RecognizerRun, RecognizerSummary, RunDirectory, TestResult};
+
+/// Of a run that has learned to read: writes what reads beside its players, tests it, and gives the share of the test digits
+/// that it reads rightly, in [0, 1].
+pub fn test(session: &Session, run: &RunDirectory) -> anyhow::Result<Option<f64>> {
+    let config = session.config();
+    let Some(semi_supervised) = &config.training.semi_supervised else { return Ok(None) };
+    let source = Source::of(config.data.as_deref());
+    let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
+    let (layers, shape) = (&config.discriminator.layers, config.generator.image_shape);
+    let (recognizer, config) = Recognizer::of_reader(session.trainer().ema_discriminator(), layers, shape)?;
+    recognizer.check_shape(&test)?;
+    let accuracy = recognizer.read(test.images()).accuracy(test.labels());
+    let real = semi_supervised.labels;
+    let summary = RecognizerSummary {
+        learned_from: LearnedFrom { real, unlabelled: session.digits().len() - real, ..Default::default() },
+        test: Some(TestResult { digits: test.len(), accuracy }),
+        recognizer: config,
+    };
+    RecognizerRun::within(run).save(&recognizer, &summary)?;
+    Ok(Some(accuracy))
+}
