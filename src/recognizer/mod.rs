@@ -13,7 +13,7 @@ mod train;
 
 pub use config::RecognizerConfig;
 pub use error::{ObserverError, RecognizerError};
-pub use form::{NoDigit, PIXELS, SIDE, mnist_form};
+pub use form::{Figure, NoDigit, PIXELS, Place, SIDE, WIDE, figures, mnist_form};
 pub use network::{Readings, Recognizer};
 pub use shift::shifted;
 pub use train::{StepReport, train_recognizer};
