@@ -2,10 +2,10 @@
 
 use super::groups::{Group, lines};
 use super::ink::{Ink, NoDigit, ink};
+use super::mnist::{LONGEST, PIXELS, form};
 use super::pieces::{Pieces, digit};
 use super::plane::{Bounds, Plane};
 use super::ruled::unruled;
-use super::{LONGEST, PIXELS, form};
 use crate::data::Grey;
 
 /// Something in a picture that stands by itself: a digit, or what looks like one from afar.
