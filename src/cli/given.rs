@@ -5,10 +5,10 @@ use crate::data::{CLASSES, Digits, Idx, Source, Split, locate};
 use crate::gan::{Classes, Config, ConfigError, Request, draw_in_pieces};
 use crate::nn::Network;
 use crate::random::Stream;
-use crate::recognizer::Recognizer;
+use crate::recognizer::{Reader, Recognizer};
 use crate::run::{
     RecognizerRun, RunDirectory, RunError, pretrained_config, pretrained_discriminator, pretrained_generator,
-    pretrained_recognizer, to_bytes,
+    pretrained_reader, pretrained_recognizer, to_bytes,
 };
 use anyhow::ensure;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -54,6 +54,11 @@ pub fn like_those_of(config: &Config, digits: Digits) -> Digits {
 /// The recognizer in the directory that is named, or else the one that comes with the program.
 pub fn recognizer_or_pretrained(root: Option<&Path>) -> Result<Recognizer, RunError> {
     root.map_or_else(|| Ok(pretrained_recognizer()), |root| RecognizerRun::open(root)?.recognizer())
+}
+
+/// The same with what has been measured of its limits.
+pub fn reader_or_pretrained(root: Option<&Path>) -> Result<Reader, RunError> {
+    root.map_or_else(|| Ok(pretrained_reader()), |root| RecognizerRun::open(root)?.reader())
 }
 
 /// The labels of `count` images, from an IDX file.

@@ -202,7 +202,7 @@ pub enum PngError {
     /// The file is of another format.
     #[error(
         "{path}: expected a PNG file (89 50 4e 47 0d 0a 1a 0a at offset 0), found {}{}; \
-         save or convert the picture as PNG", hexadecimal(.found), described(*.looks_like)
+         save or convert the picture as PNG or JPEG", hexadecimal(.found), described(*.looks_like)
     )]
     NotPng {
         /// The file.
@@ -239,6 +239,57 @@ pub enum PngError {
         /// What the decoder said.
         reason: String,
     },
+}
+
+/// Why a JPEG file could not be read.
+#[derive(Debug, Error)]
+pub enum JpegError {
+    /// The operating system does not let it be read.
+    #[error("cannot read {path}: {reason}; check the path and its permissions")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+
+    /// The picture has more pixels than are read.
+    #[error("{path}: expected at most 64 megapixels, found {width} × {height} pixels; shrink the picture")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Columns, as the file announces them.
+        width: usize,
+        /// Rows, as the file announces them.
+        height: usize,
+    },
+
+    /// The file ends before its picture does.
+    #[error("{path}: the file was cut short: expected more of the picture, found the end; fetch or save it again")]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The content breaks the format's rules.
+    #[error("{path}: damaged or not a JPEG file that is read here: {reason}; fetch or save it again")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        reason: String,
+    },
+}
+
+/// Why a picture could not be read.
+#[derive(Debug, Error)]
+pub enum PictureError {
+    /// A PNG file, or none of either format.
+    #[error(transparent)]
+    Png(#[from] PngError),
+    /// A JPEG file.
+    #[error(transparent)]
+    Jpeg(#[from] JpegError),
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -190,6 +190,13 @@ impl Digits {
         Digits { images: Arc::new(images.to_vec()), labels: Arc::new(labels.to_vec()), ..*self }
     }
 
+    /// Those after the first `count`; none where there are no more.
+    pub fn after(&self, count: usize) -> Option<Digits> {
+        let labels = self.labels.get(count..).filter(|labels| !labels.is_empty())?;
+        let images = &self.images[count * self.pixels()..];
+        Some(Digits { images: Arc::new(images.to_vec()), labels: Arc::new(labels.to_vec()), ..*self })
+    }
+
     /// Those of these classes, in their order; none where there is no such image.
     pub fn of_classes(&self, classes: &[u8]) -> Option<Digits> {
         let chosen: Vec<usize> = (0..self.len()).filter(|&index| classes.contains(&self.labels[index])).collect();

@@ -23,7 +23,7 @@ use super::file;
 use super::grey::Grey;
 
 /// The most pixels that are read: more than any camera's picture of one digit needs.
-const MAX_PIXELS: u64 = 64 << 20;
+pub(super) const MAX_PIXELS: u64 = 64 << 20;
 /// What every PNG file begins with (PNG specification, third edition, section 5.2).
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// What other formats begin with, for a message that helps.
@@ -127,7 +127,7 @@ fn to_grey(pixels: Vec<u8>, colours: ColorType) -> Vec<u8> {
 }
 
 /// `Y = 0.299 R + 0.587 G + 0.114 B`, to the nearest byte (BT.601-7, section 2.5.1).
-fn luma(pixel: &[u8]) -> u8 {
+pub(super) fn luma(pixel: &[u8]) -> u8 {
     let [red, green, blue] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
     ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8
 }

@@ -23,8 +23,9 @@ pub use draw::{
 };
 pub use game::{
     Augment, Augmentation, AuxiliaryClassifier, BuildError, Change, Coin, Game, Judgement, Mistake, Objective, Pairing,
-    Players, Reading, Regulariser, Regularisers, Rules, SemiSupervised, ToLogits, blank_discriminator, blank_generator,
-    build_discriminator, build_generator, clip_weights, dragan, footprints, judge, play, r1, r2, wgan_gp,
+    Players, ReadingScores, Regulariser, Regularisers, Rules, SemiSupervised, ToLogits, blank_discriminator,
+    blank_generator, build_discriminator, build_generator, clip_weights, dragan, footprints, judge, play, r1, r2,
+    wgan_gp,
 };
 pub use health::{Clues, Diagnosis, Fault, Health, LabelEvidence, Remedy, Samples, Symptoms, Usual, Warning};
 pub use session::{

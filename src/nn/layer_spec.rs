@@ -3,8 +3,9 @@
 use super::build::Builder;
 use super::layer::{Computation, Spec};
 use super::layers::{
-    Activation, AvgPool, BatchNorm, Conv, ConvTranspose, Dense, Downsample, Dropout, Flatten, GlobalSumPool, GroupNorm,
-    LabelEmbedding, LayerNorm, MaxPool, MinibatchStddev, Projection, Reader, Reshape, Residual, Upsample,
+    Activation, AvgPool, BatchNorm, ClassLogits, Conv, ConvTranspose, Dense, Downsample, Dropout, Flatten,
+    GlobalSumPool, GroupNorm, LabelEmbedding, LayerNorm, MaxPool, MinibatchStddev, Projection, Reshape, Residual,
+    Upsample,
 };
 use super::{LayerError, UnitActivation};
 use crate::autodiff::Real;
@@ -74,7 +75,7 @@ list_of_layers! {
         Residual(Residual<LayerSpec>),
         LabelEmbedding(LabelEmbedding),
         Projection(Projection),
-        Reader(Reader),
+        ClassLogits(ClassLogits),
     }
 }
 

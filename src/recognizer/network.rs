@@ -53,7 +53,7 @@ impl Readings {
 }
 
 /// The positions of a row's numbers, the largest first; of equal ones, the first.
-fn ranked(row: ArrayView1<f32>) -> [u8; CLASSES] {
+pub(super) fn ranked(row: ArrayView1<f32>) -> [u8; CLASSES] {
     let mut order: [u8; CLASSES] = std::array::from_fn(|class| class as u8);
     order.sort_by(|&a, &b| row[usize::from(b)].total_cmp(&row[usize::from(a)]));
     order
@@ -137,7 +137,8 @@ impl Recognizer {
     }
 }
 
-fn image(config: &RecognizerConfig) -> Extent {
+/// What it reads.
+pub(super) fn image(config: &RecognizerConfig) -> Extent {
     let [height, width] = config.image_shape;
     Extent::Image([height, width, 1])
 }

@@ -1,31 +1,128 @@
-//! A recognizer out of a discriminator that has learned to read.
+//! A recognizer that also says how sure it is, and what is no digit that it knows.
 
+use super::calibration::Calibration;
+use super::network::image;
 use super::{Recognizer, RecognizerConfig, RecognizerError};
-use crate::nn::{Compiled, LayerSpec, Network};
+use crate::autodiff::{Activation, Tape};
+use crate::data::{CLASSES, PixelRange};
+use crate::nn::{LayerSpec, Mode, Network};
+use ndarray::{Array2, ArrayView1};
+use rayon::prelude::*;
 
-impl<T: Compiled> Recognizer<T> {
-    /// What reads as this network does, which has been built of these layers for images from 0, black, to 1, white, and
-    /// ends in a [`reader`](crate::nn::layers::Reader): all but that are the features, its logits of the classes the head.
-    /// And the configuration of that recognizer.
+/// Images read at a time, as in [`Recognizer::read`].
+const CHUNK: usize = 128;
+
+/// A recognizer and what has been measured of it.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// From images to features, but for their last function.
+    stem: Network,
+    /// That function.
+    function: Activation,
+    head: Network,
+    calibration: Option<Calibration>,
+}
+
+/// What a reader makes of an image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The probability of each digit, if it is one; together 1.
+    pub probabilities: [f32; CLASSES],
+    /// How far it is from all digits; a digit's is about 1. None where the recognizer was not calibrated.
+    pub distance: Option<Distance>,
+}
+
+/// How far something is from the nearest class of digits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distance {
+    /// In standard deviations of that class ([`Classes::distance`](super::Classes::distance)).
+    pub found: f32,
+    /// The most that a digit's may be.
+    pub limit: f32,
+}
+
+impl Reading {
+    /// The digits from the most probable to the least.
+    pub fn ranking(&self) -> [u8; CLASSES] {
+        super::network::ranked(ArrayView1::from(&self.probabilities))
+    }
+
+    /// Whether it is near enough to a digit to be one. Without a calibration, all things are.
+    pub fn is_a_digit(&self) -> bool {
+        self.distance.is_none_or(|Distance { found, limit }| found <= limit)
+    }
+}
+
+impl Reader {
+    /// Of a recognizer that was built by this configuration, and what [`Calibration::measure`] has measured of it.
     ///
     /// # Errors
-    /// When the network is not of those layers.
-    pub fn of_reader(
-        network: &Network<T>,
-        layers: &[LayerSpec],
-        image_shape: [usize; 2],
-    ) -> Result<(Self, RecognizerConfig), RecognizerError> {
-        let last = layers.len().saturating_sub(1);
-        let config = RecognizerConfig { image_shape, features: layers[..last].to_vec(), ..Default::default() };
-        let mut recognizer = Self::blank(&config)?;
-        let name = network.name();
-        let find = |wanted: String| {
-            let array = network.arrays().find(|array| array.name == wanted);
-            array.map(|array| array.value.to_owned())
-        };
-        let Self { features, head } = &mut recognizer;
-        features.load(|own| find(own.replacen("features", name, 1)))?;
-        head.load(|own| find(own.replacen("head.0", &format!("{name}.{last}"), 1)))?;
-        Ok((recognizer, config))
+    /// When the layers form no network, or the recognizer's are others.
+    pub fn new(
+        config: &RecognizerConfig,
+        recognizer: &Recognizer,
+        calibration: Option<Calibration>,
+    ) -> Result<Self, RecognizerError> {
+        let mut layers = config.features.clone();
+        let last = layers.last_mut().and_then(LayerSpec::activation_mut);
+        let function = last.map(std::mem::take).unwrap_or_default().function();
+        let mut stem = Network::blank("features", image(config), &layers)?;
+        let value = |name: &str| recognizer.features.arrays().find(|array| array.name == name);
+        stem.load(|name| value(name).map(|array| array.value.to_owned()))?;
+        Ok(Self { stem, function, head: recognizer.head.clone(), calibration })
+    }
+
+    /// Whether it can tell digits from other things.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
+    }
+
+    /// How many features it looks at.
+    pub(super) fn width(&self) -> usize {
+        self.stem.output_width()
+    }
+
+    /// Reads images `[n, height × width]`, 0 black to 255 white.
+    ///
+    /// # Panics
+    /// When `images` is not a whole number of images.
+    pub fn read(&self, images: &[u8]) -> Vec<Reading> {
+        let (features, logits) = self.look(images);
+        let rows = features.as_slice().expect("in C order").par_chunks_exact(self.width());
+        let logits = logits.as_slice().expect("in C order").par_chunks_exact(CLASSES);
+        rows.zip(logits).map(|(features, logits)| self.reading(features, logits)).collect()
+    }
+
+    fn reading(&self, features: &[f32], logits: &[f32]) -> Reading {
+        let temperature = self.calibration.as_ref().map_or(1.0, |calibration| calibration.temperature);
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weights: [f32; CLASSES] = std::array::from_fn(|class| ((logits[class] - largest) / temperature).exp());
+        let all: f32 = weights.iter().sum();
+        let distance = self.calibration.as_ref().map(|Calibration { classes, limit, .. }| {
+            let found = classes.distance(ArrayView1::from(features));
+            Distance { found, limit: *limit }
+        });
+        Reading { probabilities: weights.map(|weight| weight / all), distance }
+    }
+
+    /// Features before their last function, `[n, width]`, and logits, `[n, 10]`, of images `[n, height × width]`.
+    pub(super) fn look(&self, images: &[u8]) -> (Array2<f32>, Array2<f32>) {
+        let (pixels, width) = (self.stem.input_width(), self.width());
+        assert!(images.len().is_multiple_of(pixels), "Reader::read: {} bytes in images of {pixels}", images.len());
+        let count = images.len() / pixels;
+        let (mut features, mut logits) = (vec![0.0; count * width], vec![0.0; count * CLASSES]);
+        let outputs = features.par_chunks_mut(CHUNK * width).zip(logits.par_chunks_mut(CHUNK * CLASSES));
+        images.par_chunks(CHUNK * pixels).zip(outputs).for_each_init(Tape::new, |tape, (images, outputs)| {
+            tape.evaluate(|tape| {
+                let x = tape.fill(&[images.len() / pixels, pixels], |x| PixelRange::Unit.write(images, x));
+                let before = self.stem.on(tape).forward(x, &mut Mode::Evaluate);
+                let logits = self.head.on(tape).forward(before.activate(self.function), &mut Mode::Evaluate);
+                for (out, var) in [(outputs.0, before), (outputs.1, logits)] {
+                    out.copy_from_slice(var.value().as_slice().expect("values of a tape are contiguous"));
+                }
+            });
+        });
+        let array = |width, values| Array2::from_shape_vec((count, width), values).expect("filled row by row");
+        (array(width, features), array(CLASSES, logits))
     }
 }

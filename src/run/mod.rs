@@ -1,6 +1,7 @@
 //! What a run leaves on disk: its directory, weights, metrics and pictures. Floor five; it knows
 //! nothing of the command line.
 
+mod calibration_file;
 mod checkpoint;
 mod confusion;
 mod directory;
@@ -38,7 +39,9 @@ pub use legend::{Legend, wrapped};
 pub use list::{RunSummary, State, find_runs, summary};
 pub use npy::{NpyValues, npy_bytes, write_npy, write_npy_in_pieces};
 pub use picture::{Animation, Picture, TooLarge, to_bytes};
-pub use pretrained::{pretrained_config, pretrained_discriminator, pretrained_generator, pretrained_recognizer};
+pub use pretrained::{
+    pretrained_config, pretrained_discriminator, pretrained_generator, pretrained_reader, pretrained_recognizer,
+};
 pub use recognizer_run::{LearnedFrom, RecognizerRun, RecognizerSummary, TestResult};
 pub use recorder::Recorder;
 pub use report::{report, write_comparison, write_report};

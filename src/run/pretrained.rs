@@ -1,9 +1,10 @@
 //! What comes with the program, trained: the weights are inside it, so that it works wherever it is copied to.
 
+use super::calibration_file::parse_calibration;
 use super::{RecognizerSummary, parse_weights};
 use crate::gan::{Config, blank_discriminator, blank_generator};
 use crate::nn::Network;
-use crate::recognizer::Recognizer;
+use crate::recognizer::{Reader, Recognizer};
 use std::path::Path;
 
 /// A file of data/pretrained.
@@ -36,12 +37,23 @@ pub fn pretrained_discriminator() -> Network {
 
 /// A recognizer of digits.
 pub fn pretrained_recognizer() -> Recognizer {
-    let summary: RecognizerSummary =
-        toml::from_str(within!(include_str, "recognizer/recognizer.toml")).expect("a test reads it");
+    let summary = recognizer_summary();
     let mut recognizer = Recognizer::blank(&summary.recognizer).expect("a test builds it");
     let Recognizer { features, head } = &mut recognizer;
     load(&mut [features, head], within!(include_bytes, "recognizer/recognizer.safetensors"));
     recognizer
+}
+
+/// The same with what has been measured of its limits.
+pub fn pretrained_reader() -> Reader {
+    let calibration = parse_calibration(within!(include_bytes, "recognizer/calibration.safetensors"));
+    let calibration = calibration.expect("a test reads it");
+    Reader::new(&recognizer_summary().recognizer, &pretrained_recognizer(), Some(calibration))
+        .expect("a test builds it")
+}
+
+fn recognizer_summary() -> RecognizerSummary {
+    toml::from_str(within!(include_str, "recognizer/recognizer.toml")).expect("a test reads it")
 }
 
 fn load(networks: &mut [&mut Network], weights: &[u8]) {
@@ -58,5 +70,6 @@ mod tests {
         assert_eq!((generator.input_width(), config.name.as_str()), (config.generator.latent_dim, "best"));
         assert_eq!(pretrained_discriminator().input_width(), config.pixels());
         assert_eq!(pretrained_recognizer().features.input_width(), config.pixels());
+        assert!(pretrained_reader().calibration().is_some());
     }
 }

@@ -59,6 +59,7 @@ pub struct TestResult {
 /// recognizer.toml           what it learned from, every value that decided it, how well it reads
 /// metrics.csv               loss and accuracy as it went
 /// recognizer.safetensors    its weights
+/// calibration.safetensors   what has been measured of its limits, if somebody has
 /// ```
 #[derive(Debug)]
 pub struct RecognizerRun {
@@ -106,7 +107,7 @@ impl RecognizerRun {
 
     /// The files that are there.
     pub fn own_files(&self) -> Vec<PathBuf> {
-        let all = [self.summary_file(), self.weights_file(), self.root.join("metrics.csv")];
+        let all = [self.summary_file(), self.weights_file(), self.calibration_file(), self.root.join("metrics.csv")];
         all.into_iter().filter(|path| path.is_file()).collect()
     }
 

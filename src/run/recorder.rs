@@ -10,8 +10,8 @@ use super::{
     Checkpoint, History, MetricsRow, NormRow, Picture, ReadingRow, RunDirectory, RunError, TimeRow, grid, to_bytes,
 };
 use crate::gan::{
-    Beginning, Config, Diagnosis, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, Reading, RecordConfig, Scores,
-    Session, StepEnd, Warning,
+    Beginning, Config, Diagnosis, EpochEnd, Observer, ObserverError, PREVIEW_COLUMNS, ReadingScores, RecordConfig,
+    Scores, Session, StepEnd, Warning,
 };
 use crate::metrics::Quality;
 use std::ops::ControlFlow;
@@ -149,7 +149,7 @@ impl Open {
     /// A row of metrics.csv, and one of times.csv.
     fn log(&mut self, step: u64, epoch: u64, scores: &Scores, quality: Option<&Quality>) -> Result<(), RunError> {
         self.logs.metrics_row(&MetricsRow::new(step, epoch, scores, quality))?;
-        if let Some((log, Reading { loss, accuracy, sure })) = self.logs.reading.as_mut().zip(scores.reading) {
+        if let Some((log, ReadingScores { loss, accuracy, sure })) = self.logs.reading.as_mut().zip(scores.reading) {
             log.row(&line(&ReadingRow { step, loss, accuracy, sure }, 0))?;
         }
         let seconds = self.seconds();

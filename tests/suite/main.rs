@@ -10,6 +10,7 @@ mod diagnoses;
 mod drawing;
 mod engine;
 mod fetch_mnist;
+mod figures;
 mod gradients;
 mod handwriting;
 mod hostile;

@@ -1,35 +1,20 @@
 //! Reading pictures, a few at a time, and saying at once what they show.
 
-use super::pictures::{Pictures, Shown};
+use super::answer::{Answer, At, Found, lines};
+use super::drawing::drawing;
+use super::pictures::{Pictures, Shape, Shown, shapes_of};
 use crate::cli::say::{Lines, note};
-use crate::data::CLASSES;
+use crate::data::{CLASSES, Grey};
 use crate::metrics::Confusion;
-use crate::recognizer::{Readings, Recognizer};
+use crate::recognizer::{Reader as Recognizer, Reading};
 use crate::run::confusion_picture;
 use anyhow::{Context, ensure};
-use serde::Serialize;
 use std::path::Path;
 
 /// Pictures that are read together: enough for all threads, few enough that the first answer comes at once.
 const BATCH: usize = 64;
 /// Enlargement of the confusion matrix.
 const SCALE: usize = 2;
-
-/// What is said of a picture.
-#[derive(Serialize)]
-struct Answer<'a> {
-    file: &'a str,
-    #[serde(flatten)]
-    found: Found,
-}
-
-/// A digit, or why there is none.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Found {
-    Digit { digit: u8, probability: f32, runner_up: u8, runner_up_probability: f32 },
-    Nothing { digit: Option<u8>, reason: String },
-}
 
 /// Reads pictures in the order in which they are named.
 pub struct Reader {
@@ -40,8 +25,10 @@ pub struct Reader {
     labels: Option<Vec<u8>>,
     /// How many pictures there were so far.
     place: usize,
-    /// Labels and readings of those that show a digit.
+    /// Labels and readings of those that show one digit.
     asked_and_read: [Vec<u8>; 2],
+    /// How many show nothing that is a digit.
+    refused: usize,
     /// Whether one picture is all that is asked for.
     is_alone: bool,
     /// How many could not be read.
@@ -58,6 +45,7 @@ impl Reader {
             labels,
             place: 0,
             asked_and_read: Default::default(),
+            refused: 0,
             is_alone,
             left_out: 0,
         }
@@ -67,12 +55,11 @@ impl Reader {
     pub fn read(&mut self, pictures: &Pictures) -> anyhow::Result<()> {
         for start in (0..pictures.len()).step_by(BATCH) {
             let shown = pictures.read(start..pictures.len().min(start + BATCH));
-            let forms: Vec<u8> = shown.iter().filter_map(Shown::form).flatten().copied().collect();
-            let readings = self.recognizer.read(&forms);
-            let mut next = 0..;
+            let readings = self.readings(shown.iter().flat_map(Shown::shapes));
+            let mut next = readings.iter();
             for shown in shown {
-                let reading = shown.form().and_then(|_| next.next());
-                self.answer(shown, reading.map(|i| (&readings, i)))?;
+                let own: Vec<&Reading> = next.by_ref().take(shown.shapes().len()).collect();
+                self.answer(shown, &own)?;
             }
             if self.lines.are_lost() && self.labels.is_none() {
                 self.lines.end()?; // nobody waits for more
@@ -81,22 +68,44 @@ impl Reader {
         Ok(())
     }
 
-    /// Says what a picture shows, which is this reading where it shows something.
-    fn answer(&mut self, shown: Shown, reading: Option<(&Readings, usize)>) -> anyhow::Result<()> {
+    fn readings<'s>(&self, shapes: impl Iterator<Item = &'s Shape>) -> Vec<Reading> {
+        let forms: Vec<u8> = shapes.flat_map(|shape| shape.form).collect();
+        self.recognizer.read(&forms)
+    }
+
+    /// Says what a picture shows, which are these readings, one for each of its shapes.
+    fn answer(&mut self, shown: Shown, readings: &[&Reading]) -> anyhow::Result<()> {
         let label = self.labels.as_ref().map(|labels| labels[self.place]);
         self.place += 1;
-        let found = match (shown.form, reading) {
-            (Err(error), _) => return self.leave_out(error),
-            (Ok(Err(reason)), _) => Found::Nothing { digit: None, reason: reason.to_string() },
-            (Ok(Ok(_)), reading) => Found::of(reading.expect("a form has been read")),
+        let found: Vec<_> = match &shown.figures {
+            Err(_) => return self.leave_out(shown.figures.err().expect("just seen")),
+            Ok(Err(reason)) => vec![(Found::Nothing { reason: reason.to_string() }, None)],
+            Ok(Ok(shapes)) => {
+                shapes.iter().zip(readings).map(|(s, reading)| (Found::of(s, reading), At::of(s))).collect()
+            }
         };
-        if let (Some(label), Found::Digit { digit, .. }) = (label, &found) {
+        let digits: Vec<u8> = found.iter().filter_map(|(found, _)| found.digit()).collect();
+        if let (Some(label), [digit]) = (label, &*digits) {
             let [asked, read] = &mut self.asked_and_read;
             asked.push(label);
             read.push(*digit);
         }
-        let answer = Answer { file: &shown.name, found };
-        self.lines.say(if self.json { in_json(&answer) } else { in_words(&answer) });
+        self.refused += usize::from(digits.is_empty());
+        let answers = found.into_iter().map(|(found, place)| Answer { file: &shown.name, found, place });
+        lines(&answers.collect::<Vec<_>>(), self.json).into_iter().for_each(|line| self.lines.say(line));
+        Ok(())
+    }
+
+    /// Draws what is read in a picture into a file.
+    pub fn draw(&self, file: &Path, into: &Path) -> anyhow::Result<()> {
+        let picture = Grey::read(file)?;
+        let shapes = shapes_of(&picture).unwrap_or_default();
+        let readings = self.readings(shapes.iter());
+        let found = shapes.iter().zip(&readings);
+        let found: Vec<_> =
+            found.filter_map(|(shape, reading)| Some((At::of(shape)?, Found::of(shape, reading)))).collect();
+        drawing(&picture, &found).write_png(into).context("--draw")?;
+        note(format_args!("what was read is marked in {}", into.display()));
         Ok(())
     }
 
@@ -117,7 +126,11 @@ impl Reader {
         let [asked, read] = &self.asked_and_read;
         let confusion = Confusion::of(asked, read, CLASSES)?;
         let (right, all) = (confusion.counts().diag().sum(), labels.len());
-        note(format_args!("{right} of {all} are read rightly, {:.2} %", 100.0 * right as f64 / all as f64));
+        let refused = match self.refused {
+            0 => String::new(),
+            refused => format!("; {refused} show no digit that the recognizer knows"),
+        };
+        note(format_args!("{right} of {all} are read rightly, {:.2} %{refused}", 100.0 * right as f64 / all as f64));
         if let Some(path) = confusion_file {
             confusion_picture(confusion.counts(), SCALE).write_png(path).context("--confusion")?;
             note(format_args!(
@@ -132,29 +145,5 @@ impl Reader {
     pub fn end(mut self) -> anyhow::Result<()> {
         ensure!(self.left_out == 0, "{} could not be read, and were left out as said above", self.left_out);
         Ok(self.lines.end()?)
-    }
-}
-
-impl Found {
-    /// The digit in the `i`-th of some pictures.
-    fn of((readings, i): (&Readings, usize)) -> Self {
-        let [digit, runner_up, ..] = readings.ranking(i);
-        let [probability, runner_up_probability] =
-            [digit, runner_up].map(|digit| readings.probabilities[[i, usize::from(digit)]]);
-        Found::Digit { digit, probability, runner_up, runner_up_probability }
-    }
-}
-
-fn in_json(answer: &Answer<'_>) -> String {
-    serde_json::to_string(answer).expect("plain values")
-}
-
-fn in_words(Answer { file, found }: &Answer<'_>) -> String {
-    match found {
-        Found::Digit { digit, probability, runner_up, runner_up_probability } => {
-            let [first, second] = [probability, runner_up_probability].map(|p| 100.0 * p);
-            format!("{file}  {digit}  {first:.1} %   (then {runner_up}, {second:.1} %)")
-        }
-        Found::Nothing { reason, .. } => format!("{file}  no digit: {reason}"),
     }
 }

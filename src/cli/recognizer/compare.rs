@@ -93,7 +93,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         let alone = learner.accuracies(&format!("{size} real digits"), &[&real])?;
         let on_few_labels = match size == digits.len() || arguments.no_few_labels {
             true => None,
-            false => Some(learner.accuracies_of_readers(&digits, size)?),
+            false => Some(learner.accuracies_of_discriminators(&digits, size)?),
         };
         let own: Vec<Option<&Path>> = runs.iter().filter(|(seen, _)| *seen == size).map(|(_, run)| *run).collect();
         if own.is_empty() {
@@ -152,7 +152,7 @@ impl Learner<'_> {
     }
 
     /// The same of discriminators that have seen all these digits, and the labels of so many of them.
-    fn accuracies_of_readers(&self, digits: &Digits, labels: usize) -> anyhow::Result<Vec<f64>> {
+    fn accuracies_of_discriminators(&self, digits: &Digits, labels: usize) -> anyhow::Result<Vec<f64>> {
         let learn = |seed| {
             let mut config = Config { seed, ..Config::preset("reader")? };
             config.training.semi_supervised.as_mut().expect("it reads").labels = labels;
@@ -160,7 +160,7 @@ impl Learner<'_> {
             let mut session = Session::new(&config, digits)?;
             session.run(&mut ())?;
             let (layers, shape) = (&config.discriminator.layers, config.generator.image_shape);
-            let (reader, _) = Recognizer::of_reader(session.trainer().ema_discriminator(), layers, shape)?;
+            let (reader, _) = Recognizer::of_discriminator(session.trainer().ema_discriminator(), layers, shape)?;
             Ok(self.tested(&format!("all digits and {labels} labels"), seed, &reader))
         };
         (0..self.arguments.seeds).map(learn).collect()

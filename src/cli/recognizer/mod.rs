@@ -1,5 +1,6 @@
 //! `twoplayer recognizer`.
 
+mod calibrate;
 mod compare;
 mod table;
 mod train;
@@ -16,6 +17,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Arguments),
+    Calibrate(calibrate::Arguments),
     Compare(compare::Arguments),
 }
 
@@ -23,6 +25,7 @@ enum Command {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
     }
 }

@@ -1,7 +1,7 @@
 //! A run as lines of JSON, for other programs.
 
 use crate::cli::say::{Lines, Unsaid};
-use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, Reading, StepEnd, Warning};
+use crate::gan::{Beginning, EpochEnd, Observer, ObserverError, ReadingScores, StepEnd, Warning};
 use serde_json::json;
 
 /// Prints an object a line on standard output: what begins, each step that has a row in metrics.csv, each epoch, each
@@ -35,7 +35,7 @@ impl Observer for JsonLines {
             "discriminator_loss": scores.discriminator_loss, "generator_loss": scores.generator_loss,
             "d_real": scores.real, "d_fake": scores.fake,
         });
-        if let Some(Reading { loss, accuracy, sure }) = scores.reading {
+        if let Some(ReadingScores { loss, accuracy, sure }) = scores.reading {
             line["reading"] = json!({ "loss": loss, "accuracy": accuracy, "sure": sure });
         }
         self.0.say(line);

@@ -2,7 +2,7 @@
 
 use crate::cli::bar::{above, bar};
 use crate::gan::{
-    Beginning, Coin, EpochEnd, Observer, ObserverError, Players, Reading, Scores, StepEnd, Usual, Warning,
+    Beginning, Coin, EpochEnd, Observer, ObserverError, Players, ReadingScores, Scores, StepEnd, Usual, Warning,
 };
 use crate::gemm::kernel;
 use indicatif::ProgressBar;
@@ -195,7 +195,7 @@ impl std::fmt::Display for RunningMean {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Some(Scores { discriminator_loss, generator_loss, real, fake, reading }) = self.mean else { return Ok(()) };
         write!(f, "loss D {discriminator_loss:.3} G {generator_loss:.3} · D(x) {real:.2} D(G(z)) {fake:.2}")?;
-        match reading.map(|Reading { accuracy, sure, .. }| [accuracy, sure].map(|share| 100.0 * share)) {
+        match reading.map(|ReadingScores { accuracy, sure, .. }| [accuracy, sure].map(|share| 100.0 * share)) {
             Some([accuracy, sure]) => write!(f, " · reads {accuracy:.0} %, is sure of {sure:.0} %"),
             None => Ok(()),
         }

@@ -13,7 +13,7 @@ pub fn test(session: &Session, run: &RunDirectory) -> anyhow::Result<Option<f64>
     let source = Source::of(config.data.as_deref());
     let test = Digits::load(&locate(source.directory.as_deref())?, Split::Test)?;
     let (layers, shape) = (&config.discriminator.layers, config.generator.image_shape);
-    let (recognizer, config) = Recognizer::of_reader(session.trainer().ema_discriminator(), layers, shape)?;
+    let (recognizer, config) = Recognizer::of_discriminator(session.trainer().ema_discriminator(), layers, shape)?;
     recognizer.check_shape(&test)?;
     let accuracy = recognizer.read(test.images()).accuracy(test.labels());
     let real = semi_supervised.labels;

@@ -117,7 +117,7 @@ pub struct TrainingConfig {
     /// instead of what its objective says (Salimans et al. 2016, section 3.1); no.
     #[serde(default, skip_serializing_if = "is_false")]
     pub feature_matching: bool,
-    /// If given, the discriminator learns to read from few labels; its last layer must then be a reader.
+    /// If given, the discriminator learns to read from few labels; its last layer must then be class-logits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub semi_supervised: Option<SemiSupervised>,
     /// If given, a mistake that is easily made in a program is made on purpose, for teaching.

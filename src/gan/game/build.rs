@@ -54,12 +54,12 @@ pub enum BuildError {
          {{ kind = \"projection\", classifier = true }}"
     )]
     Classifier,
-    /// There is a reader and nothing is made of it, or the other way round.
+    /// There are logits of classes and nothing is made of it, or the other way round.
     #[error(
         "reading takes both: training.semi_supervised, and as the discriminator's last layer \
-         {{ kind = \"reader\", classes = 10 }}"
+         {{ kind = \"class-logits\", classes = 10 }}"
     )]
-    Reader,
+    ClassLogits,
 }
 
 /// The configuration's generator with the weights that a run begins with.
@@ -142,10 +142,10 @@ fn judging<T: Real>(mut discriminator: Network<T>, config: &Config) -> Result<Ne
     check_labels("discriminator", &discriminator)?;
     discriminator.precision = config.training.precision;
     let classes = discriminator.classes();
-    let reads = matches!(config.discriminator.layers.last(), Some(LayerSpec::Reader(_)));
+    let reads = matches!(config.discriminator.layers.last(), Some(LayerSpec::ClassLogits(_)));
     if reads || config.training.semi_supervised.is_some() {
         let both = reads && config.training.semi_supervised.is_some() && discriminator.output_width() == 1 + CLASSES;
-        return if both { Ok(discriminator) } else { Err(BuildError::Reader) };
+        return if both { Ok(discriminator) } else { Err(BuildError::ClassLogits) };
     }
     match (discriminator.output_width(), config.training.auxiliary_classifier) {
         (1, None) => Ok(discriminator),

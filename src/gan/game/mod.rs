@@ -24,4 +24,4 @@ pub use penalty::{ToLogits, dragan, r1, r2, wgan_gp};
 pub use players::Players;
 pub use regulariser::{Regulariser, Regularisers};
 pub use rules::{Coin, Pairing, Rules};
-pub use semi_supervised::{Reading, SemiSupervised};
+pub use semi_supervised::{ReadingScores, SemiSupervised};

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Reading, learned in the game (Salimans et al. 2016, *Improved Techniques for Training GANs*, section 5): few images
 /// have labels, from which the discriminator learns its classes; of all others it only knows that they are of one of
-/// them, and of the generated ones that they are of none. Its last layer is a
-/// [`reader`](crate::nn::layers::Reader).
+/// them, and of the generated ones that they are of none. Its last layer is
+/// [`class-logits`](crate::nn::layers::ClassLogits).
 ///
 /// Beside that, it should read two views of the same image alike (Sohn et al. 2020, *FixMatch*, equations 3 and 4): where it
 /// is sure of one view, that is the label of the other, which is changed more.
@@ -61,7 +61,7 @@ const TINY: f64 = 1e-6;
 
 /// How a step went that taught to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Reading {
+pub struct ReadingScores {
     /// The mean cross-entropy of the labelled images of the batch, in nats.
     pub loss: f64,
     /// The share of them that was read rightly, in [0, 1].
@@ -87,7 +87,7 @@ pub(in crate::gan) struct Taught<'t, T: Real> {
     pub weight: f64,
     /// The loss of reading.
     pub loss: Var<'t, T>,
-    pub reading: Reading,
+    pub reading: ReadingScores,
 }
 
 impl Lesson {
@@ -135,7 +135,8 @@ impl Lesson {
         let loss = classes(known).softmax_cross_entropy(targets).mean();
         let (own, sure) = self.sure(discriminator.tape, classes(once));
         let agreement = classes(twice).softmax_cross_entropy(own).mean();
-        let reading = Reading { loss: loss.item().as_f64(), accuracy: share_right(classes(known), targets), sure };
+        let reading =
+            ReadingScores { loss: loss.item().as_f64(), accuracy: share_right(classes(known), targets), sure };
         let [weight, of_agreement] = [self.config.game, self.config.agreement].map(|ramp| ramp.at(self.progress));
         let game = Game::of(once.logits.concat_rows(fake.logits), once, fake);
         Taught { game, weight, loss: loss + agreement * T::from_f64(of_agreement), reading }
@@ -167,9 +168,9 @@ impl Lesson {
     }
 }
 
-/// The logits of the classes, which a reader has.
+/// The logits of the classes.
 fn classes<'t, T: Real>(judgement: Judgement<'t, T>) -> Var<'t, T> {
-    judgement.classes.expect("the last layer of the discriminator is a reader")
+    judgement.classes.expect("the discriminator ends in the logits of classes")
 }
 
 /// The share of rows whose largest logit is where the target's 1 is.

@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_session_from_a_snapshot_makes_the_same_steps() {
         goes_on(&Config::from_toml(GAME, Some("mlp")).unwrap(), &digits());
-        let reader = GAME.replace("{ kind = \"dense\", units = 1 }", "{ kind = \"reader\", classes = 10 }");
+        let reader = GAME.replace("{ kind = \"dense\", units = 1 }", "{ kind = \"class-logits\", classes = 10 }");
         let mut reader = Config::from_toml(&reader.replace("\"tanh\"", "\"sigmoid\""), Some("reader")).unwrap();
         reader.training.semi_supervised.as_mut().unwrap().labels = 10;
         goes_on(&reader, &digits());

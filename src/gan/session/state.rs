@@ -258,7 +258,7 @@ mod tests {
         latent_dim = 3
         layers = [{ kind = "dense", units = 36, activation = "sigmoid" }]
         [discriminator]
-        layers = [{ kind = "dense", units = 12, activation = "relu" }, { kind = "reader", classes = 10 }]
+        layers = [{ kind = "dense", units = 12, activation = "relu" }, { kind = "class-logits", classes = 10 }]
     "#;
 
     /// Random pictures with these labels.

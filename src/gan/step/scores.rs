@@ -1,7 +1,7 @@
 //! What a step tells of itself.
 
 use crate::autodiff::{Real, Var};
-use crate::gan::{Game, Objective, Reading};
+use crate::gan::{Game, Objective, ReadingScores};
 
 /// What a step cost and how the discriminator scored its images.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Scores {
     /// The mean score `D(G(z))` of the generated images.
     pub fake: f64,
     /// How the discriminator read, where it learns to.
-    pub reading: Option<Reading>,
+    pub reading: Option<ReadingScores>,
 }
 
 impl Scores {

@@ -4,25 +4,40 @@ use super::ink::{Ink, NoDigit};
 use super::plane::{Bounds, Plane};
 
 /// Ink in one row, from `left` up to but not including `right`.
-struct Run {
-    y: usize,
-    left: usize,
-    right: usize,
+pub(super) struct Run {
+    pub y: usize,
+    pub left: usize,
+    pub right: usize,
     /// Another run of the same piece, nearer to its root, or this one if it is the root.
-    parent: usize,
+    pub parent: usize,
 }
 
 /// Ink that hangs together.
-struct Piece {
-    bounds: Bounds,
+pub(super) struct Piece {
+    pub bounds: Bounds,
     /// The sum of its levels.
-    ink: f32,
+    pub ink: f32,
     /// Its strongest level.
-    strongest: f32,
+    pub strongest: f32,
+}
+
+/// All pieces of ink of a picture.
+pub(super) struct Pieces {
+    /// The runs that they are made of.
+    pub runs: Vec<Run>,
+    /// The piece of every run that is a root; those of the others are empty.
+    pub pieces: Vec<Piece>,
+}
+
+impl Pieces {
+    pub fn of(plane: &Plane) -> Pieces {
+        let runs = joined(runs(plane));
+        Pieces { pieces: pieces(&runs, plane), runs }
+    }
 }
 
 /// A piece with less ink than this part of the largest one's is a speck. The bar of a 5 has a tenth or more.
-const SPECK: f32 = 0.04;
+pub(super) const SPECK: f32 = 0.04;
 /// A piece that covers more than this part of the picture's edge is a frame, or a picture without background.
 const MOST_EDGE: f32 = 0.9;
 /// A digit's longer side is at least so many pixels,
@@ -30,7 +45,12 @@ const LEAST_SIDE: usize = 5;
 /// and at least this part of the picture's longer side.
 const LEAST_PART: f32 = 0.01;
 
-/// The digit alone, cut out: the smallest box around its pieces, without what else is in there.
+/// How large a digit's longer side is at least in such a picture, in pixels.
+pub(super) fn least_side(plane: &Plane) -> usize {
+    LEAST_SIDE.max((plane.width.max(plane.height) as f32 * LEAST_PART) as usize)
+}
+
+/// The digit alone, cut out: the smallest box around its pieces, without what else is in there; and that box.
 ///
 /// A digit may consist of several pieces, as a 5 does whose bar is a stroke of its own. So all pieces
 /// stay that have a fair amount of ink, except one that reaches all four sides of the picture while
@@ -38,25 +58,23 @@ const LEAST_PART: f32 = 0.01;
 ///
 /// # Errors
 /// [`NoDigit::Speck`] when nothing is large enough for a digit, [`NoDigit::Full`] when there is only a frame.
-pub(super) fn digit(ink: &Ink) -> Result<Plane, NoDigit> {
+pub(super) fn digit(ink: &Ink, Pieces { runs, pieces }: &Pieces) -> Result<(Plane, Bounds), NoDigit> {
     let plane = &ink.plane;
-    let runs = joined(runs(plane));
-    let pieces = pieces(&runs, plane);
-    let kept = kept(&pieces, ink);
+    let kept = kept(pieces, ink);
     let bounds = pieces.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(piece, _)| piece.bounds);
     let Some(bounds) = bounds.reduce(|a, b| a.with(&b)) else {
         return Err(NoDigit::Speck { width: 0, height: 0, limit: LEAST_SIDE });
     };
-    let limit = LEAST_SIDE.max((plane.width.max(plane.height) as f32 * LEAST_PART) as usize);
+    let limit = least_side(plane);
     if bounds.longer_side() < limit {
         return Err(NoDigit::Speck { width: bounds.width(), height: bounds.height(), limit });
     }
-    let alone = alone(&runs, &kept, plane);
+    let alone = alone(runs, &kept, plane);
     let share = share_of_edge(&alone);
     if share > MOST_EDGE {
         return Err(NoDigit::Full { share, limit: MOST_EDGE });
     }
-    Ok(alone.cropped(bounds))
+    Ok((alone.cropped(bounds), bounds))
 }
 
 /// The kept pieces without the others.
@@ -166,9 +184,13 @@ mod tests {
         Ink { plane: Plane::new(rows[0].len(), rows.len(), levels.collect()), sure: 0.5 }
     }
 
+    fn digit_of(ink: &Ink) -> Result<Plane, NoDigit> {
+        Ok(digit(ink, &Pieces::of(&ink.plane))?.0)
+    }
+
     /// The rows of what is left of it.
     fn left(rows: &[&str]) -> Vec<String> {
-        let digit = digit(&drawn(rows)).unwrap();
+        let digit = digit_of(&drawn(rows)).unwrap();
         let row = |row: &[f32]| row.iter().map(|&level| if level > 0.0 { '#' } else { '.' }).collect();
         digit.rows().map(row).collect()
     }
@@ -215,7 +237,7 @@ mod tests {
         ];
         assert_eq!(left(&framed), ["##", "#.", "#.", "#.", "#."]);
         let frame = ["######", "#....#", "#....#", "#....#", "#....#", "######"];
-        assert!(matches!(digit(&drawn(&frame)), Err(NoDigit::Full { share: 1.0, .. })));
+        assert!(matches!(digit_of(&drawn(&frame)), Err(NoDigit::Full { share: 1.0, .. })));
         // A 0 that was cut out tightly.
         let zero = [".####.", "#....#", "#....#", "#....#", "#....#", ".####."];
         assert_eq!(left(&zero), zero);
@@ -223,7 +245,7 @@ mod tests {
 
     #[test]
     fn specks_alone_are_no_digit() {
-        let error = digit(&drawn(&["#.....", "##....", "......", "......", "......", "......"])).unwrap_err();
+        let error = digit_of(&drawn(&["#.....", "##....", "......", "......", "......", "......"])).unwrap_err();
         assert_eq!(error, NoDigit::Speck { width: 2, height: 2, limit: 5 });
         assert!(error.to_string().contains("found 2 × 2"), "{error}");
     }
@@ -233,7 +255,7 @@ mod tests {
         let mut ink = drawn(&["#####..#####"; 6]);
         ink.plane.levels.iter_mut().enumerate().for_each(|(i, level)| *level *= if i % 12 < 6 { 0.3 } else { 1.0 });
         ink.plane.levels[11] = 0.2;
-        assert_eq!(digit(&ink).unwrap().width, 5);
-        assert!(digit(&ink).unwrap().levels.contains(&0.2));
+        assert_eq!(digit_of(&ink).unwrap().width, 5);
+        assert!(digit_of(&ink).unwrap().levels.contains(&0.2));
     }
 }

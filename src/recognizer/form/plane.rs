@@ -32,6 +32,24 @@ impl Bounds {
         self.width().max(self.height())
     }
 
+    pub fn shorter_side(&self) -> usize {
+        self.width().min(self.height())
+    }
+
+    pub fn area(&self) -> usize {
+        self.width() * self.height()
+    }
+
+    /// How many times as high as wide it is.
+    pub fn tallness(&self) -> f32 {
+        self.height() as f32 / self.width() as f32
+    }
+
+    /// Whether all of the other is within.
+    pub fn contains(&self, other: &Bounds) -> bool {
+        self.with(other) == *self
+    }
+
     /// The smallest box around both.
     pub fn with(&self, other: &Bounds) -> Bounds {
         Bounds {

@@ -40,11 +40,11 @@ pub fn drawn(seed: u64, count: usize) -> Vec<Sample> {
     (0..count).map(sample).collect()
 }
 
-type Point = [f32; 2];
+pub type Point = [f32; 2];
 
 /// The strokes of a digit in a box of 1 × 1, y downwards, each by points that its curve is drawn towards; a point
 /// that stands twice is a corner.
-fn strokes(digit: u8) -> Vec<Vec<Point>> {
+pub fn strokes(digit: u8) -> Vec<Vec<Point>> {
     match digit {
         0 => vec![vec![
             [0.5, 0.0],
@@ -133,7 +133,7 @@ fn strokes(digit: u8) -> Vec<Vec<Point>> {
 }
 
 /// Every corner cut at a quarter and at three quarters of its sides, three times (Chaikin 1974); the ends stay.
-fn smooth(mut points: Vec<Point>) -> Vec<Point> {
+pub fn smooth(mut points: Vec<Point>) -> Vec<Point> {
     for _ in 0..3 {
         let mix = |a: Point, b: Point, part: f32| [0, 1].map(|i| a[i] + part * (b[i] - a[i]));
         let cut = points.windows(2).flat_map(|pair| [mix(pair[0], pair[1], 0.25), mix(pair[0], pair[1], 0.75)]);
@@ -176,7 +176,7 @@ fn draw(digit: u8, on_rough_paper: bool, rng: &mut ChaCha8Rng) -> Grey {
 }
 
 /// How far a place is from the nearest stroke.
-fn distance(place: Point, strokes: &[Vec<Point>]) -> f32 {
+pub fn distance(place: Point, strokes: &[Vec<Point>]) -> f32 {
     let segments = strokes.iter().flat_map(|points| points.windows(2));
     let squares = segments.map(|pair| {
         let along = [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]];
@@ -189,6 +189,6 @@ fn distance(place: Point, strokes: &[Vec<Point>]) -> f32 {
 }
 
 /// Normal to the eye: the sum of twelve uniform numbers, less six.
-fn normal(rng: &mut impl Rng) -> f32 {
+pub fn normal(rng: &mut impl Rng) -> f32 {
     (0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0
 }

@@ -1,6 +1,7 @@
 //! The program as a person calls it, for the tests that do.
 
 pub mod handwriting;
+pub mod scenes;
 
 use std::path::Path;
 use std::process::Command;

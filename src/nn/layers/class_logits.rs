@@ -15,35 +15,35 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "reader", classes = 10 }"#)))]
-pub struct Reader {
+#[cfg_attr(test, schemars(extend("example" = r#"{ kind = "class-logits", classes = 10 }"#)))]
+pub struct ClassLogits {
     /// How many classes there are.
     pub classes: usize,
 }
 
-impl Spec for Reader {
+impl Spec for ClassLogits {
     fn build<T: Real>(&self, b: &mut Builder<'_, T>) -> Result<Arc<dyn Computation<T>>, LayerError> {
         if self.classes == 0 {
-            return Err(LayerError::NoUnits { kind: "reader" });
+            return Err(LayerError::NoUnits { kind: "class-logits" });
         }
         let shape @ [classes, width] = [self.classes, b.extent.width()];
         let weight = b.weight(&shape, [width as f64, classes as f64], Activation::Identity);
         let bias = b.bias(classes);
         b.multiplies(Products::Dense { inputs: width, outputs: classes });
         b.extent = Extent::Flat(1 + classes);
-        Ok(Arc::new(ReaderLayer { weight, bias }))
+        Ok(Arc::new(ClassLogitsLayer { weight, bias }))
     }
 }
 
 #[derive(Debug)]
-struct ReaderLayer {
+struct ClassLogitsLayer {
     /// `C`, `[classes, width]`.
     weight: ParameterId,
     /// `c`, `[classes]`.
     bias: ParameterId,
 }
 
-impl<T: Real> Computation<T> for ReaderLayer {
+impl<T: Real> Computation<T> for ClassLogitsLayer {
     /// `[n, width]` gives `[n, 1 + classes]`.
     fn forward<'t>(&self, features: Var<'t, T>, pass: &mut Pass<'_, '_, 't, T>) -> Var<'t, T> {
         let classes = features.dense(pass[self.weight], pass[self.bias], Activation::Identity);
