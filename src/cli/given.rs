@@ -5,7 +5,7 @@ use crate::data::{CLASSES, Digits, Idx, Source, Split, locate};
 use crate::gan::{Classes, Config, ConfigError, Request, draw_in_pieces};
 use crate::nn::Network;
 use crate::random::Stream;
-use crate::recognizer::{Reader, Recognizer};
+use crate::recognizer::{CalibratedRecognizer, Recognizer};
 use crate::run::{
     RecognizerRun, RunDirectory, RunError, pretrained_config, pretrained_discriminator, pretrained_generator,
     pretrained_reader, pretrained_recognizer, to_bytes,
@@ -57,7 +57,7 @@ pub fn recognizer_or_pretrained(root: Option<&Path>) -> Result<Recognizer, RunEr
 }
 
 /// The same with what has been measured of its limits.
-pub fn reader_or_pretrained(root: Option<&Path>) -> Result<Reader, RunError> {
+pub fn reader_or_pretrained(root: Option<&Path>) -> Result<CalibratedRecognizer, RunError> {
     root.map_or_else(|| Ok(pretrained_reader()), |root| RecognizerRun::open(root)?.reader())
 }
 

@@ -1,7 +1,7 @@
 //! Measuring what a recognizer knows of its own limits.
 
+use super::calibrated::CalibratedRecognizer;
 use super::calibration::{ACCEPTED, Calibration, Classes, quantile, temperature};
-use super::reader::Reader;
 use super::{ObserverError, Recognizer, RecognizerConfig, RecognizerError, StepReport, train_recognizer};
 use crate::data::Digits;
 use ndarray::{Array2, ArrayView1};
@@ -79,9 +79,9 @@ fn reach(
     config: &RecognizerConfig,
     recognizer: &Recognizer,
     learned: &Digits,
-) -> Result<(Reader, Classes, Vec<f32>), CalibrationError> {
+) -> Result<(CalibratedRecognizer, Classes, Vec<f32>), CalibrationError> {
     recognizer.check_shape(learned)?;
-    let reader = Reader::new(config, recognizer, None)?;
+    let reader = CalibratedRecognizer::new(config, recognizer, None)?;
     let (features, _) = reader.look(learned.images());
     let classes = Classes::of(features.view(), learned.labels()).ok_or(CalibrationError::Classes(learned.len()))?;
     let distances = distances(&classes, &features);

@@ -5,22 +5,22 @@
 //! It reads images in the form that MNIST's have; [`mnist_form`] brings any picture of a digit into it.
 
 mod calibrate;
+mod calibrated;
 mod calibration;
 mod config;
 mod discriminator;
 mod error;
 mod form;
 mod network;
-mod reader;
 mod shift;
 mod train;
 
 pub use calibrate::{CalibrationError, LEAST_HELD_OUT};
+pub use calibrated::{CalibratedRecognizer, Distance, Reading};
 pub use calibration::{ACCEPTED, Calibration, Classes};
 pub use config::RecognizerConfig;
 pub use error::{ObserverError, RecognizerError};
 pub use form::{Figure, NoDigit, PIXELS, Place, SIDE, WIDE, figures, mnist_form};
 pub use network::{Readings, Recognizer};
-pub use reader::{Distance, Reader, Reading};
 pub use shift::shifted;
 pub use train::{StepReport, train_recognizer};

@@ -4,7 +4,7 @@ use super::calibration_file::parse_calibration;
 use super::{RecognizerSummary, parse_weights};
 use crate::gan::{Config, blank_discriminator, blank_generator};
 use crate::nn::Network;
-use crate::recognizer::{Reader, Recognizer};
+use crate::recognizer::{CalibratedRecognizer, Recognizer};
 use std::path::Path;
 
 /// A file of data/pretrained.
@@ -45,10 +45,10 @@ pub fn pretrained_recognizer() -> Recognizer {
 }
 
 /// The same with what has been measured of its limits.
-pub fn pretrained_reader() -> Reader {
+pub fn pretrained_reader() -> CalibratedRecognizer {
     let calibration = parse_calibration(within!(include_bytes, "recognizer/calibration.safetensors"));
     let calibration = calibration.expect("a test reads it");
-    Reader::new(&recognizer_summary().recognizer, &pretrained_recognizer(), Some(calibration))
+    CalibratedRecognizer::new(&recognizer_summary().recognizer, &pretrained_recognizer(), Some(calibration))
         .expect("a test builds it")
 }
 

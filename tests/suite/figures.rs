@@ -7,11 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use twoplayer::data::{Digits, Grey, Split};
-use twoplayer::recognizer::{Reader, SIDE, figures, mnist_form};
+use twoplayer::recognizer::{CalibratedRecognizer, SIDE, figures, mnist_form};
 use twoplayer::run::{Picture, pretrained_reader};
 
 /// What is read in a picture: in each line the digits, `?` for what is none.
-fn read(reader: &Reader, picture: &Grey) -> Vec<String> {
+fn read(reader: &CalibratedRecognizer, picture: &Grey) -> Vec<String> {
     let Ok(figures) = figures(picture) else { return Vec::new() };
     let readings = reader.read(&figures.iter().flat_map(|figure| figure.form).collect::<Vec<u8>>());
     let mut lines = vec![String::new(); figures.last().map_or(0, |figure| figure.line + 1)];

@@ -6,7 +6,7 @@ use super::pictures::{Pictures, Shape, Shown, shapes_of};
 use crate::cli::say::{Lines, note};
 use crate::data::{CLASSES, Grey};
 use crate::metrics::Confusion;
-use crate::recognizer::{Reader as Recognizer, Reading};
+use crate::recognizer::{CalibratedRecognizer, Reading};
 use crate::run::confusion_picture;
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -18,7 +18,7 @@ const SCALE: usize = 2;
 
 /// Reads pictures in the order in which they are named.
 pub struct Reader {
-    recognizer: Recognizer,
+    recognizer: CalibratedRecognizer,
     json: bool,
     lines: Lines,
     /// What the pictures show, as somebody says.
@@ -37,7 +37,7 @@ pub struct Reader {
 
 impl Reader {
     /// Will answer in lines, of JSON or for people, and count which answers are right if there are labels.
-    pub fn new(recognizer: Recognizer, labels: Option<Vec<u8>>, json: bool, is_alone: bool) -> Self {
+    pub fn new(recognizer: CalibratedRecognizer, labels: Option<Vec<u8>>, json: bool, is_alone: bool) -> Self {
         Self {
             recognizer,
             json,

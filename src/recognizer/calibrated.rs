@@ -14,7 +14,7 @@ const CHUNK: usize = 128;
 
 /// A recognizer and what has been measured of it.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct CalibratedRecognizer {
     /// From images to features, but for their last function.
     stem: Network,
     /// That function.
@@ -53,7 +53,7 @@ impl Reading {
     }
 }
 
-impl Reader {
+impl CalibratedRecognizer {
     /// Of a recognizer that was built by this configuration, and what [`Calibration::measure`] has measured of it.
     ///
     /// # Errors
@@ -108,7 +108,11 @@ impl Reader {
     /// Features before their last function, `[n, width]`, and logits, `[n, 10]`, of images `[n, height × width]`.
     pub(super) fn look(&self, images: &[u8]) -> (Array2<f32>, Array2<f32>) {
         let (pixels, width) = (self.stem.input_width(), self.width());
-        assert!(images.len().is_multiple_of(pixels), "Reader::read: {} bytes in images of {pixels}", images.len());
+        assert!(
+            images.len().is_multiple_of(pixels),
+            "CalibratedRecognizer::read: {} bytes in images of {pixels}",
+            images.len()
+        );
         let count = images.len() / pixels;
         let (mut features, mut logits) = (vec![0.0; count * width], vec![0.0; count * CLASSES]);
         let outputs = features.par_chunks_mut(CHUNK * width).zip(logits.par_chunks_mut(CHUNK * CLASSES));
