@@ -1,6 +1,6 @@
 //! What a run has written down of itself, read back.
 
-use super::{MetricsRow, NormRow, RunDirectory, RunError, TimeRow};
+use super::{MetricsRow, NormRow, ReadingRow, RunDirectory, RunError, TimeRow};
 use crate::data::file;
 use serde::de::DeserializeOwned;
 use std::io::Read;
@@ -20,6 +20,8 @@ pub struct History {
     pub norms: Vec<NormRow>,
     /// How long it took.
     pub times: Vec<TimeRow>,
+    /// How well it reads, where it learns to.
+    pub reading: Vec<ReadingRow>,
     /// What looked wrong.
     pub warnings: Vec<String>,
 }
@@ -39,6 +41,7 @@ impl History {
             metrics: rows(&run.metrics_file())?,
             norms: rows(&run.norms_file())?,
             times: rows(&run.times_file())?,
+            reading: rows(&run.reading_file())?,
             warnings,
         })
     }

@@ -189,3 +189,40 @@ fn evaluate_measures_a_run_and_samples_alike() {
     refuses(&["evaluate", "--samples", text(&images), "--cas", "--data", data], 2, &["--cas", "without labels"]);
     refuses(&["evaluate", text(&at("nowhere")), "--data", data], 1, &["nowhere", "not a run's directory"]);
 }
+
+#[test]
+fn a_game_learns_to_read_from_few_labels_and_what_reads_is_kept() {
+    let place = TempDir::new().unwrap();
+    let out = place.path().join("reader");
+    let root = text(&out);
+    let answer = twoplayer(&["recognizer", "train", "--labels", "20", "--steps", "2", "--seed", "1", "--out", root]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    // Its last figure is the test accuracy.
+    let percent = |stdout: &str| {
+        let last = stdout.trim_end().strip_suffix(" %").expect("a percentage at the end");
+        last.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    let accuracy = percent(&answer.stdout);
+    let summary = fs::read_to_string(out.join("recognizer.toml")).unwrap();
+    assert!(summary.contains("real = 20\nunlabelled = 59980\n"), "{summary}");
+    let kept: toml::Table = summary.parse().unwrap();
+    assert!((100.0 * kept["test"]["accuracy"].as_float().unwrap() - accuracy).abs() <= 0.005);
+    assert!(fs::read_to_string(out.join("reading.csv")).unwrap().starts_with("step,loss,accuracy,sure\n"));
+
+    // It is a run as any other: it goes on, and what reads is new then.
+    let before = fs::read(out.join("recognizer.safetensors")).unwrap();
+    let answer = twoplayer(&["train", "--resume", root, "--steps", "3"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    percent(&answer.stdout);
+    assert_ne!(fs::read(out.join("recognizer.safetensors")).unwrap(), before);
+    let test = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist/t10k-images-idx3-ubyte.gz");
+    let answer = twoplayer(&["recognize", text(&test), "--recognizer", root]);
+    assert_eq!((answer.code, answer.stdout.lines().count()), (0, 10_000), "{}", answer.stderr);
+
+    refuses(&["recognizer", "train", "--labels", "9"], 2, &["--labels", "9"]);
+    refuses(&["recognizer", "train", "--labels", "20", "--on", "real"], 2, &["--labels", "--on"]);
+    refuses(&["recognizer", "train"], 2, &["required"]);
+    let all = place.path().join("all");
+    let too_many = ["recognizer", "train", "--labels", "60000", "--out", text(&all)];
+    refuses(&too_many, 1, &["60000", "training.semi_supervised.labels"]);
+}

@@ -3,7 +3,7 @@
 mod charts;
 mod comparison;
 
-use super::{Epochs, History, MetricsRow, RunDirectory, RunError};
+use super::{Epochs, History, MetricsRow, ReadingRow, RunDirectory, RunError};
 use crate::data::write_atomically;
 use crate::gan::{Coin, Config, Objective, Players, Rules, Usual};
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -121,11 +121,22 @@ fn curves(config: &Config, history: &History) -> Markup {
         of("recall", &|row| row.recall),
         of("digit as asked for", &|row| row.agreement),
     ];
+    let of_reading = |name: &str, value: &dyn Fn(&ReadingRow) -> f64| Curve {
+        name: name.into(),
+        points: history.reading.iter().map(|row| (row.step as f64, value(row))).collect(),
+    };
+    let reading = [
+        of_reading("read rightly, of those with labels", &|row| row.accuracy),
+        of_reading("sure of, of the others", &|row| row.sure),
+    ];
+    let what_is_read =
+        "How many pictures with labels the discriminator reads rightly, and of how many others it is sure.";
     html! {
         h2 { "How it went" }
         @if history.metrics.is_empty() { p.note { "Nothing is written down yet: so far the run has made too few steps." } }
         (titled("Losses", &about_losses(config, usual), &losses, Scale::Linear))
         (titled("Scores", about_scores(&rules), &scores, if rules.objective.is_of_probabilities() { Scale::Unit } else { Scale::Linear }))
+        (titled("Reading", what_is_read, &reading, Scale::Unit))
         (titled("Fréchet distance", "Smaller is better.", &frechet, Scale::Logarithmic))
         (titled("Precision and recall", "How many samples look real; how many real digits could be drawn.", &shares, Scale::Unit))
         @for player in ["generator", "discriminator"] {
