@@ -203,9 +203,7 @@ impl Digits {
         if chosen.len() == self.len() {
             return Some(self.clone());
         }
-        let images: Vec<u8> = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
-        let labels: Vec<u8> = chosen.iter().map(|&index| self.labels[index]).collect();
-        (!chosen.is_empty()).then(|| Digits { images: images.into(), labels: labels.into(), ..*self })
+        self.chosen(&chosen)
     }
 
     /// So many of them, as many of each class as of any other (or one more, of the first), chosen at random; none where
@@ -221,9 +219,14 @@ impl Digits {
             }
             chosen.extend_from_slice(some);
         }
-        let images: Vec<u8> = chosen.iter().flat_map(|&index| self.image(index)).copied().collect();
-        let labels: Vec<u8> = chosen.iter().map(|&index| self.labels[index]).collect();
-        (!chosen.is_empty()).then(|| Digits { images: images.into(), labels: labels.into(), ..*self })
+        self.chosen(&chosen)
+    }
+
+    /// Those with these positions, in this order; none where none is named.
+    fn chosen(&self, indices: &[usize]) -> Option<Digits> {
+        let images: Vec<u8> = indices.iter().flat_map(|&index| self.image(index)).copied().collect();
+        let labels: Vec<u8> = indices.iter().map(|&index| self.labels[index]).collect();
+        (!indices.is_empty()).then(|| Digits { images: images.into(), labels: labels.into(), ..*self })
     }
 
     /// With these images and labels, one after the other and then again from the first, in the place of every

@@ -210,9 +210,24 @@ impl<T: Real> Network<T> {
         input: impl Into<Input<'t, T>>,
         mode: &mut Mode<'_, T>,
     ) -> Var<'t, T> {
+        self.forward_by_features(parameters, input, mode)[1]
+    }
+
+    /// What its last layer is given, in the form in which the layer before it gives it, and the network's output, as
+    /// [`forward`](Network::forward) gives it.
+    ///
+    /// # Panics
+    /// As [`forward`](Network::forward).
+    pub fn forward_by_features<'t>(
+        &self,
+        parameters: &[Var<'t, T>],
+        input: impl Into<Input<'t, T>>,
+        mode: &mut Mode<'_, T>,
+    ) -> [Var<'t, T>; 2] {
         let input = input.into();
-        let outputs = self.layer_outputs(parameters, input, mode);
-        Extent::Flat(self.output_width()).arrange(outputs.last().copied().unwrap_or(input.x))
+        let mut outputs = self.layer_outputs(parameters, input, mode);
+        let output = outputs.pop().unwrap_or(input.x);
+        [outputs.pop().unwrap_or(input.x), Extent::Flat(self.output_width()).arrange(output)]
     }
 
     /// What each of its layers gives, in order, in the form in which it gives it; the last is the network's output.

@@ -38,14 +38,17 @@ impl Calibration {
         learned: &Digits,
         held_out: &Digits,
     ) -> Result<Self, CalibrationError> {
-        if held_out.len() < LEAST_HELD_OUT {
-            return Err(CalibrationError::HeldOut(held_out.len()));
-        }
+        check_held_out(held_out)?;
         let (reader, classes, _) = reach(config, recognizer, learned)?;
         recognizer.check_shape(held_out)?;
-        let (features, logits) = reader.look(held_out.images());
+        Ok(Self::on(held_out, &reader, classes))
+    }
+
+    /// What a reader's classes, and its logits, make of digits that it has not learned from.
+    fn on(held_out: &Digits, reader: &CalibratedRecognizer, classes: Classes) -> Self {
+        let [features, logits] = reader.look(held_out.images());
         let limit = quantile(distances(&classes, &features), ACCEPTED);
-        Ok(Self { temperature: temperature(logits.view(), held_out.labels()), limit, classes })
+        Self { temperature: temperature(logits.view(), held_out.labels()), limit, classes }
     }
 
     /// Measures a recognizer that has learned from all digits there are, so that none could be held out.
@@ -65,13 +68,19 @@ impl Calibration {
     ) -> Result<Self, CalibrationError> {
         let kept = learned.len() - learned.len() / TWIN_LEAVES_OUT;
         let (seen, held_out) = (learned.first(kept), learned.after(kept).ok_or(CalibrationError::HeldOut(0))?);
+        check_held_out(&held_out)?;
         let twin = train_recognizer(config, &[&seen], observer)?;
-        let measured = Self::measure(config, &twin, &seen, &held_out)?;
-        let (_, _, of_twin) = reach(config, &twin, &seen)?;
+        let (reader, classes, of_twin) = reach(config, &twin, &seen)?;
+        let measured = Self::on(&held_out, &reader, classes);
         let within = of_twin.iter().filter(|&&distance| distance <= measured.limit).count() as f64 / seen.len() as f64;
         let (_, classes, own) = reach(config, recognizer, learned)?;
         Ok(Self { temperature: measured.temperature, limit: quantile(own, within), classes })
     }
+}
+
+/// Refuses so few digits that a hundredth of them is none.
+fn check_held_out(held_out: &Digits) -> Result<(), CalibrationError> {
+    if held_out.len() < LEAST_HELD_OUT { Err(CalibrationError::HeldOut(held_out.len())) } else { Ok(()) }
 }
 
 /// A reader of the recognizer, how far its classes reach, and how far the digits that it learned from are from them.
@@ -82,7 +91,7 @@ fn reach(
 ) -> Result<(CalibratedRecognizer, Classes, Vec<f32>), CalibrationError> {
     recognizer.check_shape(learned)?;
     let reader = CalibratedRecognizer::new(config, recognizer, None)?;
-    let (features, _) = reader.look(learned.images());
+    let [features, _] = reader.look(learned.images());
     let classes = Classes::of(features.view(), learned.labels()).ok_or(CalibrationError::Classes(learned.len()))?;
     let distances = distances(&classes, &features);
     Ok((reader, classes, distances))

@@ -1,16 +1,13 @@
 //! A recognizer that also says how sure it is, and what is no digit that it knows.
 
 use super::calibration::Calibration;
-use super::network::image;
+use super::network::{image, looked_at};
 use super::{Recognizer, RecognizerConfig, RecognizerError};
-use crate::autodiff::{Activation, Tape};
-use crate::data::{CLASSES, PixelRange};
+use crate::autodiff::Activation;
+use crate::data::CLASSES;
 use crate::nn::{LayerSpec, Mode, Network};
 use ndarray::{Array2, ArrayView1};
 use rayon::prelude::*;
-
-/// Images read at a time, as in [`Recognizer::read`].
-const CHUNK: usize = 128;
 
 /// A recognizer and what has been measured of it.
 #[derive(Clone, Debug)]
@@ -87,7 +84,7 @@ impl CalibratedRecognizer {
     /// # Panics
     /// When `images` is not a whole number of images.
     pub fn read(&self, images: &[u8]) -> Vec<Reading> {
-        let (features, logits) = self.look(images);
+        let [features, logits] = self.look(images);
         let rows = features.as_slice().expect("in C order").par_chunks_exact(self.width());
         let logits = logits.as_slice().expect("in C order").par_chunks_exact(CLASSES);
         rows.zip(logits).map(|(features, logits)| self.reading(features, logits)).collect()
@@ -106,27 +103,11 @@ impl CalibratedRecognizer {
     }
 
     /// Features before their last function, `[n, width]`, and logits, `[n, 10]`, of images `[n, height × width]`.
-    pub(super) fn look(&self, images: &[u8]) -> (Array2<f32>, Array2<f32>) {
-        let (pixels, width) = (self.stem.input_width(), self.width());
-        assert!(
-            images.len().is_multiple_of(pixels),
-            "CalibratedRecognizer::read: {} bytes in images of {pixels}",
-            images.len()
-        );
-        let count = images.len() / pixels;
-        let (mut features, mut logits) = (vec![0.0; count * width], vec![0.0; count * CLASSES]);
-        let outputs = features.par_chunks_mut(CHUNK * width).zip(logits.par_chunks_mut(CHUNK * CLASSES));
-        images.par_chunks(CHUNK * pixels).zip(outputs).for_each_init(Tape::new, |tape, (images, outputs)| {
-            tape.evaluate(|tape| {
-                let x = tape.fill(&[images.len() / pixels, pixels], |x| PixelRange::Unit.write(images, x));
-                let before = self.stem.on(tape).forward(x, &mut Mode::Evaluate);
-                let logits = self.head.on(tape).forward(before.activate(self.function), &mut Mode::Evaluate);
-                for (out, var) in [(outputs.0, before), (outputs.1, logits)] {
-                    out.copy_from_slice(var.value().as_slice().expect("values of a tape are contiguous"));
-                }
-            });
-        });
-        let array = |width, values| Array2::from_shape_vec((count, width), values).expect("filled row by row");
-        (array(width, features), array(CLASSES, logits))
+    pub(super) fn look(&self, images: &[u8]) -> [Array2<f32>; 2] {
+        let pixels = self.stem.input_width();
+        looked_at("CalibratedRecognizer::read", images, pixels, self.width(), |tape, x| {
+            let before = self.stem.on(tape).forward(x, &mut Mode::Evaluate);
+            [before, self.head.on(tape).forward(before.activate(self.function), &mut Mode::Evaluate)]
+        })
     }
 }

@@ -116,25 +116,41 @@ impl Recognizer {
     /// When `images` is not a whole number of images.
     pub fn read(&self, images: &[u8]) -> Readings {
         let (pixels, width) = (self.features.input_width(), self.features.output_width());
-        assert!(images.len().is_multiple_of(pixels), "Recognizer::read: {} bytes in images of {pixels}", images.len());
-        let count = images.len() / pixels;
-        let (mut features, mut probabilities) = (vec![0.0; count * width], vec![0.0; count * CLASSES]);
-        let outputs = features.par_chunks_mut(CHUNK * width).zip(probabilities.par_chunks_mut(CHUNK * CLASSES));
-        images.par_chunks(CHUNK * pixels).zip(outputs).for_each_init(Tape::new, |tape, (images, outputs)| {
-            tape.evaluate(|tape| self.read_chunk(tape, images, outputs));
+        let [features, probabilities] = looked_at("Recognizer::read", images, pixels, width, |tape, x| {
+            let [features, logits] =
+                Self::forward([&self.features.on(tape), &self.head.on(tape)], x, &mut Mode::Evaluate);
+            [features, logits.softmax()]
         });
-        let array = |width, values| Array2::from_shape_vec((count, width), values).expect("filled row by row");
-        Readings { features: array(width, features), probabilities: array(CLASSES, probabilities) }
+        Readings { features, probabilities }
     }
+}
 
-    fn read_chunk(&self, tape: &Tape, images: &[u8], (features, probabilities): (&mut [f32], &mut [f32])) {
-        let pixels = self.features.input_width();
-        let x = tape.fill(&[images.len() / pixels, pixels], |x| PixelRange::Unit.write(images, x));
-        let [f, logits] = Self::forward([&self.features.on(tape), &self.head.on(tape)], x, &mut Mode::Evaluate);
-        for (out, var) in [(features, f), (probabilities, logits.softmax())] {
-            out.copy_from_slice(var.value().as_slice().expect("values of a tape are contiguous"));
-        }
-    }
+/// What `look` makes of images `[n, pixels]`, some at a time, on all threads: features `[n, width]`, and a number for each
+/// class, `[n, 10]`. `name` is who asks.
+///
+/// # Panics
+/// When `images` is not a whole number of images.
+pub(super) fn looked_at(
+    name: &str,
+    images: &[u8],
+    pixels: usize,
+    width: usize,
+    look: impl for<'t> Fn(&'t Tape, Var<'t>) -> [Var<'t>; 2] + Sync,
+) -> [Array2<f32>; 2] {
+    assert!(images.len().is_multiple_of(pixels), "{name}: {} bytes in images of {pixels}", images.len());
+    let count = images.len() / pixels;
+    let (mut features, mut classes) = (vec![0.0; count * width], vec![0.0; count * CLASSES]);
+    let outputs = features.par_chunks_mut(CHUNK * width).zip(classes.par_chunks_mut(CHUNK * CLASSES));
+    images.par_chunks(CHUNK * pixels).zip(outputs).for_each_init(Tape::new, |tape, (images, (features, classes))| {
+        tape.evaluate(|tape| {
+            let x = tape.fill(&[images.len() / pixels, pixels], |x| PixelRange::Unit.write(images, x));
+            for (out, var) in [features, classes].into_iter().zip(look(tape, x)) {
+                out.copy_from_slice(var.value().as_slice().expect("values of a tape are contiguous"));
+            }
+        });
+    });
+    let array = |width, values| Array2::from_shape_vec((count, width), values).expect("filled row by row");
+    [array(width, features), array(CLASSES, classes)]
 }
 
 /// What it reads.

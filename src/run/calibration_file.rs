@@ -1,7 +1,7 @@
 //! What has been measured of a recognizer, on disk beside its weights.
 
 use super::RunError;
-use super::recognizer_run::{RecognizerRun, RecognizerSummary};
+use super::recognizer_run::RecognizerRun;
 use super::tensors::{self, Tensors, TensorsError};
 use crate::nn::Parameter;
 use crate::recognizer::{CalibratedRecognizer, Calibration, Classes};
@@ -39,12 +39,12 @@ impl RecognizerRun {
     /// # Errors
     /// When something cannot be read or used, or they do not belong together.
     pub fn reader(&self) -> Result<CalibratedRecognizer, RunError> {
-        let (summary, calibration) = (self.summary()?, self.calibration()?);
-        let fits = calibration.as_ref().is_none_or(|found| fits(&summary, found));
-        if !fits {
+        let (summary, recognizer, calibration) = (self.summary()?, self.recognizer()?, self.calibration()?);
+        let width = recognizer.features.output_width();
+        if calibration.as_ref().is_some_and(|calibration| calibration.classes.width() != width) {
             return Err(unusable(&self.calibration_file(), "it is of a recognizer with other features".into()));
         }
-        let reader = CalibratedRecognizer::new(&summary.recognizer, &self.recognizer()?, calibration);
+        let reader = CalibratedRecognizer::new(&summary.recognizer, &recognizer, calibration);
         reader.map_err(|error| RunError::Recognizer { path: self.summary_file(), reason: error.to_string() })
     }
 
@@ -70,12 +70,6 @@ fn unusable(path: &Path, reason: String) -> RunError {
         path: path.into(),
         reason: format!("{reason}; `twoplayer recognizer calibrate` makes it anew"),
     }
-}
-
-/// Whether a calibration has as many features as the recognizer.
-fn fits(summary: &RecognizerSummary, calibration: &Calibration) -> bool {
-    let recognizer = crate::recognizer::Recognizer::<f32>::blank(&summary.recognizer);
-    recognizer.is_ok_and(|recognizer| recognizer.features.output_width() == calibration.classes.width())
 }
 
 /// The same from a file's bytes.
@@ -112,7 +106,7 @@ mod tests {
     use crate::nn::layers::Flatten;
     use crate::nn::{LayerSpec, UnitActivation};
     use crate::recognizer::{Recognizer, RecognizerConfig};
-    use crate::run::LearnedFrom;
+    use crate::run::{LearnedFrom, RecognizerSummary};
     use std::fs;
 
     /// A directory with a recognizer of three features.

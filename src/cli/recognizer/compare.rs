@@ -4,6 +4,7 @@ use super::table::{Row, Table};
 use crate::cli::given::{config_of, labelled_digits_of, name_of};
 use crate::cli::say::{note, print, say};
 use crate::cli::threads::{on_threads, threads};
+use crate::cli::train::recognizer_of;
 use crate::cli::usage_error::UsageError;
 use crate::data::{Digits, Split, locate};
 use crate::gan::{Config, Session};
@@ -159,8 +160,7 @@ impl Learner<'_> {
             config.training.steps = self.arguments.steps.or(config.training.steps);
             let mut session = Session::new(&config, digits)?;
             session.run(&mut ())?;
-            let (layers, shape) = (&config.discriminator.layers, config.generator.image_shape);
-            let (reader, _) = Recognizer::of_discriminator(session.trainer().ema_discriminator(), layers, shape)?;
+            let (reader, _) = recognizer_of(&session)?;
             Ok(self.tested(&format!("all digits and {labels} labels"), seed, &reader))
         };
         (0..self.arguments.seeds).map(learn).collect()

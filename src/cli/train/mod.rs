@@ -23,6 +23,7 @@ use guard::{Guard, OnDivergence, ROLLBACKS, is_divergence, what_went_wrong};
 pub use interrupt::{EXIT_CODE, Interrupt, Interrupted};
 use json_lines::JsonLines;
 use progress::Progress;
+pub use reader::recognizer_of;
 use std::fs;
 use std::path::Path;
 
@@ -241,7 +242,7 @@ fn sparing_evaluator(config: &Config, digits: &Digits) -> Option<Evaluator> {
     let test = like_those_of(config, Digits::load(&locate(source.directory.as_deref()).ok()?, Split::Test).ok()?);
     let cost = StepCost::of(config).ok()?;
     let examples = config.training.examples.map_or(digits.len(), |examples| examples.min(digits.len()));
-    let visits = examples * config.training.repeats;
+    let visits = examples * config.training.repeats as usize;
     let steps_per_epoch = (visits / config.training.batch_size) as u64 / config.training.critic_steps;
     Evaluator::sparing(recognizer, &test, cost, steps_per_epoch).ok()
 }

@@ -72,8 +72,8 @@ pub struct TrainingConfig {
     pub examples: Option<usize>,
     /// How often an epoch goes through each training image, once if it is not said; more often where there are few, or it would be over
     /// after a few steps.
-    #[serde(default = "once", skip_serializing_if = "is_once")]
-    pub repeats: usize,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub repeats: u64,
     /// If given, only images of these digits are learned from, as in `[0, 1, 7]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<Vec<u8>>,
@@ -115,7 +115,7 @@ pub struct TrainingConfig {
     pub variations: Vec<Augmentation>,
     /// Whether the generator is to match the mean features of real images (those before the discriminator's last layer)
     /// instead of what its objective says (Salimans et al. 2016, section 3.1); no.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "record::is_false")]
     pub feature_matching: bool,
     /// If given, the discriminator learns to read from few labels; its last layer must then be class-logits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,16 +134,8 @@ fn one() -> u64 {
     1
 }
 
-fn once() -> usize {
-    1
-}
-
-fn is_once(repeats: &usize) -> bool {
-    *repeats == 1
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
+fn is_one(count: &u64) -> bool {
+    *count == 1
 }
 
 impl TrainingConfig {

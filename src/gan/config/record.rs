@@ -27,7 +27,7 @@ pub struct RecordConfig {
     pub tensorboard: bool,
 }
 
-fn is_false(flag: &bool) -> bool {
+pub(super) fn is_false(flag: &bool) -> bool {
     !flag
 }
 

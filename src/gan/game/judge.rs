@@ -56,7 +56,7 @@ pub fn judge<'t, T: Real>(
     images: Input<'t, T>,
     mode: &mut Mode<'_, T>,
 ) -> Judgement<'t, T> {
-    Judgement::of(discriminator.forward(images, mode))
+    judge_by_features(discriminator, images, mode).0
 }
 
 /// The same, and what the last layer has made it from, the features `[n, …]`.
@@ -66,9 +66,8 @@ pub(in crate::gan) fn judge_by_features<'t, T: Real>(
     mode: &mut Mode<'_, T>,
 ) -> (Judgement<'t, T>, Var<'t, T>) {
     let OnTape { network, parameters, .. } = discriminator;
-    let outputs = network.layer_outputs(parameters, images, mode);
-    let (&output, before) = outputs.split_last().expect("a network has a layer");
-    (Judgement::of(output), before.last().copied().unwrap_or(images.x))
+    let [features, output] = network.forward_by_features(parameters, images, mode);
+    (Judgement::of(output), features)
 }
 
 /// The discriminator's logits for real and for generated images, `[batch, pixels]` each: one batch to a

@@ -82,7 +82,7 @@ impl Session {
         config.validate()?;
         check_images(config, digits)?;
         let (range, seed, classes) = (config.pixel_range()?, config.seed, config.training.classes);
-        let repeats = config.training.repeats;
+        let repeats = config.training.repeats as usize;
         let digits = learned_from(config, digits)?;
         let count = preview_count(classes);
         let mut rng = Stream::Preview.of(seed);

@@ -112,12 +112,13 @@ impl Session {
             let (first, images) = images.split_at_mut(images.len() - batch.indices.len() * digits.pixels());
             fill(digits, batch.indices, *range, images);
             let (digits, indices) = match labelled {
-                Some((digits, batches)) => (&*digits, batches.next_batch().indices),
+                Some((few, batches)) => {
+                    let indices = batches.next_batch().indices;
+                    fill(few, indices, *range, first);
+                    (&*few, indices)
+                }
                 None => (&*digits, batch.indices),
             };
-            if !first.is_empty() {
-                fill(digits, indices, *range, first);
-            }
             labels.iter_mut().zip(indices).for_each(|(label, &index)| *label = digits.label(index));
         });
         self.step += 1;

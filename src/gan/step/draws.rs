@@ -31,11 +31,11 @@ pub struct Draws {
     pub second_view: u64,
 }
 
-/// What begins the names of the moving average's arrays; after it, they are the generator's.
+/// What begins the names of the moving averages' arrays; after it, they are the players'.
 const AVERAGE: &str = "average.";
 
 impl<T: Real> Trainer<T> {
-    /// The arrays that training changes: both players' parameters and statistics, the moving average's, and the
+    /// The arrays that training changes: both players' parameters and statistics, the moving averages', and the
     /// optimizers' moments.
     pub fn arrays(&self) -> Vec<Parameter<T>> {
         let players = self.players.each_ref();

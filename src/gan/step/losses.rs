@@ -5,7 +5,7 @@ use super::scores::Scores;
 use crate::autodiff::{Real, Var};
 use crate::gan::game::classifier::with_classes;
 use crate::gan::game::judge::{judge_by_features, play_jointly};
-use crate::gan::game::semi_supervised::{Lesson, Taught};
+use crate::gan::game::semi_supervised::Lesson;
 use crate::gan::game::{Game, judge, play};
 use crate::gan::{Augment, AuxiliaryClassifier, Mistake, Regularisers, Rules};
 use crate::nn::{Input, Learner, Mode, OnTape, Training};
@@ -49,20 +49,16 @@ impl Losses {
             };
             let (real, fake) = (on_tape(real, "real images"), on_tape(fake, "generated images"));
             let labelled = labelled.map(|images| on_tape(images, "images with labels"));
-            let (game, loss, learned, reading) = match (&mut self.lesson, labelled) {
-                (Some(lesson), Some(labelled)) => {
-                    let images = [real, fake];
-                    let taught = lesson.teach(discriminator, labelled, images, &mut self.augment, training);
-                    let Taught { game, weight, loss: of_reading, reading } = taught;
-                    let loss = self.of_discriminator(&game, real);
-                    (game, loss, loss * T::from_f64(weight) + of_reading, Some(reading))
-                }
-                _ => {
-                    let game = self.play(discriminator, real, fake, training);
-                    let loss = self.of_discriminator(&game, real);
-                    (game, loss, loss, None)
-                }
+            let taught = self.lesson.as_mut().zip(labelled).map(|(lesson, labelled)| {
+                lesson.teach(discriminator, labelled, [real, fake], &mut self.augment, training)
+            });
+            let game = match &taught {
+                Some(taught) => taught.game,
+                None => self.play(discriminator, real, fake, training),
             };
+            let loss = self.of_discriminator(&game, real);
+            let learned = taught.as_ref().map_or(loss, |taught| loss * T::from_f64(taught.weight) + taught.loss);
+            let reading = taught.map(|taught| taught.reading);
             let penalty = self.penalty(discriminator, real, fake, training);
             let penalised = penalty.map_or(learned, |penalty| learned + penalty);
             (penalised, Scores { reading, ..Scores::of(&game, self.rules.objective, loss, None) })
