@@ -26,8 +26,8 @@ use step::{StepTiming, time_steps};
 /// First the matrix products and convolutions of the networks' layers, one by one, against what the processor could
 /// do at most: each layer's output, the gradient of its weights and that of its input. Then
 /// whole steps of both players, and where their time goes. What an operation that multiplies does besides, bias and
-/// activation, say, counts as products there. Steps whose parts are timed alternate with steps that are timed as a
-/// whole. Images are noise: what is in them does not matter to the time. All times are medians. Last the limit: all products at
+/// activation, say, counts as products there. Of three steps two are timed as a whole, and of the third the parts.
+/// Images are noise: what is in them does not matter to the time. All times are medians. Last the limit: all products at
 /// the peak, and what Adam must move as fast as this machine reads and writes its memory.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  twoplayer bench\n  twoplayer bench --preset article --threads 1 --json\n  \

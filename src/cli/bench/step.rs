@@ -65,40 +65,41 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
         trainer.step(write_real);
         start.elapsed()
     };
-    // A clock within the step takes some time itself: it runs in every other step, and these are not timed as a whole.
+    // A clock within the step takes some time itself: steps with one are not timed as a whole. They are every third, so that
+    // a penalty that is due at every fourth or eighth step, say, falls on both kinds as often as on all steps.
     let clock = Watcher::new(Clock::default());
-    let timed: Vec<(Duration, StepTime)> = (0..steps)
-        .map(|_| {
-            let whole = timed(&[]);
-            timed(&[clock.told()]);
-            (whole, mem::take(&mut clock.lock().phases))
-        })
-        .collect();
+    let (mut wholes, mut parts) = (Vec::new(), Vec::new());
+    while wholes.len() < steps as usize || parts.is_empty() {
+        wholes.extend([timed(&[]), timed(&[])]);
+        timed(&[clock.told()]);
+        parts.push(mem::take(&mut clock.lock().phases));
+    }
+    wholes.truncate(steps as usize);
 
-    let ms = |of: fn(&(Duration, StepTime)) -> Duration| median(timed.iter().map(|step| 1e3 * of(step).as_secs_f64()));
+    let in_ms = |time: Duration| 1e3 * time.as_secs_f64();
+    let ms = |of: fn(&StepTime) -> Duration| median(parts.iter().map(|step| in_ms(of(step))));
     let multiplications = |StepTime { forward, backward, update }: &StepTime| {
         [forward, backward, update].iter().map(|part| part.multiplications).sum::<u64>()
     };
-    let rates = timed.iter().map(|(_, step)| {
+    let rates = parts.iter().map(|step| {
         let parts = [&step.forward, &step.backward, &step.update];
         let seconds: f64 = parts.iter().map(|part| part.products.as_secs_f64()).sum();
         2e-9 * multiplications(step) as f64 / seconds
     });
-    let step_ms = ms(|step| step.0);
-    let seconds: f64 = timed.iter().map(|step| step.0.as_secs_f64()).sum();
+    let seconds: f64 = wholes.iter().map(Duration::as_secs_f64).sum();
     Ok(StepTiming {
-        steps,
-        step_ms,
-        fastest_ms: 1e3 * timed.iter().map(|step| step.0).min().unwrap_or_default().as_secs_f64(),
-        images_per_s: config.training.batch_size as f64 * f64::from(steps) / seconds,
-        forward_ms: ms(|step| step.1.forward.time),
-        forward_products_ms: ms(|step| step.1.forward.products),
-        backward_ms: ms(|step| step.1.backward.time),
-        backward_products_ms: ms(|step| step.1.backward.products),
-        update_ms: ms(|step| step.1.update.time),
-        update_products_ms: ms(|step| step.1.update.products),
+        steps: wholes.len() as u32,
+        step_ms: median(wholes.iter().copied().map(in_ms)),
+        fastest_ms: in_ms(wholes.iter().copied().min().unwrap_or_default()),
+        images_per_s: (config.training.batch_size * wholes.len()) as f64 / seconds,
+        forward_ms: ms(|step| step.forward.time),
+        forward_products_ms: ms(|step| step.forward.products),
+        backward_ms: ms(|step| step.backward.time),
+        backward_products_ms: ms(|step| step.backward.products),
+        update_ms: ms(|step| step.update.time),
+        update_products_ms: ms(|step| step.update.products),
         parameters: trainer.generator().parameter_count() + trainer.discriminator().parameter_count(),
-        multiplications: median(timed.iter().map(|(_, step)| multiplications(step) as f64)) as u64,
+        multiplications: median(parts.iter().map(|step| multiplications(step) as f64)) as u64,
         in_step_gflops: median(rates),
     })
 }
