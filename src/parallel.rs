@@ -7,6 +7,7 @@
 //! Both compute the same bits: nothing is reordered or fused.
 
 use crate::gemm::flush_denormals;
+pub(crate) use crate::gemm::{Loop, run_vectorised};
 pub use crate::gemm::{in_chunks, vectorised};
 use rayon::{BroadcastContext, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
 use std::cell::{Cell, RefCell};
@@ -110,9 +111,26 @@ pub fn in_rows<T: Send>(elements: &mut [T], length: usize, work: impl Fn(usize, 
     let length = length.max(1);
     let together = (GRAIN / length).max(1);
     in_chunks(elements, together * length, &|i, rows| {
-        let numbered = (i * together..).zip(rows.chunks_exact_mut(length));
-        vectorised(|| numbered.for_each(|(i, row)| work(i, row)));
+        run_vectorised(Rows { first: i * together, rows, length, work: &work });
     });
+}
+
+/// Some rows of [`in_rows`].
+struct Rows<'a, T, W> {
+    first: usize,
+    rows: &'a mut [T],
+    length: usize,
+    work: &'a W,
+}
+
+impl<T, W: Fn(usize, &mut [T])> Loop for Rows<'_, T, W> {
+    #[inline(always)]
+    fn run(self) {
+        // No `for_each`: its loop would be a function of its own, compiled for the oldest processors.
+        for (i, row) in (self.first..).zip(self.rows.chunks_exact_mut(self.length)) {
+            (self.work)(i, row);
+        }
+    }
 }
 
 /// Calls `visit(piece, [x, y, …])` for every piece of `elements`, with the same pieces of these arrays.

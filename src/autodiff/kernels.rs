@@ -1,7 +1,7 @@
 //! The loops under the operations: element by element, and sums.
 
 use super::{Pool, Real, Tensor};
-use crate::parallel::{GRAIN, in_chunks, in_pieces, in_rows, vectorised};
+use crate::parallel::{GRAIN, Loop, in_chunks, in_pieces, in_rows, run_vectorised, vectorised};
 use std::ops::Range;
 
 /// The elements in row-major order.
@@ -201,11 +201,11 @@ fn sum_middle<T: Real>(x: &[T], [outer, summed, inner]: [usize; 3], result: &mut
         let (x, sums) = (&x[block * summed * inner..][..summed * inner], &mut result[block * inner..][..inner]);
         let columns = if x.len() <= GRAIN { inner } else { (GRAIN / summed.max(1)).max(HALF) };
         in_chunks(sums, columns, &|piece, sums| {
+            // Many columns are summed row by row: their pieces of a row are long enough to be fetched ahead.
+            if sums.len() <= TOGETHER {
+                return sum_columns([x], inner, piece * columns, None, [sums], |x, _| x);
+            }
             vectorised(|| {
-                // Many columns are summed row by row: their pieces of a row are long enough to be fetched ahead.
-                if sums.len() <= TOGETHER {
-                    return sum_columns([x], inner, piece * columns, None, [sums], |x, _| x);
-                }
                 sums.fill(T::ZERO);
                 for row in x.chunks_exact(inner) {
                     sums.iter_mut().zip(&row[piece * columns..]).for_each(|(sum, &x)| *sum += x);
@@ -221,8 +221,7 @@ const HALF: usize = TOGETHER / 2;
 
 /// `sums[n][c] = Σ term(x, k)[n]` over the rows of arrays `[rows, columns]`, where `x` is the number of each array in this
 /// row and column, and `k` the constant of this column, or 0 without constants. Columns are those from `first` on, as many
-/// as there are sums; each is summed from the first row to the last. To be compiled for wide vectors where it is called.
-#[inline(always)]
+/// as there are sums; each is summed from the first row to the last.
 pub fn sum_columns<T: Real, const M: usize, const N: usize>(
     arrays: [&[T]; M],
     columns: usize,
@@ -231,21 +230,39 @@ pub fn sum_columns<T: Real, const M: usize, const N: usize>(
     sums: [&mut [T]; N],
     term: impl Fn([T; M], T) -> [T; N],
 ) {
-    let count = sums[0].len();
-    for start in (0..count).step_by(TOGETHER) {
-        let width = TOGETHER.min(count - start);
-        let mut constant = [T::ZERO; TOGETHER];
-        if let Some(constants) = constants {
-            constant[..width].copy_from_slice(&constants[start..][..width]);
-        }
-        // Each arm is compiled for its width.
-        let here = match width {
-            TOGETHER => sum_some_columns(arrays, [columns, first + start, TOGETHER], &constant, &term),
-            HALF => sum_some_columns(arrays, [columns, first + start, HALF], &constant, &term),
-            _ => sum_some_columns(arrays, [columns, first + start, width], &constant, &term),
-        };
-        for n in 0..N {
-            sums[n][start..start + width].copy_from_slice(&here[n][..width]);
+    run_vectorised(SumColumns { arrays, columns, first, constants, sums, term });
+}
+
+/// See [`sum_columns`].
+struct SumColumns<'a, T, const M: usize, const N: usize, F> {
+    arrays: [&'a [T]; M],
+    columns: usize,
+    first: usize,
+    constants: Option<&'a [T]>,
+    sums: [&'a mut [T]; N],
+    term: F,
+}
+
+impl<T: Real, const M: usize, const N: usize, F: Fn([T; M], T) -> [T; N]> Loop for SumColumns<'_, T, M, N, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { arrays, columns, first, constants, sums, term } = self;
+        let count = sums[0].len();
+        for start in (0..count).step_by(TOGETHER) {
+            let width = TOGETHER.min(count - start);
+            let mut constant = [T::ZERO; TOGETHER];
+            if let Some(constants) = constants {
+                constant[..width].copy_from_slice(&constants[start..][..width]);
+            }
+            // Each arm is compiled for its width.
+            let here = match width {
+                TOGETHER => sum_some_columns(arrays, [columns, first + start, TOGETHER], &constant, &term),
+                HALF => sum_some_columns(arrays, [columns, first + start, HALF], &constant, &term),
+                _ => sum_some_columns(arrays, [columns, first + start, width], &constant, &term),
+            };
+            for n in 0..N {
+                sums[n][start..start + width].copy_from_slice(&here[n][..width]);
+            }
         }
     }
 }
@@ -290,7 +307,7 @@ pub fn partial_sums<T: Real>(
     let pieces = rows.div_ceil(together).max(1);
     let mut partial = pool.take(&[pieces, outputs]);
     in_chunks(slice_mut(&mut partial), outputs, &|i, partial| {
-        vectorised(|| sum(i * together..((i + 1) * together).min(rows), partial));
+        sum(i * together..((i + 1) * together).min(rows), partial);
     });
     partial
 }

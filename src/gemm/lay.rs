@@ -10,11 +10,8 @@ pub fn lanes<P: Lane>(numbers: usize) -> usize {
 
 /// Lays rows of `length` numbers out as lanes, each row for itself.
 pub fn lay_along<P: Lane>(numbers: &[P::Number], length: usize, laid: &mut [P]) {
-    if let Some(numbers) = P::in_place(numbers) {
-        laid.copy_from_slice(numbers);
-    } else if length.is_multiple_of(P::NUMBERS) {
-        let each = laid.iter_mut().zip(numbers.chunks_exact(P::NUMBERS));
-        vectorised(|| each.for_each(|(lane, numbers)| *lane = P::of(|q| numbers[q])));
+    if length.is_multiple_of(P::NUMBERS) {
+        P::lay(numbers, laid);
     } else {
         let rows = laid.chunks_exact_mut(lanes::<P>(length)).zip(numbers.chunks_exact(length));
         rows.for_each(|(laid, row)| {

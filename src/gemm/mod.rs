@@ -70,12 +70,27 @@
 //! neighbouring pixels. Where the processor has no such instruction, pairs are taken apart
 //! again as they are loaded (`simd/avx2_pairs.rs`): half the memory, no more arithmetic.
 //!
+//! # Tiles in hardware
+//!
+//! Some processors (AMX) have registers of two dimensions, and multiply a tile of pairs by another one at once:
+//!
+//! ```text
+//!                                 B    16 steps × 16 columns of pairs
+//!   A   16 rows × 16 steps        C    16 × 16 sums        C += A·B: 8192 multiplications, one instruction
+//! ```
+//!
+//! That is the micro-kernel's loop, as an instruction. Such a core multiplies sixteen times as fast as with vectors, and memory
+//! is no faster than before, so the balance is another one: what limits the product is no longer the multiplying but to
+//! bring operands along, to round them and to lay them out. Two things differ for such a kernel (`simd/amx.rs`). Its rows of
+//! `A` hold neighbouring steps, where a vector kernel wants neighbouring rows: a panel of `A` is packed the other way round
+//! (`simd/amx_pack.rs`), and for gradients of a convolution's kernel channels are laid out in rows once, for all
+//! taps (`conv/weights/paired.rs`). And it takes sixteen pairs of steps at a time: what lacks some is filled up with zeros.
+//!
 //! # Which code runs
 //!
-//! `f32` has a micro-kernel for AVX-512 and one for AVX2, pairs have one for AVX-512 BF16 and one for AVX2; which, is
-//! chosen when the program runs ([`kernel`]).
-//! They share all their code but a few instructions: a file for each instruction set says how it
-//! loads, multiplies and stores (`simd/`), and the inner loop is compiled with each. A [`Kernel`] is
+//! `f32` has a micro-kernel for AVX-512 and one for AVX2, pairs have one for AMX, one for AVX-512 BF16 and one for AVX2; which,
+//! is chosen when the program runs ([`kernel`]). Those of vectors share all their code but a few instructions: a file for each
+//! instruction set says how it loads, multiplies and stores (`simd/`), and the inner loop is compiled with each. A [`Kernel`] is
 //! proof that this processor has the instructions: only looking at the processor makes one.
 //! Convolutions use the same tiles, along a walk through operands that nobody packed (`walk.rs`).
 //! `f64`, which checks gradients, and other processors use [`matrixmultiply`].
@@ -119,6 +134,7 @@ pub use matrix::{Beta, MatrixMut, MatrixRef};
 pub use peak::peak_gflops;
 pub use precision::Precision;
 pub use vectorised::vectorised;
+pub(crate) use vectorised::{Loop, run_vectorised};
 
 use chunks::in_tasks;
 use routines::Block;

@@ -3,7 +3,7 @@
 use super::lane::Lane;
 use super::matrix::Beta;
 use super::routines::Block;
-use super::simd::{Packed, Simd, compute};
+use super::simd::MicroKernel;
 use super::split::part;
 use super::tile::{Ahead, SLACK, Steps, Strip, Tile};
 use std::cell::RefCell;
@@ -24,22 +24,22 @@ const COLUMNS_MAX: usize = 32;
 /// # Safety
 /// That of [`Routines::multiply`](super::routines::Routines); the processor must have the instructions.
 #[allow(unsafe_code)]
-pub unsafe fn multiply<S: Simd>(block: &Block<f32>) {
-    const { assert!(S::COLUMNS <= COLUMNS_MAX && size_of::<S::Operand>() <= size_of::<f32>(), "the buffers are too small") };
+pub unsafe fn multiply<K: MicroKernel>(block: &Block<f32>) {
+    const { assert!(K::COLUMNS <= COLUMNS_MAX && size_of::<K::Operand>() <= size_of::<f32>(), "the buffers are too small") };
     BUFFERS.with_borrow_mut(|buffers| {
         let [m, k, n] = block.shape;
-        let steps = k.div_ceil(S::Operand::NUMBERS);
+        let steps = k.div_ceil(K::Operand::NUMBERS);
         // At least once, so that an empty sum is written as zero.
         let depths = steps.div_ceil(KC).max(1);
         for depth in (0..depths).map(|i| part(steps, i, depths)) {
-            let heights = (m * depth.len()).div_ceil(PACKED_A).max(1);
+            let heights = (m * depth.len().next_multiple_of(K::STEPS)).div_ceil(PACKED_A).max(1);
             for rows in (0..heights).map(|i| part(m, i, heights)) {
-                let instructions = PhantomData::<S>;
-                let mut pass = Pass { instructions, block, depth: depth.clone(), rows, buffers };
+                let kernel = PhantomData::<K>;
+                let mut pass = Pass { kernel, block, depth: depth.clone(), rows, buffers };
                 // SAFETY: the same contract as this function's.
                 unsafe {
                     pass.pack_a();
-                    for column in (0..n).step_by(S::COLUMNS) {
+                    for column in (0..n).step_by(K::COLUMNS) {
                         pass.pack_b(column);
                         pass.multiply_panel(column);
                     }
@@ -50,8 +50,8 @@ pub unsafe fn multiply<S: Simd>(block: &Block<f32>) {
 }
 
 /// One pass of the nest: some rows of `A`, packed, times all columns of `B`, over some steps of the depth.
-struct Pass<'a, S> {
-    instructions: PhantomData<S>,
+struct Pass<'a, K> {
+    kernel: PhantomData<K>,
     block: &'a Block<f32>,
     depth: Range<usize>,
     rows: Range<usize>,
@@ -60,19 +60,29 @@ struct Pass<'a, S> {
 
 /// The contract of all three is that of [`multiply`].
 #[allow(unsafe_code)]
-impl<S: Simd> Pass<'_, S> {
+impl<K: MicroKernel> Pass<'_, K> {
     /// The tiles' rows within the pass: as even as can be, for a low tile computes less in each
     /// load of `B`.
-    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<S> {
+    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<K> {
         let rows = self.rows.len();
-        let count = rows.div_ceil(S::ROWS);
+        let count = rows.div_ceil(K::ROWS);
         (0..count).map(move |i| part(rows, i, count))
+    }
+
+    /// Steps of a packed panel.
+    fn steps(&self) -> usize {
+        self.depth.len().next_multiple_of(K::STEPS)
+    }
+
+    /// Where these rows of `A` are packed: one strip after the other.
+    fn packed_a(&mut self, rows: &Range<usize>) -> *mut K::Operand {
+        self.buffers.a::<K::Operand>().wrapping_add(rows.start * self.steps())
     }
 
     /// The numbers along the depth that the steps take.
     fn numbers(&self) -> Range<usize> {
         let Range { start, end } = self.depth;
-        start * S::Operand::NUMBERS..(end * S::Operand::NUMBERS).min(self.block.shape[1])
+        start * K::Operand::NUMBERS..(end * K::Operand::NUMBERS).min(self.block.shape[1])
     }
 
     unsafe fn pack_a(&mut self) {
@@ -87,9 +97,9 @@ impl<S: Simd> Pass<'_, S> {
                 width_stride: row_stride,
                 depth_stride: column_stride,
             };
-            // SAFETY: the strip is part of A. The buffer has room for all strips of the pass, one
-            // after the other: PACKED_A elements, and one row more where the parts are uneven.
-            unsafe { S::pack(&strip, self.buffers.a::<S::Operand>().add(rows.start * self.depth.len()), rows.len()) };
+            // SAFETY: the strip is part of A. The buffer has room for all strips of the pass: PACKED_A
+            // elements, and one row more where the parts are uneven.
+            unsafe { K::pack_a(&strip, self.packed_a(&rows)) };
         }
     }
 
@@ -98,7 +108,7 @@ impl<S: Simd> Pass<'_, S> {
         let ([row_stride, column_stride], numbers) = (self.block.b_strides, self.numbers());
         Strip {
             start: self.block.b.wrapping_add(column * column_stride + numbers.start * row_stride),
-            width: S::COLUMNS.min(self.block.shape[2] - column),
+            width: K::COLUMNS.min(self.block.shape[2] - column),
             depth: numbers.len(),
             width_stride: column_stride,
             depth_stride: row_stride,
@@ -107,22 +117,24 @@ impl<S: Simd> Pass<'_, S> {
 
     unsafe fn pack_b(&mut self, column: usize) {
         // SAFETY: the strip is part of B; the buffer has room for KC rows of COLUMNS_MAX.
-        unsafe { S::pack(&self.strip_of_b(column), self.buffers.b(), S::COLUMNS) };
+        unsafe { K::pack_b(&self.strip_of_b(column), self.buffers.b()) };
     }
 
     unsafe fn multiply_panel(&mut self, column: usize) {
         let block = self.block;
-        let next = column + S::COLUMNS;
+        let next = column + K::COLUMNS;
         // After the last panel comes the first again, for the next rows.
         let next = self.strip_of_b(if next < block.shape[2] { next } else { 0 });
         let columns = self.strip_of_b(column).width;
         for (index, rows) in self.strips().enumerate() {
+            let [a_step, a_row] = K::strides_of_a(rows.len(), self.steps());
             let steps = Steps {
-                counts: [1, 1, self.depth.len()],
-                a: [0, 0, rows.len()],
-                a_row: 1,
-                b: [0, 0, S::COLUMNS],
+                counts: [1, 1, self.steps()],
+                a: [0, 0, a_step],
+                a_row,
+                b: [0, 0, K::COLUMNS],
                 b_is_full: true,
+                places: [0, 0],
                 rows: rows.len(),
                 columns,
                 c_row: block.c_row_stride,
@@ -130,14 +142,14 @@ impl<S: Simd> Pass<'_, S> {
             };
             let tile = Tile {
                 steps: &steps,
-                a: self.buffers.a::<S::Operand>().wrapping_add(rows.start * self.depth.len()),
+                a: self.packed_a(&rows),
                 b: self.buffers.b(),
                 c: block.c.wrapping_add((self.rows.start + rows.start) * block.c_row_stride + column),
-                ahead: Ahead::of(&next, index, S::Operand::NUMBERS),
+                ahead: Ahead::of(&next, index, K::Operand::NUMBERS),
             };
             tile.fetch_c();
             // SAFETY: both panels are packed, and the tile is part of the block.
-            unsafe { compute::<S, Packed>(rows.len(), columns)(&tile) };
+            unsafe { K::compute(&tile) };
         }
     }
 }

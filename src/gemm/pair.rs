@@ -20,6 +20,12 @@ impl Pair {
         Self(nearest(first) >> 16 | nearest(second) & UPPER)
     }
 
+    /// Both numbers, rounded already.
+    #[inline(always)]
+    pub fn of_rounded(Bfloat16(first): Bfloat16, Bfloat16(second): Bfloat16) -> Self {
+        Self(u32::from(first) | u32::from(second) << 16)
+    }
+
     /// The number in the lower half.
     #[inline(always)]
     pub fn first(self) -> f32 {
@@ -30,6 +36,19 @@ impl Pair {
     #[inline(always)]
     pub fn second(self) -> f32 {
         f32::from_bits(self.0 & UPPER)
+    }
+}
+
+/// A number of 16 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Bfloat16(u16);
+
+impl Bfloat16 {
+    /// The nearest one, ties to even.
+    #[inline(always)]
+    pub fn nearest(x: f32) -> Self {
+        Self((nearest(x) >> 16) as u16)
     }
 }
 
@@ -76,6 +95,7 @@ mod tests {
             }
             let pair = Pair::new(x, 1.5);
             prop_assert!(pair.first().to_bits() == found.to_bits() && pair.second() == 1.5);
+            prop_assert_eq!(Pair::of_rounded(Bfloat16::nearest(x), Bfloat16::nearest(1.5)), pair);
         }
     }
 

@@ -33,6 +33,9 @@ pub struct Routines<P: Lane> {
     pub name: &'static str,
     /// Rows and columns of the largest tile.
     pub tile: [usize; 2],
+    /// How many steps of a row of `A` are to be neighbours, so that a walk reads them where they are; with 1 it
+    /// does not matter.
+    pub neighbours: usize,
     /// `C = A·B + beta·C` on one thread. Every element of the three matrices must lie within its allocation, and
     /// nobody else may touch those of `C` meanwhile.
     pub multiply: unsafe fn(&Block<P::Number>),

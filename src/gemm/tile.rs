@@ -19,6 +19,10 @@ pub struct Steps {
     pub b: [usize; 3],
     /// Whether `B` may be read as far as the kernel's columns.
     pub b_is_full: bool,
+    /// Where the first step is among all those of the sum, and how far it is from one run of the innermost loop to the
+    /// next one. A kernel that sums block by block begins its blocks by these: what is left out because it is zero keeps
+    /// its place, so that the sum is the same.
+    pub places: [usize; 2],
     /// Rows of the tile, at least one and at most the kernel's.
     pub rows: usize,
     /// Columns, at least one and at most the kernel's. Nothing is written beyond them.
@@ -97,6 +101,12 @@ impl Ahead {
             (4 * tile % next.width * next.width_stride, next.width_stride)
         };
         Self { start: next.start.wrapping_add(offset), step, leap: 4 * numbers * next.depth_stride }
+    }
+
+    /// The first address, and how far a step and a leap are, in bytes.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for assembly"))]
+    pub fn in_bytes(&self) -> [usize; 3] {
+        [self.start.addr(), self.step * size_of::<f32>(), self.leap * size_of::<f32>()]
     }
 
     /// The address for step `p`: four rows in turn, then onwards.

@@ -73,6 +73,7 @@ mod tests {
             a_row,
             b: [30, 6, 1],
             b_is_full,
+            places: [0, 2],
             rows: 2,
             columns: 3,
             c_row: 10,

@@ -152,6 +152,7 @@ impl Correlation {
                     a_row: tile_row,
                     b: [0, self.taps[1].len() * tap, nr],
                     b_is_full: true,
+                    places: [beside.start * depth, self.taps[1].len() * depth],
                     rows,
                     columns,
                     c_row: out_row,

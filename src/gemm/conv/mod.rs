@@ -10,7 +10,7 @@
 //! - [`convolve`] moves the window over the image (`correlation.rs`).
 //! - [`convolve_transposed`] with stride `s` is `s²` such convolutions of `y`, one for each rest of a pixel's row and
 //!   column by `s`, each with the taps that meet those pixels (`plan.rs`).
-//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights.rs`). What
+//! - [`convolve_weights`] sums outer products of windows and pixels of `y` over all images (`weights/`). What
 //!   several tiles read is copied first, for some images at a time, so that they read it one after the other.
 //! - Where the rows of an image have too few places to fill a tile, its rows are the same place of several images
 //!   (`correlation.rs`): a tile of 2 places reads all of the weights for a seventh of the work.
@@ -19,7 +19,8 @@
 //! The border's zeros are not multiplied where a whole tile meets them (`window.rs`). In an image of 4 × 4 pixels that saves up to
 //! two fifths.
 //!
-//! Images are shared out among the threads; a sum is never cut, so results do not depend on their number.
+//! Images are shared out among the threads; a sum is cut, if at all, where its shape says, so results do not depend on their
+//! number.
 
 mod batch;
 mod correlation;

@@ -75,11 +75,11 @@ fn run_batch<P: Operand>(
                 sums.fill(P::Number::ZERO);
                 taps.for_each_row(|tap, row| {
                     let [from, to] = way(&row);
+                    let [from_step, to_step] = [from.step * product.columns, to.step * channels];
                     for c in 0..channels {
-                        let products = products[from.first * product.columns + tap * channels + c..].iter();
-                        let sums = sums[to.first * channels + c..].iter_mut().step_by(to.step * channels);
-                        let pairs = sums.zip(products.step_by(from.step * product.columns));
-                        pairs.take(row.count).for_each(|(sum, &product)| *sum += product);
+                        let products = &products[from.first * product.columns + tap * channels + c..];
+                        let sums = &mut sums[to.first * channels + c..];
+                        (0..row.count).for_each(|i| sums[i * to_step] += products[i * from_step]);
                     }
                 });
             });
@@ -146,6 +146,7 @@ impl<P: Operand> PixelProduct<P> {
                     a_row: depth,
                     b: [0, 0, nr],
                     b_is_full: true,
+                    places: [0, 0],
                     rows: strip.len(),
                     columns: nr.min(columns - first),
                     c_row: columns,

@@ -2,6 +2,7 @@
 
 use crate::gemm::lane::{Lane, Number};
 use crate::gemm::lay::{lanes, lay_along};
+use crate::gemm::vectorised;
 
 /// How an image `[height, width, channels]` is set into a larger one.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +41,23 @@ impl Padded {
 
     /// Sets the image `x` into `padded`, each pixel's channels laid out as operands.
     pub fn write<P: Lane>(&self, x: &[P::Number], padded: &mut [P]) {
+        let zero = P::of(|_| P::Number::ZERO);
+        self.write_as(x, lanes::<P>(self.channels), zero, padded, |x, laid| lay_along(x, self.channels, laid));
+    }
+
+    /// Sets the image `x` into `padded`, its numbers one by one as exactly as operands hold them.
+    pub fn write_singles<P: Lane>(&self, x: &[P::Number], padded: &mut [P::Single]) {
+        self.write_as(x, self.channels, P::Single::default(), padded, |x, laid| {
+            vectorised(|| x.iter().zip(laid).for_each(|(&x, laid)| *laid = P::single(x)));
+        });
+    }
+
+    /// Sets the image `x` into `padded`, where a pixel has so many places and `lay` fills those of neighbours.
+    fn write_as<N, S: Copy>(&self, x: &[N], pixel: usize, zero: S, padded: &mut [S], lay: impl Fn(&[N], &mut [S])) {
         let ([_, width], [top, left], [_, extent]) = (self.image, self.before, self.extent);
-        let (pixel, zero) = (lanes::<P>(self.channels), P::of(|_| P::Number::ZERO));
         let start = left.min(extent);
         let count = width.min(extent - start);
-        for (i, row) in padded.chunks_exact_mut(self.row::<P>()).enumerate() {
+        for (i, row) in padded.chunks_exact_mut(extent * pixel).enumerate() {
             let source = i.checked_sub(top).and_then(|i| x.chunks_exact(width * self.channels).nth(i));
             match source {
                 None => row.fill(zero),
@@ -52,7 +65,7 @@ impl Padded {
                     let (before, rest) = row.split_at_mut(start * pixel);
                     let (inside, after) = rest.split_at_mut(count * pixel);
                     before.fill(zero);
-                    lay_along(&x[..count * self.channels], self.channels, inside);
+                    lay(&x[..count * self.channels], inside);
                     after.fill(zero);
                 }
             }

@@ -115,18 +115,22 @@ impl<P: Operand> Plan<P> {
         let taps = is.iter().flat_map(|&i| js.iter().map(move |&j| i * self.kernel[1] + j));
         for (tap, rows) in taps.zip(panel.chunks_exact_mut(steps * nr)) {
             let tap = &w[tap * depth * columns..][..depth * columns];
-            for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
-                let (row, beyond) = row.split_at_mut(count);
-                beyond.fill(P::of(|_| P::Number::ZERO));
-                // The numbers of the depth that this operand is made of; zero where there are no more.
-                let inside = |q: usize| Some(p * P::NUMBERS + q).filter(|&number| number < depth);
-                if column_stride == 1 {
-                    lay_across(|q| inside(q).map(|number| &tap[number * depth_stride + first..][..count]), row);
-                } else {
-                    let weight = |number: usize, k: usize| tap[number * depth_stride + (first + k) * column_stride];
-                    let number = |q: usize, k: usize| inside(q).map_or(P::Number::ZERO, |number| weight(number, k));
-                    row.iter_mut().enumerate().for_each(|(k, operand)| *operand = P::of(|q| number(q, k)));
+            rows.chunks_exact_mut(nr).for_each(|row| row[count..].fill(P::of(|_| P::Number::ZERO)));
+            if column_stride == 1 {
+                for (p, row) in rows.chunks_exact_mut(nr).enumerate() {
+                    // The numbers of the depth that this operand is made of; zero where there are no more.
+                    let inside = |q: usize| Some(p * P::NUMBERS + q).filter(|&number| number < depth);
+                    let numbers = |q: usize| inside(q).map(|number| &tap[number * depth_stride + first..][..count]);
+                    lay_across(numbers, &mut row[..count]);
                 }
+            } else {
+                // The depth is neighbours: column by column.
+                P::with_buffer(steps, |column| {
+                    for k in 0..count {
+                        lay_along(&tap[(first + k) * column_stride..][..depth], depth, column);
+                        rows[k..].iter_mut().step_by(nr).zip(&*column).for_each(|(to, &operand)| *to = operand);
+                    }
+                });
             }
         }
     }

@@ -4,7 +4,7 @@
 pub const NARROW: usize = 5;
 /// Pixels that a gradient of weights sums in registers before a tile goes to memory, or a few more. What a tile
 /// multiplies at so many stays in the near cache.
-pub const STEPS: usize = 192;
+const STEPS: usize = 192;
 
 /// The extents of a convolution and its two relatives: images `x: [batch, h, w, in]`, a kernel
 /// `w: [kernel h, kernel w, in, out]` and what the one makes of the other, `y: [batch, out h, out w, out]`.
@@ -48,6 +48,24 @@ impl ConvShape {
         self.kernel[0] * self.kernel[1] * self.inputs * self.outputs
     }
 
+    /// Pieces of the batch whose gradients of the kernel are summed by themselves, and then with each other; for operands that
+    /// are laid out anew, or read where they are. It is a matter of the shape alone, so that the sum is the same for any
+    /// number of threads.
+    pub fn pieces(&self, laid: bool) -> usize {
+        // With few tiles, threads share the images; and if these have to be laid out, rather than that each does so
+        // with all of them.
+        let (numbers, fewest) = if laid { (1 << 18, 4) } else { (1 << 16, 1) };
+        (numbers / self.w_len().max(1)).clamp(fewest, 16).min(self.batch).max(1)
+    }
+
+    /// Images that a gradient of weights takes at a time: what a tile multiplies of them stays in a near cache. Those that are
+    /// laid out are more, for their tiles are larger and take longer to load and store.
+    pub fn images_at_once(&self, laid: bool) -> usize {
+        let ([oh, ow], steps) = (self.output().unwrap_or([0, 0]), if laid { 512 } else { STEPS });
+        let piece = self.batch.div_ceil(self.pieces(laid));
+        steps.div_ceil((oh * ow).max(1)).min(piece).max(1)
+    }
+
     /// At most so many numbers one thread keeps beside `x`, `w` and `y` in any of the three forms: packed weights, an
     /// image with its border, products that have yet to be moved, sums that have yet to be put in order.
     pub fn buffers(&self) -> usize {
@@ -59,8 +77,8 @@ impl ConvShape {
         let even = |channels: usize| channels.next_multiple_of(TILE);
         let taps = kernel[0] * kernel[1];
         let packed = product(&[taps, inputs, even(outputs)]).max(product(&[taps, outputs, even(inputs)]));
-        let sums = product(&[kernel[0], even(kernel[1] * inputs), even(outputs)]);
-        let images = (STEPS / (oh * ow).max(1) + 1).max(TILE);
+        let sums = product(&[self.pieces(true), kernel[0], even(kernel[1] * inputs), even(outputs)]);
+        let images = self.images_at_once(true).max(self.images_at_once(false)).max(TILE);
         let x = product(&[image[0] + 2 * padding, image[1] + 2 * padding, inputs]);
         let y = product(&[oh + 2 * kernel[0].div_ceil(stride), ow + 2 * kernel[1].div_ceil(stride), outputs]);
         let narrow = |channels: usize, pixels: usize| match channels < NARROW {

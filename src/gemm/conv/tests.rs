@@ -95,6 +95,8 @@ fn shapes_of_networks_are_right() {
         shape(28, 5, [3, 20], 1, 2),
         shape(14, 1, [70, 30], 1, 0),
         shape(7, 7, [16, 16], 1, 0),
+        // Runs of a window that end within a block of steps, and more blocks than are multiplied at a time.
+        shape(9, 9, [40, 6], 1, 4),
         ConvShape { batch: 128, ..shape(4, 3, [20, 33], 2, 1) },
         // Sums of a thousand products that nearly cancel.
         ConvShape { batch: 15, image: [7, 6], ..shape(7, 2, [15, 1], 1, 2) },

@@ -9,6 +9,8 @@
 //! To add a kernel, write its file and give it its line in [`KERNELS`].
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx2_pairs;
@@ -18,21 +20,29 @@ mod avx512;
 mod avx512bf16;
 mod inner_loop;
 mod instructions;
+mod micro_kernel;
 #[cfg(target_arch = "x86_64")]
 mod pack;
 mod peak;
 mod portable;
 
-pub use inner_loop::{Packed, compute};
-pub use instructions::Simd;
+pub use micro_kernel::MicroKernel;
 pub use portable::DOUBLE;
 
 use super::nest;
 use super::pair::Pair;
 use super::routines::Routines;
+use instructions::Simd;
 
 /// Every kernel, the fastest first.
 pub static KERNELS: &[Entry] = &[
+    #[cfg(target_arch = "x86_64")]
+    Entry {
+        name: "amx",
+        is_available: amx::is_available,
+        singles: &const { routines::<avx512::Avx512>() },
+        pairs: &amx::ROUTINES,
+    },
     #[cfg(target_arch = "x86_64")]
     Entry::of::<avx512::Avx512, avx512bf16::Avx512Bf16>("avx512bf16"),
     #[cfg(target_arch = "x86_64")]
@@ -72,6 +82,7 @@ const fn routines<S: Simd>() -> Routines<S::Operand> {
     Routines {
         name: S::NAME,
         tile: [S::ROWS, S::COLUMNS],
+        neighbours: 1,
         multiply: nest::multiply::<S>,
         walk: inner_loop::walk::<S>,
         multiply_add: peak::multiply_add::<S>,

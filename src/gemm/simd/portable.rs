@@ -15,7 +15,7 @@ pub static DOUBLE: Routines<f64> = routines(multiply_double);
 pub static PAIRS: Routines<Pair> = routines(multiply_rounded);
 
 const fn routines<P: Lane>(multiply: unsafe fn(&Block<P::Number>)) -> Routines<P> {
-    Routines { name: "portable", tile: TILE, multiply, walk: walk::<P>, multiply_add }
+    Routines { name: "portable", tile: TILE, neighbours: 1, multiply, walk: walk::<P>, multiply_add }
 }
 
 /// Rows and columns of the largest tile of a walk.

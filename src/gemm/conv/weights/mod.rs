@@ -1,22 +1,24 @@
 //! The gradient of a convolution's kernel: a sum over all pixels of all images.
 //!
-//! The numbers that a tile multiplies lie a pixel apart, and of a pixel it takes a few. Read where they are, they come
-//! from far away again for every tile. So where several tiles read the same numbers, these are copied first, as many as
-//! stay in the near cache: those under one tap of the kernel, and each tile's channels of `y` one after the other.
+//! For one tap of the kernel it is a matrix product, of the pixels of `x` that the tap meets and those of `y`. Its result is
+//! cut into tiles, and each is summed over all images, some at a time, so that what its tiles multiply stays in a near
+//! cache: numbers where they lie, as far as that goes (`in_place.rs`); operands of 16 bits, which have to be made anyway, as they
+//! are wanted (`paired.rs`).
 //!
-//! The sum runs over pixels, so where 16-bit operands are pairs, what is paired are neighbouring pixels, channel by channel:
-//! of `y` the places `v` and `v + 1`, and of `x` what they meet, pixels a stride apart.
+//! Tiles are shared out among the threads. Where they are few, or each thread would have to lay the same images out, the
+//! images are shared out too: in pieces that do not depend on the number of threads, whose sums are then added in their order.
 
-use super::batch::spread;
+mod in_place;
+mod paired;
+
 use super::padded::Padded;
-use super::shape::{ConvShape, STEPS};
+use super::shape::ConvShape;
 use super::window::Axis;
 use crate::gemm::lane::{Lane, Number};
-use crate::gemm::lay::{lanes, lay_across, lay_across_here};
 use crate::gemm::split::part;
 use crate::gemm::tile::Steps;
 use crate::gemm::walk::Walk;
-use crate::gemm::{Kernel, Operand, vectorised};
+use crate::gemm::{Kernel, Operand};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -44,74 +46,40 @@ pub fn convolve_weights<P: Operand>(
     x: &[P::Number],
     y: &[P::Number],
     w: &mut [P::Number],
-) {
-    let Some([oh, ow]) = shape.output().filter(|_| !w.is_empty()) else { return w.fill(P::Number::ZERO) };
-    let [mr, nr] = P::routines(kernel).tile;
-    let places = shape.kernel[1] * shape.inputs;
-    // The longer side along the vectors.
-    let across_outputs = shape.outputs >= FEW.min(places);
-    let [height, width] = if across_outputs { [mr, nr] } else { [nr, mr] };
-    let axes = [0, 1].map(|axis| Axis::of(shape, axis));
-    let tiles = tiles(shape, &axes, [height, width]);
-    let extent = |axis: usize, count: usize| (count - 1) * shape.stride + shape.kernel[axis];
-    let sum = Sum {
-        kernel,
-        shape,
-        axes,
-        padded: Padded {
-            image: shape.image,
-            channels: shape.inputs,
-            before: [shape.padding; 2],
-            extent: [extent(0, oh), extent(1, ow)],
-        },
-        across_outputs,
-        row: if across_outputs { width } else { height },
-        width,
-        tile_len: height * width,
-    };
-    P::Number::with_buffer(tiles.len() * sum.tile_len, |sums| {
+) where
+    P::Number: Operand<Number = P::Number>,
+{
+    let Some(output) = shape.output().filter(|_| !w.is_empty()) else { return w.fill(P::Number::ZERO) };
+    let (sum, paired, threads) = (Sum::new::<P>(kernel, shape, output), P::NUMBERS > 1, rayon::current_num_threads());
+    let (tiles, pieces) = (sum.tiles(), shape.pieces(paired));
+    let length = tiles.len() * sum.tile_len;
+    P::Number::with_buffer(pieces * length, |sums| {
         sums.fill(P::Number::ZERO); // what an empty batch adds up to
-        let together = tiles.len().div_ceil(rayon::current_num_threads());
-        let pieces = sums.par_chunks_mut(together * sum.tile_len).zip(tiles.par_chunks(together));
-        pieces.for_each(|(sums, tiles)| sum.add_up::<P>(tiles, x, y, sums));
+        // Whoever lays out images does so rather with some of them for all tiles than with all for some. But the sums of
+        // few tiles stay nearer.
+        let together = tiles.len().div_ceil(if paired { threads.div_ceil(pieces) } else { threads });
+        sums.par_chunks_mut(length).enumerate().for_each(|(piece, sums)| {
+            let images = part(shape.batch, piece, pieces);
+            let shares = sums.par_chunks_mut(together * sum.tile_len).zip(tiles.par_chunks(together));
+            shares.for_each(|(sums, tiles)| sum.add_up::<P>(tiles, images.clone(), x, y, sums));
+        });
         let block = block(shape) * shape.outputs;
         let in_block = tiles.len() / (w.len() / block);
-        let blocks = w.par_chunks_exact_mut(block).zip(tiles.par_chunks_exact(in_block));
-        let blocks = blocks.zip(sums.par_chunks_exact(in_block * sum.tile_len));
-        blocks.for_each(|((w, tiles), sums)| sum.put_in_order(tiles, sums, w));
+        let (first, others) = sums.split_at_mut(length);
+        let blocks = first.par_chunks_exact_mut(in_block * sum.tile_len).zip(tiles.par_chunks_exact(in_block));
+        blocks.zip(w.par_chunks_exact_mut(block)).enumerate().for_each(|(i, ((sums, tiles), w))| {
+            for other in others.chunks_exact(length) {
+                let other = &other[i * sums.len()..];
+                sums.iter_mut().zip(other).for_each(|(sum, &other)| *sum += other);
+            }
+            sum.put_in_order(tiles, sums, w);
+        });
     });
 }
 
 /// Places in a block of `w` that is cut into tiles: those of one `j`, or of all where the channels are few.
 fn block(shape: &ConvShape) -> usize {
     if shape.inputs < FEW { shape.kernel[1] * shape.inputs } else { shape.inputs }
-}
-
-/// The tiles of all rows of the kernel, in even strips no larger than `[height, width]`, of one `j` each where there
-/// are channels enough.
-fn tiles(shape: &ConvShape, axes: &[Axis; 2], [height, width]: [usize; 2]) -> Vec<Tile> {
-    let places = shape.kernel[1] * shape.inputs;
-    let block = block(shape);
-    let strips = block.div_ceil(height);
-    let strip = |first: usize, i: usize| {
-        let part = part(block, i, strips);
-        first + part.start..first + part.end
-    };
-    let mut tiles = Vec::new();
-    for kernel_row in 0..shape.kernel[0] {
-        let rows = axes[0].places(kernel_row..kernel_row + 1);
-        for places in (0..places).step_by(block).flat_map(|first| (0..strips).map(move |i| strip(first, i))) {
-            let taps = places.start / shape.inputs..places.end.div_ceil(shape.inputs);
-            let columns = axes[1].places(taps);
-            tiles.extend((0..shape.outputs).step_by(width).map(|first| Tile {
-                kernel_row,
-                places: places.clone(),
-                outputs: first..(first + width).min(shape.outputs),
-                met: [rows.clone(), columns.clone()],
-            }));
-        }
-    }
-    tiles
 }
 
 /// What all tiles have in common.
@@ -122,10 +90,10 @@ struct Sum<'a> {
     padded: Padded,
     /// Whether the columns of a register tile are channels of `y`, or else places in `x`.
     across_outputs: bool,
+    /// Places in a tile, and channels of `y`, at most.
+    extent: [usize; 2],
     /// Numbers in a row of a tile.
     row: usize,
-    /// Channels of `y` in a tile, at most.
-    width: usize,
     /// Numbers in a tile.
     tile_len: usize,
 }
@@ -136,50 +104,120 @@ struct Source<'a, P> {
     laid: &'a [P],
     first: usize,
     steps: [usize; 3],
+    /// From one row or column of the tile to the next.
+    across: usize,
 }
 
-/// Some images as operands: with their borders, or as they are, where no border is read.
-#[derive(Clone, Copy)]
-struct Images<'a, P> {
-    laid: &'a [P],
-    /// `[height, width]`.
-    extent: [usize; 2],
-    /// Rows and columns of the border that are not there.
-    without: usize,
-}
+impl<'a> Sum<'a> {
+    fn new<P: Operand>(kernel: Kernel, shape: &'a ConvShape, output: [usize; 2]) -> Self {
+        let [mr, nr] = P::routines(kernel).tile;
+        // Numbers lie with the longer side along the vectors. Of pairs the rows are channels of y, which are laid out once
+        // for all taps, so that steps are neighbours.
+        let across_outputs = P::NUMBERS == 1 && shape.outputs >= FEW.min(shape.kernel[1] * shape.inputs);
+        let extent = |axis: usize| (output[axis] - 1) * shape.stride + shape.kernel[axis];
+        Self {
+            kernel,
+            shape,
+            axes: [0, 1].map(|axis| Axis::of(shape, axis)),
+            padded: Padded {
+                image: shape.image,
+                channels: shape.inputs,
+                before: [shape.padding; 2],
+                extent: [extent(0), extent(1)],
+            },
+            across_outputs,
+            extent: if across_outputs { [mr, nr] } else { [nr, mr] },
+            row: nr,
+            tile_len: mr * nr,
+        }
+    }
 
-/// Some images' pixels of `y`, as operands made of neighbours in a row, channel by channel: in panels so many channels
-/// wide, pixel after pixel in each.
-struct Channels<'a, P> {
-    laid: &'a [P],
-    width: usize,
-}
+    /// The tiles of all rows of the kernel, in even strips, of one `j` each where there are channels enough.
+    fn tiles(&self) -> Vec<Tile> {
+        let (shape, [height, width]) = (self.shape, self.extent);
+        let places = shape.kernel[1] * shape.inputs;
+        let block = block(shape);
+        let strips = block.div_ceil(height);
+        let strip = |first: usize, i: usize| {
+            let part = part(block, i, strips);
+            first + part.start..first + part.end
+        };
+        let mut tiles = Vec::new();
+        for kernel_row in 0..shape.kernel[0] {
+            let rows = self.axes[0].places(kernel_row..kernel_row + 1);
+            for places in (0..places).step_by(block).flat_map(|first| (0..strips).map(move |i| strip(first, i))) {
+                let taps = places.start / shape.inputs..places.end.div_ceil(shape.inputs);
+                let columns = self.axes[1].places(taps);
+                tiles.extend((0..shape.outputs).step_by(width).map(|first| Tile {
+                    kernel_row,
+                    places: places.clone(),
+                    outputs: first..(first + width).min(shape.outputs),
+                    met: [rows.clone(), columns.clone()],
+                }));
+            }
+        }
+        tiles
+    }
 
-impl Sum<'_> {
     /// `[h, w]` of `y`.
     fn grid(&self) -> [usize; 2] {
         self.axes.map(|axis| axis.places)
     }
 
-    /// Whether the same numbers are read by so many tiles that it pays to copy them together.
-    fn reads_often(&self) -> bool {
-        self.shape.inputs >= FEW && self.across_outputs && self.shape.outputs > self.row
-    }
-
-    /// Some tiles' sums over the whole batch, on this thread: some images at a time, so that these stay near while
+    /// Some tiles' sums over these images, on this thread: some images at a time, so that these stay near while
     /// every tile visits them.
-    fn add_up<P: Operand>(&self, tiles: &[Tile], x: &[P::Number], y: &[P::Number], sums: &mut [P::Number]) {
-        let (batch, [oh, ow]) = (self.shape.batch, self.grid());
-        let (x_len, y_len) = (x.len() / batch.max(1), y.len() / batch.max(1));
-        let together = STEPS.div_ceil(oh * ow).min(batch).max(1);
-        for first in (0..batch).step_by(together) {
-            let count = together.min(batch - first);
+    fn add_up<P: Operand>(
+        &self,
+        tiles: &[Tile],
+        images: Range<usize>,
+        x: &[P::Number],
+        y: &[P::Number],
+        sums: &mut [P::Number],
+    ) where
+        P::Number: Operand<Number = P::Number>,
+    {
+        let batch = self.shape.batch.max(1);
+        let (x_len, y_len, together) = (x.len() / batch, y.len() / batch, self.shape.images_at_once(P::NUMBERS > 1));
+        for first in images.clone().step_by(together) {
+            let count = together.min(images.end - first);
             let x = &x[first * x_len..][..count * x_len];
             let y = &y[first * y_len..][..count * y_len];
-            self.with_images::<P>(count, x, &mut |images| {
-                self.with_channels(count, y, &mut |channels| self.add_images(tiles, count, images, channels, sums));
-            });
+            match P::NUMBERS {
+                1 => self.add_in_place::<P::Number>(tiles, count, x, y, sums),
+                _ => self.add_paired::<P>(tiles, count, x, y, sums),
+            }
         }
+    }
+
+    /// Adds the products of all pixels, so many images, rows and pixels in a row, to a tile's sums.
+    fn add<P: Operand>(
+        &self,
+        tile: &Tile,
+        counts: [usize; 3],
+        places: &Source<P>,
+        channels: &Source<P>,
+        sums: &mut [P::Number],
+    ) {
+        if counts.contains(&0) {
+            return;
+        }
+        assert!(sums.len() == self.tile_len);
+        let (places, channels) = ((places, tile.places.len()), (channels, tile.outputs.len()));
+        let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
+        let ((a, rows), (b, columns)) = (down, across);
+        let steps = Steps {
+            counts,
+            a: a.steps,
+            a_row: a.across,
+            b: b.steps,
+            b_is_full: false,
+            places: [0, counts[2]],
+            rows,
+            columns,
+            c_row: self.row,
+            add: true,
+        };
+        Walk { steps, a: &a.laid[a.first..], b: &b.laid[b.first..], c: sums }.run(self.kernel);
     }
 
     /// Writes the sums of a block's tiles to where they belong in `w`, from where the block begins.
@@ -198,176 +236,4 @@ impl Sum<'_> {
             }
         }
     }
-
-    /// Lends some images as operands, each made of a number and those that neighbouring places meet with the same tap:
-    /// `stride` pixels further, and so on. Where that is beyond the row it is zero.
-    fn with_images<P: Operand>(&self, count: usize, x: &[P::Number], work: &mut dyn FnMut(Images<P>)) {
-        // A copy of what one tap meets has nothing of the border in it.
-        if let Some(laid) = P::in_place(x).filter(|_| self.reads_often() || self.padded.is_image()) {
-            return work(Images { laid, extent: self.shape.image, without: self.shape.padding });
-        }
-        let [row, length] = [self.padded.row::<P::Number>(), self.padded.len::<P::Number>()];
-        let shift = (self.shape.stride * self.shape.inputs).min(row);
-        P::with_buffer(count * length, |images| {
-            for (x, image) in x.chunks_exact(x.len() / count).zip(images.chunks_exact_mut(length)) {
-                if P::NUMBERS == 1 {
-                    self.padded.write(x, image);
-                    continue;
-                }
-                P::Number::with_buffer(length, |padded| {
-                    self.padded.write(x, padded);
-                    for (numbers, laid) in padded.chunks_exact(row).zip(image.chunks_exact_mut(row)) {
-                        let (whole, last) = laid.split_at_mut(row - shift);
-                        lay_across(|q| Some(&numbers[q * shift..][..row - shift]), whole);
-                        lay_across(|q| (q == 0).then(|| &numbers[row - shift..]), last);
-                    }
-                });
-            }
-            work(Images { laid: images, extent: self.padded.extent, without: 0 });
-        });
-    }
-
-    /// Lends some images' channels: where they are, or in panels as wide as a tile if they are read often.
-    fn with_channels<P: Operand>(&self, count: usize, y: &[P::Number], work: &mut dyn FnMut(&Channels<P>)) {
-        let ([oh, ow], outputs, reads_often) = (self.grid(), self.shape.outputs, self.reads_often());
-        if let Some(laid) = P::in_place(y).filter(|_| !reads_often) {
-            return work(&Channels { laid, width: outputs });
-        }
-        let width = if reads_often { self.width } else { outputs };
-        let pixels = count * oh * lanes::<P>(ow);
-        P::with_buffer(outputs.next_multiple_of(width) * pixels, |panels| {
-            for (panel, first) in panels.chunks_exact_mut(pixels * width).zip((0..outputs).step_by(width)) {
-                let channels = width.min(outputs - first);
-                vectorised(|| match channels {
-                    // Each arm is compiled for its width.
-                    32 => lay_panel(y, [ow, outputs, first, 32], width, panel),
-                    16 => lay_panel(y, [ow, outputs, first, 16], width, panel),
-                    _ => lay_panel(y, [ow, outputs, first, channels], width, panel),
-                });
-            }
-            work(&Channels { laid: panels, width });
-        });
-    }
-
-    /// The channels of a tile, from the first pixel that it meets on.
-    fn channels_of<'a, P: Operand>(&self, tile: &Tile, count: usize, channels: &Channels<'a, P>) -> Source<'a, P> {
-        let ([oh, ow], &Channels { laid, width }) = (self.grid(), channels);
-        let row = lanes::<P>(ow);
-        let [us, vs] = met_by::<P>(tile);
-        let panel = tile.outputs.start / width * count * oh * row * width + tile.outputs.start % width;
-        let first = panel + (us.start * row + vs.start) * width;
-        Source { laid, first, steps: [oh * row * width, row * width, width] }
-    }
-
-    /// Places of a tile from this one on in the images, from the first pixel that it meets on.
-    fn places_of<'a, P: Operand>(&self, tile: &Tile, place: usize, images: Images<'a, P>) -> Source<'a, P> {
-        let (ConvShape { inputs, stride, .. }, Images { laid, extent: [height, width], without }) =
-            (*self.shape, images);
-        let ([us, vs], row, across) = (met_by::<P>(tile), width * inputs, P::NUMBERS * stride * inputs);
-        let first = (us.start * stride + tile.kernel_row) * row + vs.start * across + place;
-        let border = without * (row + inputs); // in which no pixel lies that is met
-        Source { laid, first: first.saturating_sub(border), steps: [height * row, stride * row, across] }
-    }
-
-    /// Adds what these images contribute, read where it is or, if it is read often, from copies of what is under each tap,
-    /// [`spread`] apart.
-    fn add_images<P: Operand>(
-        &self,
-        tiles: &[Tile],
-        count: usize,
-        images: Images<P>,
-        channels: &Channels<P>,
-        sums: &mut [P::Number],
-    ) {
-        let ([oh, ow], inputs, copies) = (self.grid(), self.shape.inputs, self.reads_often());
-        let distance = spread(inputs);
-        P::with_buffer(if copies { count * oh * lanes::<P>(ow) * distance } else { 0 }, |met| {
-            let mut copied = None;
-            for (tile, sums) in tiles.iter().zip(sums.chunks_exact_mut(self.tile_len)) {
-                let channels = self.channels_of(tile, count, channels);
-                if !copies {
-                    let places = self.places_of(tile, tile.places.start, images);
-                    self.add(tile, count, &places, &channels, sums);
-                    continue;
-                }
-                let tap = [tile.kernel_row, tile.places.start / inputs];
-                if copied != Some(tap) {
-                    self.copy_met(tile, count, images, met);
-                    copied = Some(tap);
-                }
-                let [us, vs] = met_by::<P>(tile).map(|met| met.len());
-                let steps = [us * vs * distance, vs * distance, distance];
-                let places = Source { laid: &*met, first: tile.places.start % inputs, steps };
-                self.add(tile, count, &places, &channels, sums);
-            }
-        });
-    }
-
-    /// Copies all that is under the tap of this tile.
-    fn copy_met<P: Operand>(&self, tile: &Tile, count: usize, images: Images<P>, copies: &mut [P]) {
-        let inputs = self.shape.inputs;
-        let Source { laid, first, steps } = self.places_of(tile, tile.places.start / inputs * inputs, images);
-        let [us, vs] = met_by::<P>(tile).map(|met| met.len());
-        let pixels = (0..count).flat_map(|n| (0..us).flat_map(move |u| (0..vs).map(move |v| [n, u, v])));
-        for (pixel, copy) in pixels.zip(copies.chunks_exact_mut(spread(inputs))) {
-            let from = first + pixel.iter().zip(steps).map(|(i, step)| i * step).sum::<usize>();
-            copy[..inputs].copy_from_slice(&laid[from..][..inputs]);
-        }
-    }
-
-    /// Adds the products of all pixels that a tile meets in `count` images.
-    fn add<P: Operand>(
-        &self,
-        tile: &Tile,
-        count: usize,
-        places: &Source<P>,
-        channels: &Source<P>,
-        sums: &mut [P::Number],
-    ) {
-        let [us, vs] = met_by::<P>(tile).map(|met| met.len());
-        let counts = [count, us, vs];
-        if counts.contains(&0) {
-            return;
-        }
-        assert!(sums.len() == self.tile_len);
-        let (places, channels) = ((places, tile.places.len()), (channels, tile.outputs.len()));
-        let (down, across) = if self.across_outputs { (places, channels) } else { (channels, places) };
-        let ((a, rows), (b, columns)) = (down, across);
-        let steps = Steps {
-            counts,
-            a: a.steps,
-            a_row: 1,
-            b: b.steps,
-            b_is_full: false,
-            rows,
-            columns,
-            c_row: self.row,
-            add: true,
-        };
-        Walk { steps, a: &a.laid[a.first..], b: &b.laid[b.first..], c: sums }.run(self.kernel);
-    }
-}
-
-/// `channels` channels of `y` from `first` on, as operands, `width` apart; `y` has rows of `places` pixels of `outputs`.
-#[inline(always)]
-fn lay_panel<P: Operand>(
-    y: &[P::Number],
-    [places, outputs, first, channels]: [usize; 4],
-    width: usize,
-    panel: &mut [P],
-) {
-    let mut panel = panel.chunks_exact_mut(width);
-    for row in y.chunks_exact(places * outputs) {
-        for v in (0..places).step_by(P::NUMBERS) {
-            let laid = &mut panel.next().expect("room for every pixel")[..channels];
-            let channels = |v: usize| (v < places).then(|| &row[v * outputs + first..][..channels]);
-            lay_across_here(|q| channels(v + q), laid);
-        }
-    }
-}
-
-/// Rows of `y` where a tile's places are not all in the border, and operands of such a row.
-fn met_by<P: Operand>(tile: &Tile) -> [Range<usize>; 2] {
-    let [rows, columns] = tile.met.clone();
-    [rows, columns.start / P::NUMBERS..lanes::<P>(columns.end)]
 }
