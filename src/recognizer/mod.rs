@@ -13,6 +13,7 @@ mod error;
 mod form;
 mod network;
 mod shift;
+mod student;
 mod train;
 
 pub use calibrate::{CalibrationError, LEAST_HELD_OUT};
@@ -23,4 +24,5 @@ pub use error::{ObserverError, RecognizerError};
 pub use form::{Figure, NoDigit, PIXELS, Place, SIDE, WIDE, figures, mnist_form};
 pub use network::{Readings, Recognizer};
 pub use shift::shifted;
+pub use student::taught;
 pub use train::{StepReport, train_recognizer};

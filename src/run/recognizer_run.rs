@@ -5,6 +5,7 @@ use super::{RunDirectory, RunError};
 use crate::data::{WriteError, file, write_atomically};
 use crate::recognizer::{Recognizer, RecognizerConfig, StepReport};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,16 @@ pub struct LearnedFrom {
     /// By which run's generator: its directory, as it was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+}
+
+impl fmt::Display for LearnedFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.real, self.generated) {
+            (real, 0) => write!(f, "{real} real digits"),
+            (0, generated) => write!(f, "{generated} generated digits"),
+            (real, generated) => write!(f, "{real} real and {generated} generated digits"),
+        }
+    }
 }
 
 fn is_zero(count: &usize) -> bool {

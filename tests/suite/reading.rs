@@ -1,6 +1,6 @@
 //! What a run tells of itself afterwards: its page, its animation, the list of runs, the players' insides.
 
-use crate::common::{refuses, small_set, text, twoplayer};
+use crate::common::{self, call, refuses, small_set, text, twoplayer};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -62,6 +62,9 @@ fn a_run_is_listed_inspected_and_animated() {
     assert!(twoplayer(&["runs", text(&runs)]).stdout.contains("damaged"));
     refuses(&["report", &run], 1, &["metrics.csv", "line: 2"]);
     refuses(&["runs", "nowhere"], 1, &["nowhere"]);
+    let empty = TempDir::new().unwrap();
+    let none = common::answer(call(&["runs"]).current_dir(empty.path()));
+    assert!(none.code == 0 && none.stdout.contains("twoplayer train"), "{}{}", none.stdout, none.stderr);
 
     // 1,000 digits are looked at; the small set has ten.
     let inside = directory.path().join("inside");

@@ -135,7 +135,7 @@ fn recognizers_learn_from_real_digits_generated_ones_or_both() {
     let answer = twoplayer(&["recognizer", "compare", "--run", &run, "--count", "20", "--steps", "2", "--data", data]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     assert!(answer.stdout.contains("real digits") && answer.stdout.contains(&run), "{}", answer.stdout);
-    let without = ["train", "--steps", "1", "--batch-size", "5", "--data", data, "--out"];
+    let without = ["train", "--preset", "mlp", "--steps", "1", "--batch-size", "5", "--data", data, "--out"];
     let unlabelled = directory.path().join("mlp");
     assert_eq!(twoplayer(&[&without[..], &[text(&unlabelled)]].concat()).code, 0);
     let call = ["recognizer", "compare", "--run", text(&unlabelled), "--data", data];
@@ -218,6 +218,8 @@ fn a_game_learns_to_read_from_few_labels_and_what_reads_is_kept() {
     let test = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist/t10k-images-idx3-ubyte.gz");
     let answer = twoplayer(&["recognize", text(&test), "--recognizer", root]);
     assert_eq!((answer.code, answer.stdout.lines().count()), (0, 10_000), "{}", answer.stderr);
+
+    refuses(&["recognizer", "calibrate", root], 1, &[root, "without labels", "--on real"]);
 
     refuses(&["recognizer", "train", "--labels", "9"], 2, &["--labels", "9"]);
     refuses(&["recognizer", "train", "--labels", "20", "--on", "real"], 2, &["--labels", "--on"]);

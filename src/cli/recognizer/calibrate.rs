@@ -1,6 +1,6 @@
 //! `twoplayer recognizer calibrate`.
 
-use super::train::Progress;
+use super::progress::Progress;
 use crate::cli::say::{note, say};
 use crate::cli::threads::{on_threads, threads};
 use crate::data::{Digits, Split, locate};
@@ -44,6 +44,12 @@ fn calibrate(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = RecognizerRun::open(&arguments.recognizer)?;
     let (summary, recognizer) = (directory.summary()?, directory.recognizer()?);
     let digits = Digits::load(&locate(arguments.data.as_deref())?, Split::Train)?;
+    ensure!(
+        summary.learned_from.unlabelled == 0,
+        "{}: it has seen all training digits, most of them without labels, so none is left to measure it on; calibrate one \
+         that `twoplayer recognizer train --on real` makes",
+        arguments.recognizer.display()
+    );
     let (config, real) = (&summary.recognizer, summary.learned_from.real);
     // A recognizer of generated digits is held to real ones too: its classes are to reach as far as theirs.
     let learned = if real == 0 { digits.first(digits.len() / 2) } else { digits.first(real) };
@@ -55,7 +61,7 @@ fn calibrate(arguments: &Arguments) -> anyhow::Result<()> {
         None => {
             ensure!(real > 0, "{} training digits are too few to hold {LEAST_HELD_OUT} out", digits.len());
             note(format_args!("it has learned from all training digits: a twin is trained, which has not"));
-            let progress = Progress::new(&summary);
+            let progress = Progress::new(config, &summary.learned_from.to_string());
             let measured = Calibration::measure_by_twin(config, &recognizer, &learned, &mut |report| {
                 progress.show(report);
                 Ok(())

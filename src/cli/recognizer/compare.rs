@@ -152,7 +152,7 @@ impl Learner<'_> {
         (0..self.arguments.seeds).map(learn).collect()
     }
 
-    /// The same of discriminators that have seen all these digits, and the labels of so many of them.
+    /// The same of what has seen all these digits in a game, and the labels of so many of them.
     fn accuracies_of_discriminators(&self, digits: &Digits, labels: usize) -> anyhow::Result<Vec<f64>> {
         let learn = |seed| {
             let mut config = Config { seed, ..Config::preset("reader")? };
@@ -160,7 +160,7 @@ impl Learner<'_> {
             config.training.steps = self.arguments.steps.or(config.training.steps);
             let mut session = Session::new(&config, digits)?;
             session.run(&mut ())?;
-            let (reader, _) = recognizer_of(&session)?;
+            let (reader, _) = recognizer_of(&session, &mut |_| Ok(()))?;
             Ok(self.tested(&format!("all digits and {labels} labels"), seed, &reader))
         };
         (0..self.arguments.seeds).map(learn).collect()

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod compare;
+pub mod progress;
 mod table;
 mod train;
 

@@ -1,16 +1,15 @@
 //! `twoplayer recognizer train`.
 
-use crate::cli::bar::bar;
+use super::progress::Progress;
 use crate::cli::given::{labelled_digits_of, output};
-use crate::cli::say::{note, say};
+use crate::cli::say::say;
 use crate::cli::threads::{on_threads, threads};
 use crate::cli::train;
 use crate::cli::usage_error::UsageError;
 use crate::data::{Digits, Split, locate};
-use crate::recognizer::{RecognizerConfig, StepReport, train_recognizer};
+use crate::recognizer::{RecognizerConfig, train_recognizer};
 use crate::run::{LearnedFrom, RecognizerRun, RecognizerSummary, RunDirectory, TestResult};
 use clap::{Args, ValueEnum};
-use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -118,7 +117,7 @@ fn learn(arguments: &Arguments) -> anyhow::Result<()> {
         None => RunDirectory::make_fresh("recognizer")?,
     };
     let directory = RecognizerRun::create(&root, &summary)?;
-    let (start, progress) = (Instant::now(), Progress::new(&summary));
+    let (start, progress) = (Instant::now(), Progress::new(&summary.recognizer, &summary.learned_from.to_string()));
     let mut log = directory.log(LOG_EVERY)?;
     let sets: Vec<&Digits> = sets.iter().collect();
     let recognizer = train_recognizer(&summary.recognizer, &sets, &mut |report| {
@@ -155,48 +154,4 @@ fn learn_from(arguments: &Arguments, data: &Path) -> anyhow::Result<(Vec<Digits>
         sets.push(drawn);
     }
     Ok((sets, learned_from))
-}
-
-/// What a person sees while it learns: a bar on a terminal, else ten lines.
-pub struct Progress {
-    bar: Option<ProgressBar>,
-}
-
-impl Progress {
-    /// Says what is about to begin.
-    pub fn new(RecognizerSummary { learned_from, recognizer, .. }: &RecognizerSummary) -> Self {
-        let LearnedFrom { real, generated, .. } = learned_from;
-        let digits = match (real, generated) {
-            (real, 0) => format!("{real} real digits"),
-            (0, generated) => format!("{generated} generated digits"),
-            (real, generated) => format!("{real} real and {generated} generated digits"),
-        };
-        note(format_args!("{} steps of {} images, from {digits}", recognizer.steps, recognizer.batch_size));
-        let bar = bar("[{bar:20}] step {pos}/{len} · {msg} · {eta} left");
-        bar.iter().for_each(|bar| bar.set_length(recognizer.steps));
-        Self { bar }
-    }
-
-    /// Shows a step.
-    pub fn show(&self, report: &StepReport) {
-        let StepReport { step, steps, loss, accuracy } = *report;
-        let scores = format!("loss {loss:.3} · {:.1} % of the batch read rightly", 100.0 * accuracy);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(scores);
-                bar.set_position(step);
-            }
-            None if step.is_multiple_of(steps.div_ceil(10)) || step == steps => {
-                note(format_args!("step {step}/{steps} · {scores}"));
-            }
-            None => {}
-        }
-    }
-
-    /// Leaves the bar as it stands.
-    pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.abandon();
-        }
-    }
 }

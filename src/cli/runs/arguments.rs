@@ -4,6 +4,9 @@ use crate::cli::given::output;
 use clap::Args;
 use std::path::PathBuf;
 
+/// Where `train` puts runs when it is not told where.
+pub(super) const USUAL: &str = "runs";
+
 /// List the runs in a directory, or compare two of them.
 ///
 /// For each run: the configuration, how far it is, the Fréchet distance of its digits now and where it was lowest, its
@@ -13,7 +16,7 @@ use std::path::PathBuf;
                         twoplayer runs --diff mlp-2026-01-31-120000 mlp-2026-01-31-130000")]
 pub struct Arguments {
     /// Where to look
-    #[arg(default_value = "runs")]
+    #[arg(default_value = USUAL)]
     pub(super) directory: PathBuf,
 
     /// Print a JSON array instead of a table

@@ -7,13 +7,18 @@ pub use arguments::Arguments;
 
 use super::say::{print, say};
 use crate::run::{RunSummary, State, find_runs};
+use std::path::Path;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let [first, second] = &arguments.diff[..] {
         return difference::show([first, second], arguments);
     }
-    let runs = find_runs(&arguments.directory)?;
+    // Before the first run the usual place is not there.
+    let runs = match arguments.directory.try_exists() {
+        Ok(false) if arguments.directory == Path::new(arguments::USUAL) => Vec::new(),
+        _ => find_runs(&arguments.directory)?,
+    };
     if arguments.json {
         return Ok(say(serde_json::to_string_pretty(&runs)?)?);
     }

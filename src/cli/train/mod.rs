@@ -142,14 +142,19 @@ fn watch(
     observers.extend([&mut guard as &mut (dyn Observer + Send), &mut watchers.interrupt]);
     let mut observers = Observers(observers);
     let trained = on_threads(arguments.threads, || {
-        let mut session = session(arguments, config, digits, root, checkpoint)?;
+        let Some(mut session) = session(arguments, config, digits, root, checkpoint)? else { return Ok(None) };
         let ended = session.run(&mut observers)?;
-        let complete = ended == Ended::AtItsLastStep;
-        let read = if complete { reader::test(&session, &RunDirectory::open(root)?)? } else { None };
-        Ok((ended, session.step(), session.total_steps(), read))
+        Ok(Some((ended, session)))
     });
     watchers.progress.finish();
-    let (ended, step, total, read) = trained?;
+    let Some((ended, session)) = trained? else { return Ok(()) };
+    let (step, total) = (session.step(), session.total_steps());
+    let read = match ended {
+        Ended::AtItsLastStep => {
+            on_threads(arguments.threads, move || reader::test(&session, &RunDirectory::open(root)?, loud))?
+        }
+        Ended::AsAsked => None,
+    };
     drop(recorder);
     report::write(&RunDirectory::open(root)?)?;
     let root = root.display();
@@ -187,16 +192,16 @@ fn is_finished(run: &RunDirectory, checkpoint: &Path) -> bool {
     time(&run.report_file()) >= time(checkpoint) // which is there
 }
 
-/// The run from where the checkpoint left it, or a new one.
+/// The run from where the checkpoint left it, or a new one; nothing where all has been done, which is said.
 fn session(
     arguments: &Arguments,
     config: &Config,
     digits: &Digits,
     root: &Path,
     checkpoint: Option<&mut Checkpoint>,
-) -> anyhow::Result<Session> {
+) -> anyhow::Result<Option<Session>> {
     let Some(checkpoint) = checkpoint else {
-        return Ok(Session::new(config, digits)?);
+        return Ok(Some(Session::new(config, digits)?));
     };
     let session = checkpoint.session(config, digits).with_context(|| checkpoint.path().display().to_string())?;
     if !arguments.force {
@@ -206,14 +211,16 @@ fn session(
     let step = session.step();
     if step >= session.total_steps() {
         if !is_finished(&RunDirectory::open(root)?, checkpoint.path()) {
-            reader::test(&session, &RunDirectory::open(root)?)?; // it was killed just before that
+            reader::test(&session, &RunDirectory::open(root)?, !arguments.json && !arguments.quiet)?; // it was killed just before that
             report::write(&RunDirectory::open(root)?)?;
         }
-        let root = root.display();
-        let problem = format!("{root}: this run has come to its end, {step} steps; --epochs N goes on with it");
-        return Err(UsageError(problem).into());
+        note(format_args!(
+            "{}: this run has come to its end, {step} steps; --epochs N goes on with it",
+            root.display()
+        ));
+        return Ok(None);
     }
-    Ok(session)
+    Ok(Some(session))
 }
 
 /// What evaluates the run as it goes, on the test digits beside those it learns from, if it is to be.

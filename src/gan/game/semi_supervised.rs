@@ -33,6 +33,9 @@ pub struct SemiSupervised {
     pub confidence: f64,
     /// How the other view is changed; the first is changed as `training.augment` says.
     pub augment: Vec<Augmentation>,
+    /// If given, a recognizer learns from its answers when the game is over, in so many steps for each step of the game.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub student: Option<f64>,
 }
 
 impl SemiSupervised {
@@ -52,6 +55,9 @@ impl SemiSupervised {
         }
         let key = "training.semi_supervised.confidence";
         check((0.0..=1.0).contains(&self.confidence), key, &self.confidence, "from 0 to 1")?;
+        let key = "training.semi_supervised.student";
+        let share = self.student.unwrap_or(1.0);
+        check(share > 0.0 && share <= 100.0, key, &share, "above 0, at most 100")?;
         self.augment.iter().try_for_each(|change| change.validate("training.semi_supervised.augment"))
     }
 }
@@ -192,7 +198,8 @@ mod tests {
 
     fn lesson(confidence: f64) -> Lesson {
         let (game, agreement) = (1.0.into(), 1.0.into());
-        let config = SemiSupervised { labels: 10, batch_size: 50, game, agreement, confidence, augment: Vec::new() };
+        let (augment, student) = (Vec::new(), None);
+        let config = SemiSupervised { labels: 10, batch_size: 50, game, agreement, confidence, augment, student };
         Lesson::new(&config, [2, 2, 1], 0.0, ChaCha8Rng::seed_from_u64(0))
     }
 

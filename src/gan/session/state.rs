@@ -158,6 +158,11 @@ impl Session {
         &self.digits
     }
 
+    /// Those whose labels it may see, where it is to read and knows few.
+    pub fn labelled(&self) -> Option<&Digits> {
+        self.labelled.as_ref().map(|(digits, _)| digits)
+    }
+
     /// The players, and what moves them.
     pub fn trainer(&self) -> &Trainer {
         &self.trainer
