@@ -42,7 +42,7 @@
 //!     [discriminator]
 //!     layers = [{ kind = "dense", units = 8, activation = "leaky-relu" }, { kind = "dense", units = 1 }]
 //!     "#,
-//!     Some(Config::DEFAULT_PRESET),
+//!     Some("mlp"),
 //! )?;
 //! let trainer = train(&config, &digits, &mut ())?;
 //! let drawn = draw(trainer.ema_generator(), 5, &mut Stream::Sample.of(0));

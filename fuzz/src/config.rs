@@ -7,7 +7,7 @@ use twoplayer::gan::{Config, MemoryEstimate, blank_discriminator, blank_generato
 const NUMBERS: usize = 1 << 22;
 
 pub fn take(bytes: &[u8]) {
-    let Ok(config) = Config::from_toml(&String::from_utf8_lossy(bytes), Some(Config::DEFAULT_PRESET)) else { return };
+    let Ok(config) = Config::from_toml(&String::from_utf8_lossy(bytes), Some("mlp")) else { return };
     if config.validate().is_err() {
         return;
     }

@@ -140,7 +140,7 @@ impl Run {
         let runs = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("room for a run");
         let root = runs.path().join("run");
         let digits = Digits::new((0..32).map(|i| i * 8).collect(), (0..8).collect(), 2, 2);
-        let mut config = Config::from_toml(CONFIG, Some(Config::DEFAULT_PRESET)).expect("a configuration");
+        let mut config = Config::from_toml(CONFIG, Some("mlp")).expect("a configuration");
         twoplayer::gan::train(&config, &digits, &mut Recorder::new(&root)).expect("four steps");
         // So that there are some left.
         config.training.steps = Some(6);

@@ -291,7 +291,7 @@ mod tests {
             checkpoint_every = 2
             keep_checkpoints = 2
         "#;
-        let mut config = Config::from_toml(config, Some(Config::DEFAULT_PRESET)).unwrap();
+        let mut config = Config::from_toml(config, Some("mlp")).unwrap();
         let root = directory.path().join("run");
         crate::gan::train(&config, &digits, &mut crate::run::Recorder::new(&root)).unwrap();
         let checkpoints = Checkpoints::of(&root);

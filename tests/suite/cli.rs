@@ -13,7 +13,13 @@ fn a_run_leaves_what_it_promises_and_can_be_sampled_in_every_form() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
     let run = at("run");
-    let answer = twoplayer(&["train", "--steps", "4", "--log-every", "2", "--batch-size", "16", "--out", text(&run)]);
+    let answer = twoplayer(
+        &[
+            &["train", "--preset", "mlp", "--steps", "4", "--log-every", "2", "--batch-size", "16", "--out"][..],
+            &[text(&run)],
+        ]
+        .concat(),
+    );
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     assert!(answer.stdout.contains("twoplayer sample"), "{}", answer.stdout);
     assert_eq!(answer.stderr.lines().filter(|line| line.starts_with("epoch 1/1")).count(), 1, "{}", answer.stderr);
@@ -85,7 +91,7 @@ fn mistakes_in_the_call_are_named_and_leave_nothing_behind() {
     let train = |flags: &[&str], parts: &[&str]| refuses(&[&["train", "--out", text(&out)], flags].concat(), 2, parts);
     train(&["--preset", "artcle"], &["artcle", "did you mean \"article\"?"]);
     train(&["--batch-size", "0"], &["--batch-size", "at least 1"]);
-    train(&["--batch-size", "60001"], &["60001", "60000"]);
+    train(&["--preset", "mlp", "--batch-size", "60001"], &["60001", "60000"]);
     train(&["--learning-rate", "NaN"], &["--learning-rate", "NaN"]);
     train(&["--learning-rate=-1"], &["--learning-rate", "-1"]);
     train(&["--epochs", "0"], &["--epochs"]);

@@ -140,7 +140,7 @@ fn what_is_wrong_with_the_article_is_mended_together() {
     let mut config = fault.config();
     let found = told(&fault, &config, None);
     assert_eq!(found.remedies, fault.remedies);
-    assert!(found.to_string().contains("All of it") && found.to_string().contains("the preset mlp"), "{found}");
+    assert!(found.to_string().contains("All of it") && found.to_string().contains("the preset digits"), "{found}");
     fault.remedies.iter().for_each(|remedy| remedy.apply(&mut config));
     assert_eq!(warnings(&config), []);
 }

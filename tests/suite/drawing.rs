@@ -198,6 +198,6 @@ fn stacked_digits_have_no_labels_to_learn() {
     fs::write(&config, CONDITIONAL).unwrap();
     let train = ["train", "--config", text(&config), "--data", "stacked-mnist", "--out", "never"];
     refuses(&train, 2, &["training.classes is 10", "1,000 classes"]);
-    let flags = ["train", "--data", "stacked-mnist:nowhere", "--out", "never"];
+    let flags = ["train", "--preset", "mlp", "--data", "stacked-mnist:nowhere", "--out", "never"];
     refuses(&flags, 1, &["nowhere (as asked for; not a directory)"]);
 }

@@ -394,7 +394,7 @@ mod tests {
         assert!(missing.contains("unknown field `adma`"), "{missing}");
         let missing = Config::from_toml("[training]\nepochs = 3", None).unwrap_err().to_string();
         let expected = "missing field `batch_size` (a file that names no preset";
-        assert!(missing.contains(expected) && missing.contains("preset = \"mlp\""), "{missing}");
+        assert!(missing.contains(expected) && missing.contains("preset = \"digits\""), "{missing}");
     }
 
     #[test]
@@ -451,7 +451,7 @@ mod tests {
         assert!(message("[training\nepochs = 3").starts_with("line 1: "));
         assert!(message("[training]\nupdate = \"both\"").contains("unknown variant `both`"));
         let unknown = Config::preset("artcle").unwrap_err().to_string();
-        let expected = "there is no preset \"artcle\", did you mean \"article\"?; the presets are: mlp, article";
+        let expected = "there is no preset \"artcle\", did you mean \"article\"?; the presets are: digits, mlp";
         assert!(unknown.starts_with(expected), "{unknown}");
     }
 }

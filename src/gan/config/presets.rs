@@ -1,10 +1,11 @@
 //! The configurations that come with the program.
 
 /// The one that is used when none is named.
-pub(super) const DEFAULT: &str = "mlp";
+pub(super) const DEFAULT: &str = "digits";
 
 /// The presets by name: each a complete configuration.
-const PRESETS: [(&str, &str); 13] = [
+const PRESETS: [(&str, &str); 14] = [
+    ("digits", include_str!("presets/digits.toml")),
     ("mlp", include_str!("presets/mlp.toml")),
     ("article", include_str!("presets/article.toml")),
     ("dcgan", include_str!("presets/dcgan.toml")),
