@@ -43,7 +43,7 @@ mod tests {
         let right: Vec<u8> = (0..100).map(|i| i % 10).collect();
         let features = vec![LayerSpec::dense(16, UnitActivation::Relu)];
         let config = RecognizerConfig {
-            steps: 60,
+            steps: 400,
             batch_size: 50,
             shift: 0,
             image_shape: [10, 10],
