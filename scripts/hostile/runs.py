@@ -12,7 +12,7 @@ LAST, BEFORE = "checkpoints/step-00000010.safetensors", "checkpoints/step-000000
 FILES = ["config.toml", "metrics.csv", "times.csv", "norms.csv", "warnings.txt", "generator.safetensors", "discriminator.safetensors",
          LAST, BEFORE, "samples/epoch-0002.png", "samples/evolution.png", "evaluation.json", "lock", "report.html"]
 FOLDERS = ["checkpoints", "samples"]
-MADE_OF_ALL = ["run/report.html", "run/samples/evolution.png"]  # written even where a run has come to its end and is refused
+MADE_OF_ALL = ["run/report.html", "run/samples/evolution.png"]  # written even where a run has come to its end
 # What reads each file; `resume` comes last, for it goes on.
 READERS = {
     "config.toml": ["sample", "runs", "inspect", "resume"],
@@ -168,11 +168,18 @@ def failed_resume(random):
     same = lambda run: None
     for step in ("0", "1", "6", "8", "11", "4294967296", "18446744073709551615"):
         yield f"from step {step}", partial(resume, change=same, more=["--from-step", step], says="checkpoint|end", which="whole")
-    yield "it has come to its end", partial(resume, change=same, more=[], says="end")
-    for epochs in ("1", "3", "4"):
-        yield f"to epoch {epochs} of 4", partial(resume, change=same, more=["--epochs", epochs])
-    for steps in ("1", "7", "10"):
-        yield f"to step {steps} of 10", partial(resume, change=same, more=["--steps", steps])
+
+    def complete(place, more):
+        run = place.run("whole")
+        place.call("train", "--resume", run, *more, expect=WORKS, says="end", always=MADE_OF_ALL)
+        place.expect_same(run, place.made.runs["whole"])
+
+    for name, more in (("it has come to its end", []), ("to epoch 4 of 4", ["--epochs", "4"]), ("to step 10 of 10", ["--steps", "10"])):
+        yield name, partial(complete, more=more)
+    for epochs in ("1", "3"):
+        yield f"to epoch {epochs} of 4", partial(resume, change=same, more=["--epochs", epochs], says="more than")
+    for steps in ("1", "7"):
+        yield f"to step {steps} of 10", partial(resume, change=same, more=["--steps", steps], says="more than")
 
     def of_another(place, which, more):
         run = place.run()

@@ -182,6 +182,7 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
     let Answer { code, stdout, stderr } = twoplayer(&["train", "--resume", text(&run)]);
     assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
     assert!(stderr.contains("come to its end") && stderr.contains("--epochs"), "{stderr}");
+    refuses(&["train", "--resume", text(&run), "--epochs", "1"], 2, &["more than", "asked for"]);
     assert_same(&run, &place.undisturbed());
 }
 

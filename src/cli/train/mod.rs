@@ -214,10 +214,12 @@ fn session(
             reader::test(&session, &RunDirectory::open(root)?, !arguments.json && !arguments.quiet)?; // it was killed just before that
             report::write(&RunDirectory::open(root)?)?;
         }
-        note(format_args!(
-            "{}: this run has come to its end, {step} steps; --epochs N goes on with it",
-            root.display()
-        ));
+        let (root, total) = (root.display(), session.total_steps());
+        if step > total {
+            let problem = format!("{root}: this run has made {step} steps, more than the {total} that are asked for");
+            return Err(UsageError(problem).into());
+        }
+        note(format_args!("{root}: this run has come to its end, {step} steps; --epochs N goes on with it"));
         return Ok(None);
     }
     Ok(Some(session))
