@@ -3,7 +3,7 @@
 /// Runs a loop, compiled for the widest vectors that this processor has: what is inlined into it is compiled twice, for
 /// the oldest processors of this kind and for those with AVX2. Both do the same operations, so both give the same bits.
 ///
-/// A short closure is inlined; whether a long one is, is the compiler's choice. Those are better written as a [`Loop`].
+/// A short closure is inlined; whether a long one is, is the compiler's choice. Those are better written as a `Loop`.
 #[inline]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
