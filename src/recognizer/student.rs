@@ -1,7 +1,7 @@
 //! A recognizer that learns from what another one makes of pictures.
 
 use super::Recognizer;
-use crate::data::{CLASSES, Digits};
+use crate::data::Digits;
 
 /// How probable the teacher must find its answer.
 const SURE: f32 = 0.9;
@@ -13,13 +13,12 @@ const SURE: f32 = 0.9;
 /// network that learns from its answers meets those it is unsure of for the first time when it is asked: it reads more of
 /// them rightly than the teacher (Lee 2013, *Pseudo-Label*; Xie et al. 2020, *Self-training with Noisy Student*, section 2).
 pub fn taught(teacher: &Recognizer, pictures: &Digits, labelled: &Digits) -> Digits {
-    let probabilities = teacher.read(pictures.images()).probabilities;
+    let readings = teacher.read(pictures.images());
     let (mut images, mut labels) = (labelled.images().to_vec(), labelled.labels().to_vec());
-    for (i, row) in probabilities.outer_iter().enumerate() {
-        let best = (0..CLASSES).max_by(|&a, &b| row[a].total_cmp(&row[b])).expect("there are classes");
-        if row[best] > SURE {
+    for (i, digit) in readings.digits().into_iter().enumerate() {
+        if readings.probabilities[[i, usize::from(digit)]] > SURE {
             images.extend_from_slice(pictures.image(i));
-            labels.push(best as u8);
+            labels.push(digit);
         }
     }
     Digits::new(images, labels, pictures.height(), pictures.width())
@@ -28,6 +27,7 @@ pub fn taught(teacher: &Recognizer, pictures: &Digits, labelled: &Digits) -> Dig
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::CLASSES;
     use crate::nn::{LayerSpec, UnitActivation};
     use crate::recognizer::{RecognizerConfig, train_recognizer};
 

@@ -88,10 +88,10 @@ pub fn time_steps(config: &Config, steps: u32, saturated: bool) -> anyhow::Resul
     });
     let seconds: f64 = wholes.iter().map(Duration::as_secs_f64).sum();
     Ok(StepTiming {
-        steps: wholes.len() as u32,
+        steps,
         step_ms: median(wholes.iter().copied().map(in_ms)),
         fastest_ms: in_ms(wholes.iter().copied().min().unwrap_or_default()),
-        images_per_s: (config.training.batch_size * wholes.len()) as f64 / seconds,
+        images_per_s: config.training.batch_size as f64 * f64::from(steps) / seconds,
         forward_ms: ms(|step| step.forward.time),
         forward_products_ms: ms(|step| step.forward.products),
         backward_ms: ms(|step| step.backward.time),

@@ -242,6 +242,11 @@ impl Arguments {
         Ok((config, preset))
     }
 
+    /// Whether a person is told how it goes.
+    pub(super) fn is_loud(&self) -> bool {
+        !self.json && !self.quiet
+    }
+
     /// The preset that is begun with.
     pub(super) fn preset(&self) -> &str {
         self.preset.as_deref().unwrap_or(Config::DEFAULT_PRESET)

@@ -45,7 +45,7 @@ fn begin(arguments: &Arguments) -> anyhow::Result<()> {
     let (mut config, preset) = arguments.config()?;
     memory::check(&config, arguments.threads, arguments.memory_limit)?;
     let digits = load(&mut config)?;
-    if let Some(preset) = preset.filter(|_| !arguments.quiet && !arguments.json) {
+    if let Some(preset) = preset.filter(|_| arguments.is_loud()) {
         changes::of(&config, &preset)?.iter().for_each(note);
     }
     let root = match &arguments.out {
@@ -84,7 +84,7 @@ fn to_its_end(
     mut recorder: Recorder,
     mut checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<()> {
-    let progress = if arguments.quiet || arguments.json { Progress::quiet() } else { Progress::new() };
+    let progress = if arguments.is_loud() { Progress::new() } else { Progress::quiet() };
     let mut watchers = Watchers { interrupt: Interrupt::listen(progress.bar())?, progress };
     let mut rollbacks = 0;
     loop {
@@ -130,7 +130,7 @@ fn watch(
     watchers: &mut Watchers,
 ) -> anyhow::Result<()> {
     let mut recorder = recorder.evaluating(evaluator(config, digits)?);
-    let loud = !arguments.json && !arguments.quiet;
+    let loud = arguments.is_loud();
     let mut json = JsonLines::default();
     let mut board = TensorBoard::new(root);
     let mut guard = Guard(arguments.on_divergence);
@@ -211,7 +211,7 @@ fn session(
     let step = session.step();
     if step >= session.total_steps() {
         if !is_finished(&RunDirectory::open(root)?, checkpoint.path()) {
-            reader::test(&session, &RunDirectory::open(root)?, !arguments.json && !arguments.quiet)?; // it was killed just before that
+            reader::test(&session, &RunDirectory::open(root)?, arguments.is_loud())?; // it was killed just before that
             report::write(&RunDirectory::open(root)?)?;
         }
         let (root, total) = (root.display(), session.total_steps());

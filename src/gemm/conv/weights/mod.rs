@@ -96,6 +96,8 @@ struct Sum<'a> {
     row: usize,
     /// Numbers in a tile.
     tile_len: usize,
+    /// Of pairs, where the first tap meets each pixel of as many images as are taken at a time.
+    pixels: Vec<usize>,
 }
 
 /// Operands that a tile multiplies: those of the first pixel, and how far it is to the next image's, the next row's and
@@ -115,7 +117,7 @@ impl<'a> Sum<'a> {
         // for all taps, so that steps are neighbours.
         let across_outputs = P::NUMBERS == 1 && shape.outputs >= FEW.min(shape.kernel[1] * shape.inputs);
         let extent = |axis: usize| (output[axis] - 1) * shape.stride + shape.kernel[axis];
-        Self {
+        let mut sum = Self {
             kernel,
             shape,
             axes: [0, 1].map(|axis| Axis::of(shape, axis)),
@@ -129,7 +131,12 @@ impl<'a> Sum<'a> {
             extent: if across_outputs { [mr, nr] } else { [nr, mr] },
             row: nr,
             tile_len: mr * nr,
+            pixels: Vec::new(),
+        };
+        if P::NUMBERS > 1 {
+            sum.pixels = sum.pixels_of(shape.images_at_once(true));
         }
+        sum
     }
 
     /// The tiles of all rows of the kernel, in even strips, of one `j` each where there are channels enough.

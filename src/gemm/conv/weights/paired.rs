@@ -28,7 +28,7 @@ impl Sum<'_> {
         let (length, distance) = (self.padded.len::<P::Number>(), spread(block));
         // Steps beyond the last one are zeros.
         let steps = lanes::<P>(count * oh * ow).next_multiple_of(P::routines(self.kernel).neighbours);
-        let pixels = self.pixels(count);
+        let pixels = &self.pixels[..count * oh * ow];
         P::with_singles(count * length, |images| {
             let each = x.chunks_exact(x.len() / count).zip(images.chunks_exact_mut(length));
             each.for_each(|(x, image)| self.padded.write_singles::<P>(x, image));
@@ -40,7 +40,7 @@ impl Sum<'_> {
                     let place = tile.places.start / block * block;
                     if paired != Some([tile.kernel_row, place]) {
                         let first = tile.kernel_row * self.padded.row::<P::Number>() + place;
-                        let pair = Pixels { images: &images[first..], pixels: &pixels, block, distance, met };
+                        let pair = Pixels { images: &images[first..], pixels, block, distance, met };
                         match block {
                             // Each arm is compiled for its length.
                             4 => run_vectorised(PairUp::<P, 4>(pair)),
@@ -60,7 +60,7 @@ impl Sum<'_> {
     }
 
     /// Where each pixel that the first tap meets is in so many images with their borders.
-    fn pixels(&self, count: usize) -> Vec<usize> {
+    pub(super) fn pixels_of(&self, count: usize) -> Vec<usize> {
         let ([oh, ow], inputs, stride) = (self.grid(), self.shape.inputs, self.shape.stride);
         let [length, row] = [self.padded.len::<f32>(), self.padded.row::<f32>()];
         let at = |n: usize, u: usize, v: usize| n * length + u * stride * row + v * stride * inputs;

@@ -221,16 +221,12 @@ macro_rules! multiply_shapes {
 multiply_shapes!(multiply_2x2, multiply_2x1, multiply_1x2, multiply_1x1;);
 // Sixteen steps: four times four in turn, as `Ahead::at` has them.
 multiply_shapes!(multiply_2x2_ahead, multiply_2x1_ahead, multiply_1x2_ahead, multiply_1x1_ahead;
+    ".rept 4"
     "prefetcht0 [{ahead}]" "prefetcht0 [{ahead} + {step}*1]" "prefetcht0 [{ahead} + {step}*2]"
     "lea {t}, [{ahead} + {step}*2]" "prefetcht0 [{t} + {step}*1]" "add {ahead}, {leap}"
-    "prefetcht0 [{ahead}]" "prefetcht0 [{ahead} + {step}*1]" "prefetcht0 [{ahead} + {step}*2]"
-    "lea {t}, [{ahead} + {step}*2]" "prefetcht0 [{t} + {step}*1]" "add {ahead}, {leap}"
-    "prefetcht0 [{ahead}]" "prefetcht0 [{ahead} + {step}*1]" "prefetcht0 [{ahead} + {step}*2]"
-    "lea {t}, [{ahead} + {step}*2]" "prefetcht0 [{t} + {step}*1]" "add {ahead}, {leap}"
-    "prefetcht0 [{ahead}]" "prefetcht0 [{ahead} + {step}*1]" "prefetcht0 [{ahead} + {step}*2]"
-    "lea {t}, [{ahead} + {step}*2]" "prefetcht0 [{t} + {step}*1]" "add {ahead}, {leap}");
+    ".endr");
 
-/// See [`Routines::multiply_add`]: four products of full tile registers that do not wait for each other.
+/// See [`Routines::multiply_add`](crate::gemm::routines::Routines::multiply_add): four products of full tile registers that do not wait for each other.
 #[allow(unsafe_code)]
 pub unsafe fn multiply_add(rounds: usize) -> usize {
     const PRODUCTS: usize = 4;
